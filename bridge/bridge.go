@@ -1,0 +1,158 @@
+// Package bridge hosts one bridgev2 bridge for each network behind one listener, and stands between the networks'
+// connectors and the homeserver.
+//
+// A message travels one way through it:
+//
+//	in:  connector -> inbox (stored, sealed) -> connector's conversion and gate -> Matrix connector -> homeserver
+//	out: homeserver -> journal (stored, sealed) -> bridgev2 -> connector's conversion and gate -> foreign network
+//
+// The package knows no connector: a [Network] hands in a function that makes one, any [bridgev2.NetworkConnector] whose
+// messages pass the gate ([portal.Pass]) on their way in. A connector that is a [portal.Deliverer] is fed from the inbox.
+//
+// Each network has a path prefix on the listener (its registration's url ends in it), a database of its own, a bot, ghosts
+// and an encryption device of its own. Rooms are encrypted from their creation and do not federate.
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix/bridgev2"
+
+	"passerelle/database"
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+// Options is what the bridge is made of.
+type Options struct {
+	HomeserverAddress string // URL
+	Domain            string // of the homeserver's users
+	Listen            string // host:port for the homeserver
+	Address           string // the same as a URL, as the homeserver writes it
+	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
+	Language          say.Language
+	Encryption        Encryption
+	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
+	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
+	Databases         database.Place
+	Store             *database.Store
+	Policy            portal.Policy
+	Log               zerolog.Logger
+}
+
+// Network is one network that the bridge hosts.
+type Network struct {
+	Name    string // path prefix, database name and prefix of the ghosts: "whatsapp"
+	ASToken string
+	HSToken string
+	// Connect makes the network's connector, which crosses the border with what it is handed.
+	Connect func(portal.Border) (bridgev2.NetworkConnector, error)
+}
+
+// Host runs the bridges.
+type Host struct {
+	options  Options
+	networks []*network
+	metrics  *metrics
+}
+
+// New makes the bridges and opens their databases. It does not connect to anything else. An error names its remedy.
+func New(ctx context.Context, options Options, networks []Network) (*Host, error) {
+	h := &Host{options: options}
+	h.metrics = newMetrics(h)
+	gate := portal.NewGate(options.Policy, h.metrics.countDecisions(options.Store), time.Now)
+	for _, n := range networks {
+		made, err := newNetwork(ctx, h, n, gate)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("network %s: %w", n.Name, err), h.closeDatabases())
+		}
+		h.networks = append(h.networks, made)
+	}
+	return h, nil
+}
+
+// stopPatience is how long a stop may take. What is not finished then is taken up again at the next start.
+const stopPatience = 10 * time.Second
+
+// Run serves until ctx ends, then stops in order: no new transactions, networks disconnected, workers finished, databases
+// closed. It returns nil after an orderly stop, and an error that names its remedy when a bridge could not run.
+func (h *Host) Run(ctx context.Context) error {
+	defer h.closeDatabases()
+	group, running := errgroup.WithContext(ctx)
+	serve := func(name, address string, handler http.Handler) error {
+		return serveHTTP(running, group, h.options.Log, name, address, handler)
+	}
+	if err := serve("homeserver", h.options.Listen, h.handler()); err != nil {
+		return fmt.Errorf("listen for the homeserver: %w (bridge.listen: is another bridge running?)", err)
+	}
+	if h.options.Monitor != "" {
+		if err := serve("monitor", h.options.Monitor, h.monitor()); err != nil {
+			return fmt.Errorf("listen for monitoring: %w (bridge.monitor: choose a free port)", err)
+		}
+	}
+	for _, n := range h.networks {
+		group.Go(func() error {
+			if err := n.run(running); err != nil {
+				return fmt.Errorf("network %s: %w", n.name, err)
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	h.options.Log.Info().Msg("Stopped")
+	return err
+}
+
+// handler routes the homeserver's requests: each network has a prefix of its own.
+func (h *Host) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, n := range h.networks {
+		prefix := "/" + n.name
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.matrix.AS.Router)))
+	}
+	return mux
+}
+
+func (h *Host) closeDatabases() error {
+	var failed []error
+	for _, n := range h.networks {
+		failed = append(failed, n.db.Close())
+	}
+	return errors.Join(failed...)
+}
+
+// serveHTTP listens now, serves in the group, and lets requests finish when ctx ends.
+func serveHTTP(ctx context.Context, group *errgroup.Group, log zerolog.Logger, name, address string, handler http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("for", name).Stringer("address", listener.Addr()).Msg("Listening")
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: stopPatience}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve the %s: %w", name, err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience/3)
+		defer cancel()
+		if err := server.Shutdown(patience); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return nil
+}

@@ -1,0 +1,161 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/status"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/say"
+)
+
+// SendMessageStatus learns what became of a Matrix event: a failure is said in the room, in plain words, and a final
+// outcome ends the event's stay in the journal.
+func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatusEventInfo) {
+	if evt.SourceEventID == "" || ms.Status == event.MessageStatusPending {
+		return
+	}
+	failed := ms.Status == event.MessageStatusFail || ms.Status == event.MessageStatusRetriable
+	result := outcomeDelivered
+	if failed {
+		result = outcomeFailed
+		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on")
+	}
+	if failed && ms.SendNotice && evt.MessageType != event.MsgNotice {
+		text := ms.Message
+		if text == "" {
+			text = c.network.say(say.NotSent, c.network.title())
+		}
+		c.network.notify(ctx, evt.RoomID, evt.SourceEventID, evt.Sender, text)
+	}
+	c.network.journal.settle(context.WithoutCancel(ctx), evt.SourceEventID, result)
+}
+
+// refuseClear tells the sender of an unencrypted message that it went no further.
+func (n *network) refuseClear(ctx context.Context, evt envelope) {
+	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.Room).Msg("Refused an unencrypted message")
+	n.host.metrics.count(n.name, "out", outcomeRefused)
+	if !n.bridge.Config.Permissions.Get(evt.Sender).SendEvents {
+		return
+	}
+	// The homeserver waits for its transaction's answer, and the notice for the homeserver.
+	go n.notify(context.WithoutCancel(ctx), evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis))
+}
+
+// notify says something to a person in a room, encrypted, as a reply to what it is about.
+func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) {
+	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{}}
+	if about != "" {
+		content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(about)
+	}
+	if to != "" {
+		content.Mentions.UserIDs = []id.UserID{to}
+	}
+	if _, err := n.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil); err != nil {
+		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
+	}
+}
+
+// title is the network's name as people write it.
+func (n *network) title() string { return n.bridge.Network.GetName().DisplayName }
+
+// say returns a sentence in the bridge's language.
+func (n *network) say(s say.Sentence, args ...any) string {
+	return n.host.options.Language.Say(s, args...)
+}
+
+// SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room.
+func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.BridgeState) error {
+	if state.RemoteID == "" {
+		return nil
+	}
+	before := c.network.health.login(state.RemoteID, state.StateEvent)
+	if state.Message == "" || before == state.StateEvent {
+		return nil
+	}
+	switch state.StateEvent {
+	case status.StateBadCredentials, status.StateUnknownError:
+	default:
+		return nil
+	}
+	user, err := c.Bridge.GetExistingUserByMXID(ctx, state.UserID)
+	if err != nil || user == nil {
+		return err
+	}
+	room, err := user.GetManagementRoom(ctx)
+	if err != nil {
+		return err
+	}
+	c.network.notify(ctx, room, "", state.UserID, state.Message)
+	return nil
+}
+
+// phase is how far a network's bridge has come.
+type phase string
+
+const (
+	phaseStarting phase = "starting"
+	phaseRunning  phase = "running"
+	phaseStopping phase = "stopping"
+	phaseFailed   phase = "failed"
+)
+
+// health is what can be told of a network's state, without secrets.
+type health struct {
+	mu     sync.Mutex
+	phase  phase
+	reason string
+	logins map[networkid.UserLoginID]status.BridgeStateEvent
+}
+
+func (h *health) set(p phase, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.phase, h.reason = p, reason
+}
+
+// login notes a login's state, and returns the one before.
+func (h *health) login(login networkid.UserLoginID, state status.BridgeStateEvent) status.BridgeStateEvent {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.logins == nil {
+		h.logins = map[networkid.UserLoginID]status.BridgeStateEvent{}
+	}
+	before := h.logins[login]
+	if state == status.StateLoggedOut {
+		delete(h.logins, login)
+	} else {
+		h.logins[login] = state
+	}
+	return before
+}
+
+// loginReport is one login's state, for /readyz.
+type loginReport struct {
+	Login string `json:"login"`
+	State string `json:"state"`
+}
+
+// networkReport is one network's state, for /readyz.
+type networkReport struct {
+	State  phase         `json:"state"`
+	Reason string        `json:"reason,omitempty"`
+	Logins []loginReport `json:"logins"`
+}
+
+func (h *health) report() networkReport {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := networkReport{State: h.phase, Reason: h.reason, Logins: []loginReport{}}
+	for login, state := range h.logins {
+		r.Logins = append(r.Logins, loginReport{Login: string(login), State: strings.ToLower(string(state))})
+	}
+	slices.SortFunc(r.Logins, func(a, b loginReport) int { return strings.Compare(a.Login, b.Login) })
+	return r
+}

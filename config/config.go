@@ -1,0 +1,134 @@
+// Package config is the one configuration of Passerelle: one struct, one [Default], one [Load].
+//
+// The file is YAML. A key that is not known is an error that names its line. Relative paths are relative to the file's own
+// folder. Each secret can stand in the file, in a file of its own (`as_token_file` beside `as_token`), or in the
+// environment (PASSERELLE_ and the key's path in capitals: PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN); the environment wins
+// over the file of its own, which wins over the value in the configuration.
+//
+// What stands below networks.NAME.settings belongs to that network's connector, and is decoded by [Network.Decode].
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Config is the whole configuration.
+type Config struct {
+	Homeserver   Homeserver         `yaml:"homeserver"`
+	Bridge       Bridge             `yaml:"bridge"`
+	Database     string             `yaml:"database"` // folder of SQLite files, or a postgres:// URI
+	DatabaseFile string             `yaml:"database_file"`
+	StorageKeys  []string           `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
+	StorageFile  string             `yaml:"storage_keys_file"`
+	Encryption   Encryption         `yaml:"encryption"`
+	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
+	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	Networks     map[string]Network `yaml:"networks"`
+	Log          Log                `yaml:"log"`
+}
+
+// Homeserver says where the state homeserver is.
+type Homeserver struct {
+	Address string `yaml:"address"` // URL at which the bridge reaches the homeserver
+	Domain  string `yaml:"domain"`  // the part of a Matrix ID behind the colon
+}
+
+// Bridge says where the bridge listens, and how it speaks.
+type Bridge struct {
+	Listen   string `yaml:"listen"`   // host:port on which the homeserver reaches the bridge
+	Address  string `yaml:"address"`  // the same as a URL, as the homeserver writes it
+	Monitor  string `yaml:"monitor"`  // host:port of /livez, /readyz and /metrics; empty: none
+	Language string `yaml:"language"` // "en" or "fr": what people read
+}
+
+// Modes of [Encryption]. Each one is a way to get the bridge's own device and its room keys.
+const (
+	ModeDevice       = "device"       // device by MSC4190, keys over /sync: Synapse 1.121 or later, also with MAS
+	ModeLogin        = "login"        // device by appservice login, keys over /sync: Dendrite, older Synapse
+	ModeTransactions = "transactions" // device by MSC4190, keys with the transactions (MSC2409, MSC3202)
+)
+
+// Encryption says how the bridge takes part in encrypted rooms.
+type Encryption struct {
+	Mode          string `yaml:"mode"`
+	PickleKey     string `yaml:"pickle_key"` // encrypts the bridge's own keys in its databases
+	PickleKeyFile string `yaml:"pickle_key_file"`
+}
+
+// DoublePuppet lets the bridge show what staff write on their phone as their own.
+type DoublePuppet struct {
+	ASToken     string `yaml:"as_token"`
+	ASTokenFile string `yaml:"as_token_file"`
+}
+
+// Network is one bridged network.
+type Network struct {
+	ASToken     string   `yaml:"as_token"`
+	ASTokenFile string   `yaml:"as_token_file"`
+	HSToken     string   `yaml:"hs_token"`
+	HSTokenFile string   `yaml:"hs_token_file"`
+	Settings    ast.Node `yaml:"settings"`
+}
+
+// Log says what is logged, to standard error.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // json, text
+}
+
+// Default returns the configuration with every default set.
+func Default() Config {
+	return Config{
+		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en"},
+		Database:   "data",
+		Encryption: Encryption{Mode: ModeDevice},
+		Log:        Log{Level: "info", Format: "json"},
+	}
+}
+
+// Load reads, completes and checks the configuration in the file at path. environment is what [os.Environ] returns. An
+// error names the file, the line or the key, and what to do.
+func Load(path string, environment []string) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w (make one with: passerelle init)", err)
+	}
+	c := Default()
+	if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s is not a valid configuration:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	folder := filepath.Dir(path)
+	if err := c.readSecrets(folder, environment); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if !c.UsesPostgres() && !filepath.IsAbs(c.Database) {
+		c.Database = filepath.Join(folder, c.Database)
+	}
+	return &c, nil
+}
+
+// UsesPostgres tells whether the databases are on a PostgreSQL server; otherwise they are SQLite files in a folder.
+func (c *Config) UsesPostgres() bool {
+	return strings.HasPrefix(c.Database, "postgres://") || strings.HasPrefix(c.Database, "postgresql://")
+}
+
+// Decode fills options, a pointer to a connector's options, with the network's settings. A key that the options do not
+// know is an error that names its line.
+func (n Network) Decode(options any) error {
+	if n.Settings == nil {
+		return nil
+	}
+	if err := yaml.NodeToValue(n.Settings, options, yaml.Strict()); err != nil {
+		return fmt.Errorf("the settings are not valid:\n%s", yaml.FormatError(err, false, true))
+	}
+	return nil
+}

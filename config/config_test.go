@@ -1,0 +1,149 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// valid is the least configuration that loads.
+const valid = `
+homeserver: {address: "http://127.0.0.1:8008", domain: example.org}
+bridge: {address: "http://127.0.0.1:29320"}
+storage_keys: ["2026-01:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
+encryption: {pickle_key: a-pickle-key-of-some-length}
+permissions: {example.org: user}
+networks:
+  whatsapp: {as_token: as-token-as-token, hs_token: hs-token-hs-token, settings: {device_name: Test}}
+`
+
+func load(t *testing.T, text string, environment ...string) (*Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(path, environment)
+}
+
+func TestDefaultsFillWhatIsNotSaid(t *testing.T) {
+	c, err := load(t, valid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Bridge.Listen != "127.0.0.1:29320" || c.Encryption.Mode != ModeDevice || c.Log.Level != "info" {
+		t.Errorf("defaults are missing: %+v", c)
+	}
+	if !filepath.IsAbs(c.Database) || filepath.Base(c.Database) != "data" {
+		t.Errorf("the database's folder is %q, want one beside the file", c.Database)
+	}
+	keys, err := c.SealingKeys()
+	if err != nil || len(keys) != 1 || keys[0].ID != "2026-01" || len(keys[0].Key) != 32 {
+		t.Errorf("SealingKeys() = %v, %v", keys, err)
+	}
+}
+
+func TestSettingsAreTheConnectors(t *testing.T) {
+	c, err := load(t, valid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options struct {
+		DeviceName string `yaml:"device_name"`
+	}
+	if err := c.Networks["whatsapp"].Decode(&options); err != nil || options.DeviceName != "Test" {
+		t.Errorf("Decode gave %+v, %v", options, err)
+	}
+	var others struct {
+		Token string `yaml:"token"`
+	}
+	err = c.Networks["whatsapp"].Decode(&others)
+	if err == nil || !strings.Contains(err.Error(), "device_name") {
+		t.Errorf("a setting that the connector does not know gave %v", err)
+	}
+}
+
+// TestWhatIsWrongIsNamed changes the valid configuration in one place each.
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	for _, test := range []struct{ name, old, new, want string }{
+		{"unknown key", "bridge: {", "brige: {}\nbridge: {", "[3:1]"},
+		{"not YAML", "homeserver: {", "homeserver: [", "["},
+		{"wrong type", "domain: example.org", "domain: [1]", "[2:"},
+		{"no domain", "domain: example.org", "domain: ''", "homeserver.domain"},
+		{"domain with a scheme", "domain: example.org", "domain: https://example.org", "homeserver.domain"},
+		{"no URL", `"http://127.0.0.1:8008"`, "127.0.0.1", "homeserver.address"},
+		{"no address of ours", `"http://127.0.0.1:29320"`, "''", "bridge.address"},
+		{"bad listen", "bridge: {", "bridge: {listen: nowhere, ", "bridge.listen"},
+		{"monitor on the same port", "bridge: {", "bridge: {monitor: '127.0.0.1:29320', ", "bridge.monitor"},
+		{"language", "bridge: {", "bridge: {language: tlh, ", "bridge.language"},
+		{"no storage key", `["2026-01:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]`, "[]", "storage_keys"},
+		{"short storage key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA", "storage_keys"},
+		{"no pickle key", "pickle_key: a-pickle-key-of-some-length", "mode: device", "encryption.pickle_key: missing"},
+		{"short pickle key", "a-pickle-key-of-some-length", "short", "encryption.pickle_key: too short"},
+		{"mode", "encryption: {", "encryption: {mode: best, ", "encryption.mode"},
+		{"nobody may", "permissions: {example.org: user}", "permissions: {}", "permissions"},
+		{"unknown level", "example.org: user", "example.org: king", "permissions.example.org"},
+		{"no token", "as_token: as-token-as-token, ", "", "networks.whatsapp.as_token: missing"},
+		{"no networks", valid[strings.Index(valid, "networks:"):], "", "networks: missing"},
+		{"odd network", "  whatsapp:", "  Whats App:", "networks.Whats App"},
+		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := strings.Replace(valid, test.old, test.new, 1)
+			if text == valid {
+				t.Fatalf("%q is not in the configuration", test.old)
+			}
+			_, err := load(t, text)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v, want one that names %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestSecretsComeFromFilesAndTheEnvironment(t *testing.T) {
+	secrets := filepath.Join(t.TempDir(), "hs")
+	if err := os.WriteFile(secrets, []byte("from-a-file-of-its-own\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(valid, "hs_token: hs-token-hs-token", "hs_token_file: "+secrets, 1)
+	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := c.Networks["whatsapp"]; n.HSToken != "from-a-file-of-its-own" || n.ASToken != "from-the-environment" {
+		t.Errorf("the tokens are %q and %q", n.HSToken, n.ASToken)
+	}
+	_, err = load(t, strings.Replace(text, secrets, secrets+".gone", 1))
+	if err == nil || !strings.Contains(err.Error(), "networks.whatsapp.hs_token_file") {
+		t.Errorf("a secret's file that is not there gave %v", err)
+	}
+}
+
+func TestAMissingFileNamesTheRemedy(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"), nil)
+	if err == nil || !strings.Contains(err.Error(), "passerelle init") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// FuzzLoad looks for a configuration that panics.
+func FuzzLoad(f *testing.F) {
+	f.Add(valid)
+	f.Add("networks: {whatsapp: {settings: [1]}}")
+	f.Add("\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path, nil)
+		if err == nil {
+			for _, n := range c.Networks {
+				var options struct{}
+				_ = n.Decode(&options)
+			}
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mau.fi/util/dbutil"
+
+	"passerelle/portal"
+)
+
+// StoredArrival is an arrival that waits in the inbox. Seq is its place: arrivals of a lane are delivered by rising Seq.
+type StoredArrival struct {
+	Seq int64
+	portal.Arrival
+}
+
+// PutArrival seals and stores a. It returns once the row is on the disk. fresh is false when the same arrival (network,
+// login and ID) was waiting already.
+func (s *Store) PutArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, fresh bool, err error) {
+	keyID, sealed, err := s.sealer.Seal(a.Payload, "inbox", network, a.Login, a.Lane, a.ID)
+	if err != nil {
+		return 0, false, err
+	}
+	rows, err := s.db.Query(ctx, `
+		INSERT INTO inbox (network, login, lane, id, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (network, login, id) DO NOTHING RETURNING seq`,
+		network, a.Login, a.Lane, a.ID, a.At.UnixMilli(), keyID, sealed)
+	seqs, err := dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[int64], err).AsList()
+	if err != nil {
+		return 0, false, fmt.Errorf("store an arrival: %w", err)
+	}
+	if len(seqs) == 0 {
+		return 0, false, nil
+	}
+	return seqs[0], true, nil
+}
+
+// Arrivals returns what waits in a network's inbox, in order.
+func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT seq, login, lane, id, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY seq`, network)
+	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (StoredArrival, error) {
+		var a StoredArrival
+		var at int64
+		var keyID string
+		var sealed []byte
+		if err := row.Scan(&a.Seq, &a.Login, &a.Lane, &a.ID, &at, &keyID, &sealed); err != nil {
+			return a, err
+		}
+		a.At = time.UnixMilli(at)
+		var err error
+		a.Payload, err = s.sealer.Unseal(keyID, sealed, "inbox", network, a.Login, a.Lane, a.ID)
+		return a, err
+	}, err).AsList()
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox: %w", err)
+	}
+	return list, nil
+}
+
+// RemoveArrival removes the arrival at seq. Removing one that is not there is no error.
+func (s *Store) RemoveArrival(ctx context.Context, seq int64) error {
+	if _, err := s.db.Exec(ctx, `DELETE FROM inbox WHERE seq = $1`, seq); err != nil {
+		return fmt.Errorf("remove an arrival: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mau.fi/util/dbutil"
+)
+
+// JournalEntry is a Matrix event whose outcome is open, as it came with its transaction. Body is JSON.
+type JournalEntry struct {
+	Event string // Matrix event ID
+	At    time.Time
+	Body  []byte
+}
+
+// PutJournal seals and stores entries, all or none. An event that stands there already stays as it is.
+func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry) error {
+	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		for _, e := range entries {
+			keyID, sealed, err := s.sealer.Seal(e.Body, "journal", network, e.Event)
+			if err != nil {
+				return err
+			}
+			_, err = s.db.Exec(ctx, `
+				INSERT INTO journal (network, event, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (network, event) DO NOTHING`, network, e.Event, e.At.UnixMilli(), keyID, sealed)
+			if err != nil {
+				return fmt.Errorf("store a journal entry: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Journal returns a network's entries in the order in which they came.
+func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, error) {
+	rows, err := s.db.Query(ctx, `SELECT event, at, key_id, sealed FROM journal WHERE network = $1 ORDER BY seq`, network)
+	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (JournalEntry, error) {
+		var e JournalEntry
+		var at int64
+		var keyID string
+		var sealed []byte
+		if err := row.Scan(&e.Event, &at, &keyID, &sealed); err != nil {
+			return e, err
+		}
+		e.At = time.UnixMilli(at)
+		var err error
+		e.Body, err = s.sealer.Unseal(keyID, sealed, "journal", network, e.Event)
+		return e, err
+	}, err).AsList()
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	return list, nil
+}
+
+// RemoveJournal removes the entry of an event. Removing one that is not there is no error.
+func (s *Store) RemoveJournal(ctx context.Context, network, event string) error {
+	if _, err := s.db.Exec(ctx, `DELETE FROM journal WHERE network = $1 AND event = $2`, network, event); err != nil {
+		return fmt.Errorf("remove a journal entry: %w", err)
+	}
+	return nil
+}
+
+// Depths counts what waits in a network's inbox and journal.
+func (s *Store) Depths(ctx context.Context, network string) (inbox, journal int, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT (SELECT COUNT(*) FROM inbox WHERE network = $1), (SELECT COUNT(*) FROM journal WHERE network = $1)`,
+		network).Scan(&inbox, &journal)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count what waits: %w", err)
+	}
+	return inbox, journal, nil
+}

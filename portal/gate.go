@@ -1,0 +1,144 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// Outcome is what a policy decides about a crossing.
+type Outcome string
+
+// The outcomes that a policy may choose.
+const (
+	Admit  Outcome = "admitted"
+	Refuse Outcome = "refused"
+)
+
+// Verdict is a policy's answer.
+type Verdict struct {
+	Outcome  Outcome
+	Rule     string // the name of the rule that decided
+	Sentence string // what the sender of a refused message reads
+}
+
+// Policy decides what may cross.
+type Policy interface {
+	// Judge decides about one crossing. An error means that no decision could be made: nothing crosses then, and the
+	// crossing is tried again.
+	Judge(ctx context.Context, c Crossing) (Verdict, error)
+}
+
+// AdmitAll is the policy of a border without rules.
+type AdmitAll struct{}
+
+// Judge admits. It never fails.
+func (AdmitAll) Judge(context.Context, Crossing) (Verdict, error) {
+	return Verdict{Outcome: Admit, Rule: "default"}, nil
+}
+
+// Decision is what the gate writes down about a crossing. It holds no content.
+type Decision struct {
+	Key       string
+	Network   string
+	Direction Direction
+	Kind      Kind
+	Portal    string
+	Login     string
+	Sender    string
+	Size      int64 // bytes of the file, or of the text where there is none
+	Outcome   Outcome
+	Rule      string
+	At        time.Time
+}
+
+// Ledger keeps decisions.
+type Ledger interface {
+	// Record keeps d. A decision of the same network, direction and key that is already there stays as it is: a replay
+	// adds nothing. An error is transient.
+	Record(ctx context.Context, d Decision) error
+}
+
+// Gate is the one place that decides whether something crosses the border, and writes down that it decided.
+type Gate struct {
+	policy Policy
+	ledger Ledger
+	now    func() time.Time
+}
+
+// NewGate returns a gate that asks policy and writes into ledger, with the times that now tells.
+func NewGate(policy Policy, ledger Ledger, now func() time.Time) *Gate {
+	return &Gate{policy: policy, ledger: ledger, now: now}
+}
+
+// Refusal is the error of a crossing that the policy refused. It is permanent.
+type Refusal struct{ Verdict Verdict }
+
+func (r *Refusal) Error() string { return "refused by the rule " + r.Verdict.Rule }
+
+// Admitted is content that a gate let through. Only [Pass] makes one that holds anything, so a function that takes an
+// Admitted cannot be handed what no gate has seen.
+type Admitted[T any] struct {
+	content T
+}
+
+// Content returns what was admitted.
+func (a Admitted[T]) Content() T { return a.content }
+
+// Pass asks the gate about c and, when it may cross, returns content as admitted. On the way in it also stamps the
+// passage that ctx carries (see [WithPassage]).
+//
+// A refused crossing gives a *[Refusal]. Every other error is transient: no decision was made, or none could be written
+// down.
+func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[T], error) {
+	verdict, err := g.policy.Judge(ctx, c)
+	if err != nil {
+		return Admitted[T]{}, fmt.Errorf("judge a crossing: %w", err)
+	}
+	if err := g.ledger.Record(ctx, decisionOn(c, verdict, g.now())); err != nil {
+		return Admitted[T]{}, fmt.Errorf("record a decision: %w", err)
+	}
+	if verdict.Outcome != Admit {
+		return Admitted[T]{}, &Refusal{Verdict: verdict}
+	}
+	if c.Direction == In {
+		stamp(ctx)
+	}
+	return Admitted[T]{content: content}, nil
+}
+
+func decisionOn(c Crossing, v Verdict, now time.Time) Decision {
+	size := int64(len(c.Text))
+	if c.File != nil {
+		size = c.File.Size
+	}
+	return Decision{
+		Key: c.Key, Network: c.Network, Direction: c.Direction, Kind: c.Kind, Portal: c.Portal, Login: c.Login,
+		Sender: c.Sender, Size: size, Outcome: v.Outcome, Rule: v.Rule, At: now,
+	}
+}
+
+// passage is the stamp that an inbound event's context carries. bridgev2 hands the same context to the conversion, where
+// the gate stamps, and to the sending, where the Matrix connector looks.
+type passage struct{ admitted atomic.Bool }
+
+type passageKey struct{}
+
+// WithPassage returns a context that a gate can stamp. A connector gives it to each inbound event that carries content
+// (bridgev2.RemoteEventWithContextMutation).
+func WithPassage(ctx context.Context) context.Context {
+	return context.WithValue(ctx, passageKey{}, &passage{})
+}
+
+func stamp(ctx context.Context) {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		p.admitted.Store(true)
+	}
+}
+
+// MayPass tells whether a gate has admitted the inbound event that ctx belongs to.
+func MayPass(ctx context.Context) bool {
+	p, ok := ctx.Value(passageKey{}).(*passage)
+	return ok && p.admitted.Load()
+}

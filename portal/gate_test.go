@@ -1,0 +1,110 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// judge is a policy in a function.
+type judge func(Crossing) (Verdict, error)
+
+func (j judge) Judge(_ context.Context, c Crossing) (Verdict, error) { return j(c) }
+
+// notebook is a ledger in memory.
+type notebook struct {
+	decisions []Decision
+	err       error
+}
+
+func (n *notebook) Record(_ context.Context, d Decision) error {
+	n.decisions = append(n.decisions, d)
+	return n.err
+}
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func gate(p Policy, l Ledger) *Gate { return NewGate(p, l, func() time.Time { return noon }) }
+
+func TestWhatTheGateAdmitsIsStampedAndWrittenDownWithoutContent(t *testing.T) {
+	ledger := &notebook{}
+	ctx := WithPassage(context.Background())
+	if MayPass(ctx) {
+		t.Fatal("a message may pass before the gate has seen it")
+	}
+	crossing := Crossing{Key: "k1", Network: "whatsapp", Direction: In, Kind: KindText, Portal: "p", Sender: "s", Text: "secret"}
+	admitted, err := Pass(ctx, gate(AdmitAll{}, ledger), crossing, "secret")
+	if err != nil || admitted.Content() != "secret" {
+		t.Fatalf("Pass gave %q, %v", admitted.Content(), err)
+	}
+	if !MayPass(ctx) {
+		t.Error("what the gate admitted may not pass")
+	}
+	want := Decision{Key: "k1", Network: "whatsapp", Direction: In, Kind: KindText, Portal: "p", Sender: "s", Size: 6,
+		Outcome: Admit, Rule: "default", At: noon}
+	if len(ledger.decisions) != 1 || ledger.decisions[0] != want {
+		t.Errorf("the ledger holds %+v, want %+v", ledger.decisions, want)
+	}
+}
+
+func TestARefusalIsWrittenDownAndGivesNothing(t *testing.T) {
+	ledger := &notebook{}
+	refuse := judge(func(Crossing) (Verdict, error) {
+		return Verdict{Outcome: Refuse, Rule: "no files", Sentence: "Files may not cross."}, nil
+	})
+	ctx := WithPassage(context.Background())
+	admitted, err := Pass(ctx, gate(refuse, ledger), Crossing{Direction: In, File: &File{Size: 12}}, "x")
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || refusal.Verdict.Sentence != "Files may not cross." {
+		t.Fatalf("the error is %v", err)
+	}
+	if admitted.Content() != "" || MayPass(ctx) {
+		t.Error("something passed")
+	}
+	if len(ledger.decisions) != 1 || ledger.decisions[0].Outcome != Refuse || ledger.decisions[0].Size != 12 {
+		t.Errorf("the ledger holds %+v", ledger.decisions)
+	}
+}
+
+func TestNothingCrossesThatCannotBeJudgedOrWrittenDown(t *testing.T) {
+	broken := errors.New("broken")
+	for name, g := range map[string]*Gate{
+		"no judgement": gate(judge(func(Crossing) (Verdict, error) { return Verdict{}, broken }), &notebook{}),
+		"no ledger":    gate(AdmitAll{}, &notebook{err: broken}),
+		"no outcome":   gate(judge(func(Crossing) (Verdict, error) { return Verdict{}, nil }), &notebook{}),
+	} {
+		ctx := WithPassage(context.Background())
+		admitted, err := Pass(ctx, g, Crossing{Direction: In}, "x")
+		if err == nil || admitted.Content() != "" || MayPass(ctx) {
+			t.Errorf("%s: it crossed", name)
+		}
+		if name != "no outcome" && (!errors.Is(err, broken) || IsPermanent(err)) {
+			t.Errorf("%s: the error is %v, want a transient one", name, err)
+		}
+	}
+}
+
+func TestAStampBelongsToOneMessage(t *testing.T) {
+	first, second := WithPassage(context.Background()), WithPassage(context.Background())
+	if _, err := Pass(first, gate(AdmitAll{}, &notebook{}), Crossing{Direction: In}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if MayPass(second) || MayPass(context.Background()) {
+		t.Error("another message may pass on the first one's stamp")
+	}
+	out := WithPassage(context.Background())
+	if _, err := Pass(out, gate(AdmitAll{}, &notebook{}), Crossing{Direction: Out}, 1); err != nil || MayPass(out) {
+		t.Error("what goes out was stamped as if it came in")
+	}
+}
+
+func TestPermanentErrors(t *testing.T) {
+	cause := errors.New("gone")
+	if err := Permanent(cause); !IsPermanent(err) || !errors.Is(err, cause) || err.Error() != "gone" {
+		t.Errorf("Permanent gave %v", err)
+	}
+	if Permanent(nil) != nil || IsPermanent(cause) || IsPermanent(nil) {
+		t.Error("a transient error is taken for a permanent one")
+	}
+}

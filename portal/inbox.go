@@ -1,0 +1,35 @@
+package portal
+
+import (
+	"context"
+	"time"
+)
+
+// Arrival is one event of a foreign network on its way in.
+type Arrival struct {
+	// Login is the login through which it came.
+	Login string
+	// Lane is the network's identifier of the chat. Arrivals of one lane are delivered one after another, in the order
+	// in which they were put; lanes do not wait for each other.
+	Lane string
+	// ID names the event within its login. Putting the same ID twice stores it once.
+	ID string
+	// Payload is the event in the connector's own encoding. It is sealed wherever it is stored.
+	Payload []byte
+	// At is when it came.
+	At time.Time
+}
+
+// Inbox stores what comes from a foreign network until it has been delivered.
+type Inbox interface {
+	// Put stores a. When it returns nil the network may be told that the event arrived; an error means that it may not.
+	Put(ctx context.Context, a Arrival) error
+}
+
+// Deliverer brings arrivals into their rooms. A connector that uses an [Inbox] is one.
+type Deliverer interface {
+	// Deliver returns when the outcome is final: nil when the arrival is in its room (or calls for nothing there), a
+	// permanent error when it never will be. After any other error the same arrival is delivered again, so Deliver must
+	// bear that it is already in its room.
+	Deliver(ctx context.Context, a Arrival) error
+}

@@ -1,0 +1,98 @@
+// Package portal holds the vocabulary of the border between a foreign network and the state homeserver, and the rules
+// about what may cross it. (bridgev2 calls a foreign chat that is bound to a room a portal, too; that type is
+// [maunium.net/go/mautrix/bridgev2.Portal]. Here live the rules about them.)
+//
+// The contract:
+//
+//   - Everything that carries content crosses through a [Gate]: messages, media, edits, polls and votes, contacts and
+//     locations. Reactions, deletions, receipts, typing notifications and names pass by class-wide switches.
+//   - The gate decides once an attempt, and writes the decision down, without content, under a key that a replay of the
+//     same attempt repeats. What cannot be written down does not cross.
+//   - On the way out a connector's send functions take an [Admitted], which only the gate makes. On the way in the gate
+//     stamps the [context.Context] of the event, and the Matrix connector sends nothing of a ghost's without that stamp
+//     ([MayPass]).
+//   - What comes from a foreign network is stored in the [Inbox] before the network is told that it arrived, and a
+//     [Deliverer] brings it into its room.
+//
+// Package portal imports nothing else of this module but its own sub-packages.
+package portal
+
+import (
+	"errors"
+	"time"
+)
+
+// Direction says which way something crosses the border.
+type Direction string
+
+// The two ways across the border.
+const (
+	In  Direction = "in"  // from the foreign network into Matrix
+	Out Direction = "out" // from Matrix to the foreign network
+)
+
+// Kind says what crosses, in the border's own words. Rules are written in them.
+type Kind string
+
+// The kinds that the gate sees.
+const (
+	KindText     Kind = "text"
+	KindMedia    Kind = "media"
+	KindEdit     Kind = "edit"
+	KindPoll     Kind = "poll"
+	KindVote     Kind = "vote"
+	KindContact  Kind = "contact"
+	KindLocation Kind = "location"
+	KindNotice   Kind = "notice" // our own sentence in place of something that could not cross
+)
+
+// File describes the file of a media message. Size is in bytes.
+type File struct {
+	Name string
+	MIME string
+	Size int64
+}
+
+// Crossing is one attempt to bring something across the border: all that a [Policy] may judge by.
+//
+// Text and File are content or close to it: they are judged and forgotten, never recorded.
+type Crossing struct {
+	// Key names the attempt. A replay after a crash has the same key; two different messages never share one.
+	Key       string
+	Network   string // "whatsapp", "telegram"
+	Direction Direction
+	Kind      Kind
+	Portal    string // the network's identifier of the chat
+	Login     string // the login through which it crosses
+	Sender    string // network user ID on the way in, Matrix user ID on the way out
+	At        time.Time
+	Text      string
+	File      *File
+}
+
+// Border is what a connector of one network is handed in order to cross.
+type Border struct {
+	Network string
+	Gate    *Gate
+	Inbox   Inbox
+}
+
+// PermanentError is a failure that trying again cannot mend. Every other error is transient: the caller tries again.
+type PermanentError struct{ Err error }
+
+// Permanent marks err as one that trying again cannot mend. Permanent(nil) is nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &PermanentError{Err: err}
+}
+
+func (e *PermanentError) Error() string { return e.Err.Error() }
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+// IsPermanent tells whether trying again cannot mend err.
+func IsPermanent(err error) bool {
+	var permanent *PermanentError
+	return errors.As(err, &permanent)
+}
