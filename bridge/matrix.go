@@ -97,18 +97,19 @@ func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, 
 		zerolog.Ctx(ctx).Error().Stringer("event_type", &t).Msg("Not sending a ghost's message: no gate has admitted it")
 		return nil, ErrNotAdmitted
 	}
+	if extra == nil || extra.MessageMeta == nil {
+		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
+	}
 	start := time.Now()
-	answer, err := i.sendEncrypted(ctx, room, t, content, extra)
+	answer, err := i.sendForeign(ctx, room, t, content, extra)
 	if err == nil {
 		i.connector.network.observe(legSend, start)
 	}
 	return answer, err
 }
 
-func (i *intent) sendEncrypted(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
-	if extra == nil || extra.MessageMeta == nil {
-		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
-	}
+// sendForeign encrypts and sends what stands for a part of a foreign message.
+func (i *intent) sendForeign(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
 	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
 		return nil, fmt.Errorf("join the room as the sender: %w", err)
 	}

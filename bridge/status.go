@@ -25,6 +25,8 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 	result := outcomeDelivered
 	if failed {
 		result = outcomeFailed
+	}
+	if failed && carriesContent(evt.EventType) {
 		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on")
 	}
 	if failed && ms.SendNotice && evt.MessageType != event.MsgNotice {

@@ -1,0 +1,293 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge"
+	"passerelle/bridge/bridgetest"
+	"passerelle/database"
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+const asToken, hsToken = "as-token-of-the-test-", "hs-token-of-the-test-"
+
+// house is a running host of parrots, with a homeserver.
+type house struct {
+	*bridgetest.World
+	options bridge.Options
+	parrots map[string]*parrot
+	store   *database.Store
+}
+
+// newHouse starts a homeserver and a host of the named networks, on the databases in a place ("" for SQLite).
+func newHouse(t *testing.T, place database.Place, names ...string) *house {
+	t.Helper()
+	dir := t.TempDir()
+	if place == "" {
+		place = database.Place(filepath.Join(dir, "data"))
+	}
+	kind, err := bridgetest.ChosenHomeserver()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode := bridge.ModeDevice
+	if kind == bridgetest.Dendrite {
+		mode = bridge.ModeLogin
+	}
+	listen, monitor := freeAddress(t), freeAddress(t)
+	h := &house{parrots: map[string]*parrot{}, options: bridge.Options{
+		Domain: bridgetest.DefaultServerName, Listen: listen, Address: "http://" + listen, Monitor: monitor,
+		Language: say.English, Encryption: bridge.Encryption{Mode: mode, PickleKey: "pickle-key-of-the-test"},
+		Permissions: map[string]string{bridgetest.DefaultServerName: "user"}, Databases: place, Policy: portal.AdmitAll{},
+		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+	}}
+	var registrations []string
+	var networks []bridge.Network
+	for _, name := range names {
+		identity := bridge.Identity{Network: name, Domain: h.options.Domain, Address: h.options.Address,
+			ASToken: asToken + name, HSToken: hsToken + name}
+		path := filepath.Join(dir, name+".yaml")
+		if err := identity.Registration(mode).Save(path); err != nil {
+			t.Fatal(err)
+		}
+		registrations = append(registrations, path)
+		networks = append(networks, bridge.Network{Name: name, ASToken: identity.ASToken, HSToken: identity.HSToken,
+			Connect: func(border portal.Border) (bridgev2.NetworkConnector, error) {
+				h.parrots[name] = &parrot{border: border, heard: make(chan string, 10)}
+				return h.parrots[name], nil
+			}})
+	}
+	h.World = bridgetest.NewWorld(t, bridgetest.HomeserverOptions{Registrations: registrations})
+	h.options.HomeserverAddress = h.URL()
+	h.start(t, networks)
+	return h
+}
+
+// start runs the host until the test ends.
+func (h *house) start(t *testing.T, networks []bridge.Network) {
+	t.Helper()
+	sealer := database.NewSealer()
+	if err := sealer.Add("k1", make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if h.store, err = database.Open(t.Context(), h.options.Databases, sealer, zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	h.options.Store = h.store
+	host, err := bridge.New(t.Context(), h.options, networks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- host.Run(ctx) }()
+	t.Cleanup(func() {
+		start := time.Now()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the host ended with %v", err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("the stop took %s, want 10 s at most", took)
+		}
+		h.store.Close()
+	})
+	h.awaitReady(t)
+}
+
+// awaitReady waits until /readyz says that every bridge runs, and returns what it says.
+func (h *house) awaitReady(t *testing.T) string {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		response, err := http.Get("http://" + h.options.Monitor + "/readyz")
+		if err == nil {
+			body, _ := io.ReadAll(response.Body)
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return string(body)
+			}
+			err = io.ErrUnexpectedEOF
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the bridge is not ready: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	port, err := bridgetest.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
+
+// logIn logs a person in through the network's bot, and returns the room of the bot.
+func (h *house) logIn(t *testing.T, who *bridgetest.Actor, network string) id.RoomID {
+	t.Helper()
+	room := who.StartsChatWith(h.UserID(network + "bot"))
+	who.Waits("the bot's greeting", func(m bridgetest.Heard) bool {
+		return m.Room == room && m.Sender == h.UserID(network+"bot") && m.WasEncrypted && strings.Contains(m.Text, "management room")
+	})
+	who.Says(room, "login")
+	who.Hears(room, "You are in.")
+	return room
+}
+
+func bounded(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestTwoNetworksTalkThroughOneListener(t *testing.T) {
+	h := newHouse(t, "", "red", "green")
+	alice := h.Staff(t, "alice")
+	for _, network := range []string{"red", "green"} {
+		h.logIn(t, alice, network)
+		p := h.parrots[network]
+		if err := p.contactSays(t.Context(), "alice", "chat", "m1", "hello from "+network); err != nil {
+			t.Fatal(err)
+		}
+		hello := alice.Waits("the contact's message", func(m bridgetest.Heard) bool { return m.Text == "hello from "+network })
+		if !hello.WasEncrypted || !strings.HasPrefix(hello.Sender.Localpart(), network+"_u-chat") {
+			t.Errorf("alice saw %v", hello)
+		}
+		alice.Says(hello.Room, "hello to "+network)
+		if err := p.hears(bounded(t), "hello to "+network); err != nil {
+			t.Error(err)
+		}
+		create := alice.State(hello.Room, event.StateCreate, "")
+		if federate, ok := create.Content.Raw["m.federate"].(bool); !ok || federate {
+			t.Errorf("the portal's room federates: %v", create.Content.Raw)
+		}
+		decisions, err := h.store.Decisions(t.Context(), network, time.Time{})
+		if err != nil || len(decisions) != 2 || decisions[0].Direction != portal.In || decisions[1].Direction != portal.Out {
+			t.Errorf("the ledger of %s holds %+v, %v", network, decisions, err)
+		}
+	}
+	if ready := h.awaitReady(t); !strings.Contains(ready, `"login":"alice","state":"connected"`) {
+		t.Errorf("/readyz says %s", ready)
+	}
+	h.checkMetrics(t)
+}
+
+func (h *house) checkMetrics(t *testing.T) {
+	t.Helper()
+	response, err := http.Get("http://" + h.options.Monitor + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`passerelle_messages_total{direction="in",network="red",outcome="delivered"} 1`,
+		`passerelle_messages_total{direction="out",network="green",outcome="delivered"}`,
+		`passerelle_logins{network="red",state="connected"} 1`,
+		`passerelle_queue_depth{network="red",queue="inbox"}`,
+		`passerelle_leg_seconds_count{leg="matrix_send",network="green"} 1`,
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+}
+
+func TestAClearMessageGoesNoFurtherAndItsSenderIsTold(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	p := h.parrots["red"]
+	if err := p.contactSays(t.Context(), "alice", "chat", "m1", "hello"); err != nil {
+		t.Fatal(err)
+	}
+	room := alice.Waits("the contact's message", func(m bridgetest.Heard) bool { return m.Text == "hello" }).Room
+	clear := alice.SaysInClear(room, "in the clear")
+	notice := alice.Waits("the refusal", func(m bridgetest.Heard) bool { return m.RepliesTo == clear })
+	if !notice.WasEncrypted || notice.Text != say.English.Say(say.EncryptThis) {
+		t.Errorf("alice was told %v", notice)
+	}
+	alice.Says(room, "encrypted")
+	if err := p.hears(bounded(t), "encrypted"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAMessageThatNoGateAdmittedIsNotSent(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	p := h.parrots["red"]
+	if err := p.contactSays(t.Context(), "alice", "chat", "m1", pastTheGate); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.contactSays(t.Context(), "alice", "chat", "m2", "through the gate"); err != nil {
+		t.Fatal(err)
+	}
+	room := alice.Waits("the second message", func(m bridgetest.Heard) bool { return m.Text == "through the gate" }).Room
+	for _, text := range alice.Texts(room) {
+		if text == pastTheGate {
+			t.Error("a message that no gate had seen was sent")
+		}
+	}
+}
+
+func TestTheBridgeRunsOnPostgreSQL(t *testing.T) {
+	pg := bridgetest.NewPostgres(t)
+	uri, err := pg.CreateDatabase(t.Context(), "border")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t, database.Place(uri), "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	if err := h.parrots["red"].contactSays(t.Context(), "alice", "chat", "m1", "hello"); err != nil {
+		t.Fatal(err)
+	}
+	room := alice.Waits("the contact's message", func(m bridgetest.Heard) bool { return m.Text == "hello" }).Room
+	alice.Says(room, "hello back")
+	if err := h.parrots["red"].hears(bounded(t), "hello back"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckTellsWhatWorks(t *testing.T) {
+	h := newHouse(t, "", "red")
+	networks := []bridge.Network{{Name: "red", ASToken: asToken + "red", HSToken: hsToken + "red"}}
+	for _, f := range h.options.Check(bounded(t), networks) {
+		if f.Result == bridge.Failed {
+			t.Errorf("%s: %s", f.Subject, f.Detail)
+		}
+	}
+	wrong := []bridge.Network{{Name: "red", ASToken: "another-token-of-mine", HSToken: hsToken + "red"}}
+	findings := h.options.Check(bounded(t), wrong)
+	if last := findings[len(findings)-1]; last.Result != bridge.Failed || !strings.Contains(last.Detail, "app_service_config_files") {
+		t.Errorf("a wrong token gave %+v", last)
+	}
+	nowhere := h.options
+	nowhere.HomeserverAddress = "http://" + freeAddress(t)
+	findings = nowhere.Check(bounded(t), networks)
+	if len(findings) != 1 || findings[0].Result != bridge.Failed || !strings.Contains(findings[0].Detail, "homeserver.address") {
+		t.Errorf("no homeserver gave %+v", findings)
+	}
+}

@@ -1,0 +1,2 @@
+// Package bridgetest is the world around a bridge.
+package bridgetest
