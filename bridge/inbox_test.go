@@ -57,13 +57,13 @@ func (r *rooms) in(lane string) []string {
 	return slices.Clone(r.delivered[lane])
 }
 
-func testStore(t *testing.T, dir string) *database.Store {
+func testStore(t testing.TB, dir string) *database.Store {
 	t.Helper()
 	sealer := database.NewSealer()
 	if err := sealer.Add("k1", make([]byte, 32)); err != nil {
 		t.Fatal(err)
 	}
-	store, err := database.Open(t.Context(), database.Place(dir), sealer, zerolog.Nop())
+	store, err := database.Open(context.Background(), database.Place(dir), sealer, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,6 @@ func testNetwork(store *database.Store, deliverer portal.Deliverer) *network {
 	n := &network{name: "whatsapp", host: h, log: zerolog.Nop()}
 	n.inbox = newInbox(n)
 	n.inbox.deliverer = deliverer
-	n.journal = newJournal(n)
 	return n
 }
 

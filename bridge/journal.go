@@ -27,6 +27,8 @@ const maxTransaction = 64 << 20
 // It is also where an unencrypted message of a person's ends: it goes no further than here, and its sender is told.
 type journal struct {
 	network *network
+	ours    func(id.UserID) bool            // tells the bot and the ghosts
+	refuse  func(context.Context, envelope) // tells the sender of an unencrypted message
 
 	mu   sync.Mutex
 	last string               // the newest transaction that was taken; a homeserver repeats only that one
@@ -36,8 +38,8 @@ type journal struct {
 // start is when an event came.
 type start = time.Time
 
-func newJournal(n *network) *journal {
-	return &journal{network: n, open: map[id.EventID]start{}}
+func newJournal(n *network, ours func(id.UserID) bool, refuse func(context.Context, envelope)) *journal {
+	return &journal{network: n, ours: ours, refuse: refuse, open: map[id.EventID]start{}}
 }
 
 // before returns a handler that journals each transaction and hands it to next.
@@ -78,9 +80,6 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) ([]byte, er
 	j.mu.Lock()
 	repeated := txn == j.last
 	j.mu.Unlock()
-	if repeated {
-		return body, nil
-	}
 	var kept []json.RawMessage
 	var entries []database.JournalEntry
 	now := time.Now()
@@ -91,10 +90,12 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) ([]byte, er
 			continue
 		}
 		switch {
-		case evt.isClearMessage() && !j.network.matrix.isOurs(evt.Sender):
-			j.network.refuseClear(ctx, evt)
+		case evt.isClearMessage() && !j.ours(evt.Sender):
+			if !repeated {
+				j.refuse(ctx, evt)
+			}
 			continue
-		case evt.hasOutcome() && !j.network.matrix.isOurs(evt.Sender):
+		case !repeated && evt.hasOutcome() && !j.ours(evt.Sender):
 			entries = append(entries, database.JournalEntry{Event: evt.ID.String(), At: now, Body: raw})
 		}
 		kept = append(kept, raw)

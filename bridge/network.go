@@ -55,7 +55,7 @@ func newNetwork(ctx context.Context, h *Host, n Network, gate *portal.Gate) (*ne
 	made.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
 	made.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), made.db, made.log, &cfg.Bridge, made.matrix, connector,
 		commands.NewProcessor)
-	made.journal = newJournal(made)
+	made.journal = newJournal(made, made.matrix.isOurs, made.refuseClear)
 	return made, nil
 }
 

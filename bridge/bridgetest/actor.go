@@ -189,6 +189,12 @@ func (a *Actor) SeesDeletion(room id.RoomID, of id.EventID, since ...Mark) Heard
 	return h
 }
 
+// UnderstandsAll is Staff.UnderstandsAll.
+func (a *Actor) UnderstandsAll() {
+	a.t.Helper()
+	a.must("", a.Staff.UnderstandsAll(a.t.Context()))
+}
+
 // SeesRead is Staff.SeesRead.
 func (a *Actor) SeesRead(room id.RoomID, user id.UserID, at id.EventID) {
 	a.t.Helper()

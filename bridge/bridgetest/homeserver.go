@@ -118,16 +118,15 @@ func StartHomeserver(ctx context.Context, options HomeserverOptions) (_ *Homeser
 			return nil, err
 		}
 	}
-	if options.Progress == nil {
-		options.Progress = io.Discard
-	}
 	h := &Homeserver{kind: options.Kind, dir: options.Dir}
 	h.settings = settings{
-		serverName:    options.ServerName,
-		port:          options.Port,
-		secret:        "throw-away",
-		registrations: options.Registrations,
-		features:      options.SynapseFeatures,
+		serverName: options.ServerName,
+		port:       options.Port,
+		secret:     "throw-away",
+		features:   options.SynapseFeatures,
+	}
+	if err := h.Register(options.Registrations...); err != nil {
+		return nil, err
 	}
 	if h.settings.serverName == "" {
 		h.settings.serverName = DefaultServerName
@@ -151,7 +150,7 @@ func StartHomeserver(ctx context.Context, options HomeserverOptions) (_ *Homeser
 			err = errors.Join(err, h.Stop())
 		}
 	}()
-	if h.engine, err = newEngine(ctx, h.kind, filepath.Join(h.dir, "data"), options.Progress); err != nil {
+	if h.engine, err = newEngine(ctx, h.kind, filepath.Join(h.dir, "data"), newReporter(options.Progress)); err != nil {
 		return nil, err
 	}
 	return h, h.start(ctx)
@@ -210,10 +209,17 @@ func (h *Homeserver) Patience() time.Duration {
 
 // Register adds application services by the paths of their registration files.
 // Homeservers read these at their start: follow with Restart.
-func (h *Homeserver) Register(registrations ...string) {
+func (h *Homeserver) Register(registrations ...string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.settings.registrations = append(h.settings.registrations, registrations...)
+	for _, path := range registrations {
+		path, err := filepath.Abs(path) // the program runs in a folder of its own
+		if err != nil {
+			return fmt.Errorf("finding a registration: %w", err)
+		}
+		h.settings.registrations = append(h.settings.registrations, path)
+	}
+	return nil
 }
 
 // CreateUser makes a local account. It fails with mautrix.MUserInUse when

@@ -62,17 +62,18 @@ func (n *notebook) read(f func()) {
 	f()
 }
 
-// await returns nil as soon as f, which looks at the notebook, says so. It
-// fails with the context or when nothing more will come.
+// await returns nil as soon as f, which looks at the notebook by read, says so.
+// It fails with the context or when nothing more will come.
 func (n *notebook) await(ctx context.Context, f func() bool) error {
 	for {
 		n.mu.Lock()
-		done, changed, ended := f(), n.changed, n.ended
+		changed, ended := n.changed, n.ended
 		n.mu.Unlock()
-		switch {
-		case done:
+		// What changes from here on closes the channel that we have.
+		if f() {
 			return nil
-		case ended != nil:
+		}
+		if ended != nil {
 			return ended
 		}
 		select {
@@ -222,10 +223,17 @@ func (notes *roomNotes) encrypted() bool {
 // screen returns the messages of a room as a client shows them. The caller
 // holds mu.
 func (notes *roomNotes) screen() []Heard {
+	gone := make(map[id.EventID]bool)
+	for _, h := range notes.timeline {
+		if h.Deletes != "" {
+			gone[h.Deletes] = true
+		}
+	}
 	var shown []Heard
 	place := make(map[id.EventID]int)
 	for _, h := range notes.timeline {
 		switch {
+		case gone[h.ID] || h.Event.Unsigned.RedactedBecause != nil:
 		case h.IsMessage() || h.Err != nil:
 			place[h.ID] = len(shown)
 			shown = append(shown, h)
@@ -236,13 +244,5 @@ func (notes *roomNotes) screen() []Heard {
 			}
 		}
 	}
-	gone := make(map[id.EventID]bool)
-	for _, h := range notes.timeline {
-		if h.Deletes != "" {
-			gone[h.Deletes] = true
-		}
-	}
-	return slices.DeleteFunc(shown, func(h Heard) bool {
-		return gone[h.ID] || h.Event.Unsigned.RedactedBecause != nil
-	})
+	return shown
 }

@@ -19,17 +19,22 @@ func FreePort() (int, error) {
 	var failed error
 	for range attempts {
 		port := first + rand.IntN(last-first)
-		l, err := net.Listen("tcp4", loopback(port))
-		if err != nil {
+		if err := probePort(port); err != nil {
 			failed = errors.Join(failed, err)
 			continue
-		}
-		if err := l.Close(); err != nil {
-			return 0, fmt.Errorf("closing the probe of port %d: %w", port, err)
 		}
 		return port, nil
 	}
 	return 0, fmt.Errorf("finding a free port: %w", failed)
+}
+
+// probePort fails when something listens on the port.
+func probePort(port int) error {
+	l, err := net.Listen("tcp4", loopback(port))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // loopback returns the address of a port on this machine alone.

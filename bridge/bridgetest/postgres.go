@@ -45,8 +45,8 @@ type PostgresOptions struct {
 
 // A Postgres is a throw-away PostgreSQL server from the machine's own
 // programs. It listens on 127.0.0.1 alone, asks for a password and does not
-// wait for the disk: it survives a crash of its own, not of the machine. Its
-// methods may be called from any goroutine.
+// wait for the disk: what is committed survives Kill, not a crash of the
+// machine. Its methods may be called from any goroutine.
 type Postgres struct {
 	bin      string
 	dir      string
@@ -212,8 +212,9 @@ func (p *Postgres) start(ctx context.Context) error {
 		"-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.port),
 		"-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=",
-		// Nothing here is worth waiting for the disk.
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		// What is committed is with the kernel, and so survives the server's own
+		// end; no need to wait for the disk.
+		"-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=200")
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = ownGroup()

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -168,6 +169,28 @@ func lockFile(ctx context.Context, path string, progress io.Writer) (unlock func
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+// A reporter passes lines on to a writer, one at a time: work and the heartbeat
+// beside it both report.
+type reporter struct {
+	mu sync.Mutex // guards w
+	w  io.Writer
+}
+
+// newReporter makes a reporter on w, which may be nil for nobody.
+func newReporter(w io.Writer) *reporter {
+	if w == nil {
+		w = io.Discard
+	}
+	return &reporter{w: w}
+}
+
+// Write implements io.Writer.
+func (r *reporter) Write(line []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.w.Write(line)
 }
 
 // beat writes a line to progress now and again until the returned function is

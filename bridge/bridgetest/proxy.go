@@ -33,6 +33,9 @@ type Proxy struct {
 	served     chan struct{} // closed when server has ended
 	faults     []*Fault
 	recordings []*Recording
+	closed     bool
+
+	underWay sync.WaitGroup // requests; none joins once closed is set
 }
 
 // StartProxy starts a proxy that passes requests on to target, the base URL of
@@ -91,6 +94,9 @@ func (p *Proxy) Accept() error {
 	if p.server != nil {
 		return nil
 	}
+	if p.closed {
+		return fmt.Errorf("accepting connections: %w", net.ErrClosed)
+	}
 	listener, err := net.Listen("tcp4", p.address)
 	if err != nil {
 		return fmt.Errorf("accepting connections: %w", err)
@@ -107,8 +113,12 @@ func (p *Proxy) Accept() error {
 
 // Close ends the proxy and cuts its connections. Closing twice does no harm.
 func (p *Proxy) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
 	p.cancel()
 	err := p.Refuse()
+	p.underWay.Wait()
 	p.forward.Transport.(*http.Transport).CloseIdleConnections()
 	return err
 }
@@ -165,6 +175,12 @@ func (r *Recording) Matching(match Matcher) []Request {
 // that it matches, if any, on its way.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		panic(http.ErrAbortHandler)
+	}
+	p.underWay.Add(1)
+	defer p.underWay.Done()
 	recordings := slices.Clone(p.recordings)
 	var met *Fault
 	for _, fault := range p.faults {

@@ -45,6 +45,7 @@ type StaffOption func(*staffOptions)
 
 type staffOptions struct {
 	url         string
+	patience    time.Duration
 	keepInvites bool
 	log         zerolog.Logger
 }
@@ -72,11 +73,11 @@ func LogsTo(log zerolog.Logger) StaffOption {
 //
 // The context bounds the making, not her life: call Stop.
 func (h *Homeserver) NewStaff(ctx context.Context, name string, options ...StaffOption) (*Staff, error) {
-	o := staffOptions{url: h.URL(), log: zerolog.Nop()}
+	o := staffOptions{url: h.URL(), patience: h.Patience(), log: zerolog.Nop()}
 	for _, option := range options {
 		option(&o)
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.Patience())
+	ctx, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
 	password := name + " is on the staff"
 	if _, err := h.CreateUser(ctx, name, password); err != nil && !errors.Is(err, mautrix.MUserInUse) {
@@ -90,7 +91,6 @@ func (h *Homeserver) NewStaff(ctx context.Context, name string, options ...Staff
 	if err != nil {
 		return nil, fmt.Errorf("making staff %s: %w", name, err)
 	}
-	s.patience = h.Patience()
 	return s, nil
 }
 
@@ -121,6 +121,7 @@ func newStaff(ctx context.Context, name, password, dir string, o staffOptions) (
 	client.MaxHTTPBackoff = 500 * time.Millisecond
 	s := &Staff{
 		name:        name,
+		patience:    o.patience,
 		client:      client,
 		hooks:       newHooks(),
 		notes:       newNotebook(),

@@ -15,9 +15,10 @@ func (s *Staff) Mark() (now Mark) {
 }
 
 // Waits returns the first event that match accepts, among all that she has
-// heard so far and all that is to come; since a mark, if one is given.
-// Encrypted events take part once they can be read. The description says in
-// the error what did not come.
+// heard so far and all that is to come; since a mark, if one is given. Match
+// gets each event once, in the order in which they could be read, which is the
+// order of the room but for late keys. The description says in the error what
+// did not come.
 func (s *Staff) Waits(ctx context.Context, description string, match func(Heard) bool, since ...Mark) (Heard, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -27,13 +28,14 @@ func (s *Staff) Waits(ctx context.Context, description string, match func(Heard)
 	}
 	var found Heard
 	err := s.notes.await(ctx, func() bool {
-		for ; next < len(s.notes.readable); next++ {
-			if match(s.notes.readable[next]) {
-				found = s.notes.readable[next]
-				return true
-			}
+		var news []Heard
+		s.notes.read(func() { news = s.notes.readable[next:] })
+		next += len(news)
+		i := slices.IndexFunc(news, match)
+		if i >= 0 {
+			found = news[i]
 		}
-		return false
+		return i >= 0
 	})
 	if err != nil {
 		return Heard{}, fmt.Errorf("%s waits for %s: %w", s.name, description, err)
@@ -134,14 +136,30 @@ func (s *Staff) Reactions(room id.RoomID, to id.EventID) map[id.UserID][]string 
 }
 
 // Undecryptable returns the encrypted events of all rooms that could not be
-// read as yet.
+// read as yet: keys may still come. See UnderstandsAll.
 func (s *Staff) Undecryptable() []Heard { return s.notes.unreadable() }
 
-// awaitNotes waits until f says so of the notebook.
+// UnderstandsAll waits until she could read all that she received.
+func (s *Staff) UnderstandsAll(ctx context.Context) error {
+	return s.awaits(ctx, "the keys of all that she received", func() bool {
+		return len(s.notes.unreadable()) == 0
+	})
+}
+
+// awaitNotes waits until f says so of the notebook. It holds the notebook's
+// lock meanwhile: no code of a caller's may be in it.
 func (s *Staff) awaitNotes(ctx context.Context, description string, f func(*notebook) bool) error {
+	return s.awaits(ctx, description, func() (done bool) {
+		s.notes.read(func() { done = f(s.notes) })
+		return done
+	})
+}
+
+// awaits waits until f, which is tried again at each change, says so.
+func (s *Staff) awaits(ctx context.Context, description string, f func() bool) error {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.notes.await(ctx, func() bool { return f(s.notes) }); err != nil {
+	if err := s.notes.await(ctx, f); err != nil {
 		return fmt.Errorf("%s waits for %s: %w", s.name, description, err)
 	}
 	return nil

@@ -104,10 +104,12 @@ func (s *Staff) Invites(ctx context.Context, room id.RoomID, user id.UserID) err
 // that she has received so far, accepted ones too, and all that are to come.
 func (s *Staff) WaitsForInvite(ctx context.Context, description string, match func(Invite) bool) (Invite, error) {
 	var found Invite
-	err := s.awaitNotes(ctx, "an invitation "+description, func(n *notebook) bool {
-		i := slices.IndexFunc(n.invites, match)
+	err := s.awaits(ctx, "an invitation "+description, func() bool {
+		var invites []Invite
+		s.notes.read(func() { invites = slices.Clone(s.notes.invites) })
+		i := slices.IndexFunc(invites, match)
 		if i >= 0 {
-			found = n.invites[i]
+			found = invites[i]
 		}
 		return i >= 0
 	})
@@ -147,12 +149,8 @@ func (s *Staff) SeesMember(ctx context.Context, room id.RoomID, user id.UserID, 
 // It is called with nil when there is none.
 func (s *Staff) SeesState(ctx context.Context, room id.RoomID, kind event.Type, key string, match func(*event.Event) bool) (*event.Event, error) {
 	var found *event.Event
-	err := s.awaitNotes(ctx, fmt.Sprintf("the state %s %q of %s", kind.Type, key, room), func(n *notebook) bool {
-		notes, ok := n.rooms[room]
-		if !ok {
-			return false
-		}
-		found = notes.state[kind][key]
+	err := s.awaits(ctx, fmt.Sprintf("the state %s %q of %s", kind.Type, key, room), func() bool {
+		found = s.State(room, kind, key)
 		return match(found)
 	})
 	return found, err

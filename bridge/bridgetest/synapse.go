@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // synapseKit names, in the environment, the folder that holds the installed
@@ -49,6 +50,8 @@ func newSynapse(ctx context.Context, dir string, progress io.Writer) (*synapse, 
 	defer beat(progress, "still installing Synapse")()
 	install := exec.CommandContext(ctx, script, "install")
 	install.Env = append(os.Environ(), "KIT="+kit)
+	install.SysProcAttr = ownGroup()
+	install.Cancel = func() error { return syscall.Kill(-install.Process.Pid, syscall.SIGKILL) }
 	install.Stdout = progress
 	var complaint strings.Builder
 	install.Stderr = &complaint

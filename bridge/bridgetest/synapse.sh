@@ -97,7 +97,7 @@ Y
 
 run() {
   [ -e "$root/usr/bin/synapse_homeserver" ] || die "no Synapse in $KIT: run synapse.sh install"
-  : "${DATA:?synapse.sh: set DATA to a folder for this homeserver}" "${PORT:?synapse.sh: set PORT}"
+  [ -n "${DATA:-}" ] && [ -n "${PORT:-}" ] || die "set DATA to a folder for this homeserver, and PORT"
   mkdir -p "$DATA"
   config
   # The mounts are in a namespace of their own: they end with the process, and any number of homeservers share one chroot. Each
@@ -108,13 +108,9 @@ run() {
     exec chroot "$1" python3 -m synapse.app.homeserver -c /srv/data/homeserver.yaml' bash "$root" "$DATA"
 }
 
-[ $# -eq 1 ] || usage
+case ${1:-} in install | run) ;; *) usage ;; esac
 [ "$(id -u)" -eq 0 ] || die "Synapse runs in a chroot, which needs root"
-: "${KIT:?synapse.sh: set KIT to a folder for the chroot}"
+[ -n "${KIT:-}" ] || die "set KIT to a folder for the chroot"
 mkdir -p "$KIT"
 root=$KIT/sid
-case $1 in
-install) install ;;
-run) run ;;
-*) usage ;;
-esac
+"$1"
