@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +20,8 @@ type inbox struct {
 	network   *network
 	deliverer portal.Deliverer
 
+	starting sync.RWMutex // held by run while it reads the rows, and by each Put meanwhile: a row is queued once
+
 	mu      sync.Mutex
 	lanes   map[string][]database.StoredArrival // waiting, oldest first; a lane that has an entry has a worker
 	running context.Context                     // nil before and after run
@@ -32,6 +36,8 @@ func newInbox(n *network) *inbox {
 
 // Put stores an arrival (see [portal.Inbox]).
 func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
+	in.starting.RLock()
+	defer in.starting.RUnlock()
 	start := time.Now()
 	seq, fresh, err := in.network.host.options.Store.PutArrival(ctx, in.network.name, a)
 	if err != nil {
@@ -46,29 +52,20 @@ func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
 
 // run delivers what waits and what comes, until ctx ends and every worker has stopped.
 func (in *inbox) run(ctx context.Context) {
+	in.starting.Lock()
 	waiting, err := in.network.host.options.Store.Arrivals(ctx, in.network.name)
+	in.mu.Lock()
+	in.running = ctx
 	if err != nil {
 		in.network.log.Err(err).Msg("What waited in the inbox cannot be read; it stays there")
+		waiting = slices.Concat(slices.Collect(maps.Values(in.lanes))...)
 	}
-	in.mu.Lock()
-	known := map[int64]bool{}
-	for _, a := range waiting {
-		known[a.Seq] = true
-	}
-	// What came while the bridge started is in both: the rows hold all of it, and in order.
-	for _, lane := range in.lanes {
-		for _, a := range lane {
-			if !known[a.Seq] {
-				waiting = append(waiting, a)
-			}
-		}
-	}
-	clear(in.lanes)
-	in.running = ctx
+	clear(in.lanes) // what came while the bridge started is among the rows
 	for _, a := range waiting {
 		in.enqueueLocked(a)
 	}
 	in.mu.Unlock()
+	in.starting.Unlock()
 	if len(waiting) > 0 {
 		in.network.log.Info().Int("arrivals", len(waiting)).Msg("Delivering what waited in the inbox")
 	}
