@@ -86,7 +86,7 @@ func running(t *testing.T, n *network) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); n.inbox.run(ctx) }()
+	go func() { defer close(done); n.inbox.lanes.run(ctx) }()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(stop)
 	return stop
@@ -172,6 +172,9 @@ func TestWhatWasNotDeliveredIsDeliveredAfterARestartInOrder(t *testing.T) {
 
 	r := newRooms(nil)
 	n = testNetwork(testStore(t, dir), r)
+	if err := n.inbox.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	put(t, n, arrival("chat", "m4")) // it comes while the bridge starts
 	running(t, n)
 	r.wait(t, 4)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -21,28 +22,48 @@ import (
 // maxTransaction bounds an appservice transaction, in bytes: a homeserver sends at most 100 events of 64 KiB.
 const maxTransaction = 64 << 20
 
-// journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived.
-// An entry goes when its event's outcome is final. Room messages stand in it as they came, encrypted.
+// journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived,
+// and handed on in order within their room. An entry goes when its event's outcome is final; what is left at a start is
+// taken up again. Room messages stand in it as they came, encrypted.
 //
 // It is also where an unencrypted message of a person's ends: it goes no further than here, and its sender is told.
 type journal struct {
 	network *network
 	ours    func(id.UserID) bool            // tells the bot and the ghosts
 	refuse  func(context.Context, envelope) // tells the sender of an unencrypted message
+	lanes   *lanes[*event.Event]            // by room
 
 	mu   sync.Mutex
-	last string               // the newest transaction that was taken; a homeserver repeats only that one
-	open map[id.EventID]start // entries whose outcome is open
+	last string                   // the newest transaction that was taken; a homeserver repeats only that one
+	open map[id.EventID]time.Time // entries whose outcome is open, and when they came
 }
 
-// start is when an event came.
-type start = time.Time
-
-func newJournal(n *network, ours func(id.UserID) bool, refuse func(context.Context, envelope)) *journal {
-	return &journal{network: n, ours: ours, refuse: refuse, open: map[id.EventID]start{}}
+func newJournal(n *network, ours func(id.UserID) bool, refuse func(context.Context, envelope), handOn func(context.Context, *event.Event)) *journal {
+	return &journal{network: n, ours: ours, refuse: refuse, lanes: newLanes(handOn), open: map[id.EventID]time.Time{}}
 }
 
-// before returns a handler that journals each transaction and hands it to next.
+// load queues the events whose outcome was open when the bridge last stopped. It comes before the first transaction.
+func (j *journal) load(ctx context.Context) error {
+	entries, err := j.network.host.options.Store.Journal(ctx, j.network.name)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		evt, err := parseEvent(entry.Body)
+		if err != nil {
+			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that is no event")
+			continue
+		}
+		j.open[evt.ID] = entry.At
+		j.lanes.put(evt.RoomID.String(), evt)
+	}
+	if len(entries) > 0 {
+		j.network.log.Info().Int("events", len(entries)).Msg("Taking up what was open in the journal")
+	}
+	return nil
+}
+
+// before returns a handler that takes each transaction's events, and hands everything else on to next.
 func (j *journal) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		txn, ok := strings.CutPrefix(r.URL.Path, "/_matrix/app/v1/transactions/")
@@ -59,7 +80,13 @@ func (j *journal) before(next http.Handler) http.Handler {
 			return
 		}
 		body, err = j.take(r.Context(), txn, body)
-		if err != nil {
+		var syntax *json.SyntaxError
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &syntax), errors.As(err, &kind):
+			mautrix.MBadJSON.WithMessage("This is no transaction").Write(w)
+			return
+		case err != nil:
 			j.network.log.Err(err).Msg("A transaction could not be stored; the homeserver will send it again")
 			mautrix.MUnknown.WithMessage("The transaction could not be stored").WithStatus(http.StatusServiceUnavailable).Write(w)
 			return
@@ -69,58 +96,80 @@ func (j *journal) before(next http.Handler) http.Handler {
 	})
 }
 
-// take stores what a transaction asks to be done, and returns the transaction without what is refused. A body that is no
-// transaction is returned as it is, for the library to refuse.
-func (j *journal) take(ctx context.Context, txn string, body []byte) ([]byte, error) {
+// take stores and queues a transaction's events, and returns the transaction without them.
+func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byte, err error) {
 	var transaction map[string]json.RawMessage
 	var events []json.RawMessage
-	if json.Unmarshal(body, &transaction) != nil || json.Unmarshal(transaction["events"], &events) != nil {
-		return body, nil
+	if err := json.Unmarshal(body, &transaction); err != nil {
+		return nil, err
+	}
+	if given, ok := transaction["events"]; ok {
+		if err := json.Unmarshal(given, &events); err != nil {
+			return nil, err
+		}
 	}
 	j.mu.Lock()
 	repeated := txn == j.last
 	j.mu.Unlock()
-	var kept []json.RawMessage
-	var entries []database.JournalEntry
-	now := time.Now()
-	for _, raw := range events {
-		var evt envelope
-		if err := json.Unmarshal(raw, &evt); err != nil {
-			j.network.log.Warn().Err(err).Msg("Leaving out an event with fields of the wrong type")
-			continue
+	if !repeated {
+		if err := j.store(ctx, events); err != nil {
+			return nil, err
 		}
-		switch {
-		case evt.isClearMessage() && !j.ours(evt.Sender):
-			if !repeated {
-				j.refuse(ctx, evt)
-			}
-			continue
-		case !repeated && evt.hasOutcome() && !j.ours(evt.Sender):
-			entries = append(entries, database.JournalEntry{Event: evt.ID.String(), At: now, Body: raw})
-		}
-		kept = append(kept, raw)
-	}
-	if err := j.network.host.options.Store.PutJournal(ctx, j.network.name, entries); err != nil {
-		return nil, err
-	}
-	if len(entries) > 0 {
-		j.network.observe(legJournal, now)
 	}
 	j.mu.Lock()
 	j.last = txn
+	j.mu.Unlock()
+	if transaction == nil { // the body was `null`
+		transaction = map[string]json.RawMessage{}
+	}
+	transaction["events"] = json.RawMessage("[]")
+	return json.Marshal(transaction)
+}
+
+// store sorts events into what is refused, what gets an entry, and what is only handed on.
+func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
+	var passed []*event.Event
+	var entries []database.JournalEntry
+	now := time.Now()
+	for _, raw := range events {
+		var e envelope
+		if err := json.Unmarshal(raw, &e); err != nil {
+			j.network.log.Warn().Err(err).Msg("Leaving out an event with fields of the wrong type")
+			continue
+		}
+		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
+		if e.isClearMessage() && !ours {
+			j.refuse(ctx, e)
+			continue
+		}
+		evt, err := parseEvent(raw)
+		if err != nil {
+			j.network.log.Warn().Err(err).Stringer("event", e.ID).Msg("Leaving out an event that cannot be read")
+			continue
+		}
+		if e.hasOutcome() {
+			if ours {
+				continue
+			}
+			entries = append(entries, database.JournalEntry{Event: e.ID.String(), At: now, Body: raw})
+		}
+		passed = append(passed, evt)
+	}
+	if len(entries) > 0 {
+		if err := j.network.host.options.Store.PutJournal(ctx, j.network.name, entries); err != nil {
+			return err
+		}
+		j.network.observe(legJournal, now)
+	}
+	j.mu.Lock()
 	for _, e := range entries {
 		j.open[id.EventID(e.Event)] = now
 	}
 	j.mu.Unlock()
-	if len(kept) == len(events) {
-		return body, nil
+	for _, evt := range passed {
+		j.lanes.put(evt.RoomID.String(), evt)
 	}
-	encoded, err := json.Marshal(kept)
-	if err != nil {
-		return nil, err
-	}
-	transaction["events"] = encoded
-	return json.Marshal(transaction)
+	return nil
 }
 
 // settle removes the entry of an event whose outcome is final.
@@ -139,39 +188,24 @@ func (j *journal) settle(ctx context.Context, evt id.EventID, outcome outcome) {
 	}
 }
 
-// replay takes up the events whose outcome was open when the bridge last stopped. What is in bridgev2's tables already has
-// gone out, and is only struck off.
-func (j *journal) replay(ctx context.Context) {
-	ctx = j.network.newContext(ctx)
-	entries, err := j.network.host.options.Store.Journal(ctx, j.network.name)
-	if err != nil {
-		j.network.log.Err(err).Msg("The journal cannot be read; what is in it stays there")
-		return
+// parseEvent reads an event as it came, and what its type says of its content. A content that its type does not know stays
+// raw.
+func parseEvent(raw []byte) (*event.Event, error) {
+	evt := &event.Event{}
+	if err := json.Unmarshal(raw, evt); err != nil {
+		return nil, err
 	}
-	for _, entry := range entries {
-		evt := &event.Event{}
-		if err := json.Unmarshal(entry.Body, evt); err != nil {
-			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that is no event")
-			continue
-		}
-		j.mu.Lock()
-		_, live := j.open[evt.ID]
-		j.open[evt.ID] = entry.At
-		j.mu.Unlock()
-		if live { // it came after the start: it is being handled
-			continue
-		}
-		if sent, err := j.network.bridge.DB.Message.GetPartByMXID(ctx, evt.ID); err == nil && sent != nil {
-			j.settle(ctx, evt.ID, outcomeDelivered)
-			continue
-		}
-		evt.Type.Class = event.MessageEventType
-		if err := evt.Content.ParseRaw(evt.Type); err != nil {
-			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that cannot be read")
-			continue
-		}
-		j.network.matrix.EventProcessor.Dispatch(ctx, evt)
+	evt.Type.Class = event.MessageEventType
+	evt.Mautrix.EventSource = event.SourceTimeline
+	if evt.StateKey != nil {
+		evt.Type.Class = event.StateEventType
+		evt.Mautrix.EventSource |= event.SourceJoin
 	}
+	evt.Mautrix.ReceivedAt = time.Now()
+	if err := evt.Content.ParseRaw(evt.Type); err != nil && !errors.Is(err, event.ErrUnsupportedContentType) {
+		return nil, err
+	}
+	return evt, nil
 }
 
 // envelope is what the journal reads of an event.
@@ -181,6 +215,9 @@ type envelope struct {
 	Sender   id.UserID  `json:"sender"`
 	Type     string     `json:"type"`
 	StateKey *string    `json:"state_key"`
+	Content  struct {
+		DoublePuppet string `json:"fi.mau.double_puppet_source"` // appservice.DoublePuppetKey
+	} `json:"content"`
 }
 
 // isClearMessage tells whether the event carries content that a client ought to have encrypted.

@@ -6,16 +6,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 )
 
-// testJournal is a journal on a store of its own. It returns what it refused.
-func testJournal(t testing.TB, dir string) (j *journal, refused *[]id.EventID) {
+// testJournal is a journal on a store of its own. It returns what it refused; what it hands on goes to handOn.
+func testJournal(t testing.TB, dir string, handOn func(*event.Event)) (j *journal, refused *[]id.EventID) {
 	n := testNetwork(testStore(t, dir), nil)
 	refused = new([]id.EventID)
 	ours := func(user id.UserID) bool { return strings.HasPrefix(string(user), "@whatsapp") }
-	n.journal = newJournal(n, ours, func(_ context.Context, e envelope) { *refused = append(*refused, e.ID) })
+	n.journal = newJournal(n, ours, func(_ context.Context, e envelope) { *refused = append(*refused, e.ID) },
+		func(_ context.Context, evt *event.Event) { handOn(evt) })
 	return n.journal, refused
 }
 
@@ -32,18 +35,38 @@ func open(t *testing.T, j *journal) (ids []string) {
 }
 
 const transaction = `{"events":[
-	{"type":"m.room.encrypted","event_id":"$1","sender":"@alice:x","content":{"ciphertext":"…"}},
-	{"type":"m.room.encrypted","event_id":"$2","sender":"@whatsapp_1:x","content":{}},
-	{"type":"m.room.message","event_id":"$3","sender":"@alice:x","content":{"body":"clear"}},
-	{"type":"org.matrix.msc3381.poll.start","event_id":"$4","sender":"@alice:x","content":{}},
-	{"type":"m.room.message","event_id":"$5","sender":"@whatsappbot:x","content":{}},
-	{"type":"m.room.member","event_id":"$6","sender":"@alice:x","state_key":"@b:x","content":{}},
-	{"type":"m.room.redaction","event_id":"$7","sender":"@alice:x","content":{}}],
+	{"type":"m.room.encrypted","event_id":"$1","room_id":"!r","sender":"@alice:x","content":{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"…"}},
+	{"type":"m.room.encrypted","event_id":"$2","room_id":"!r","sender":"@whatsapp_1:x","content":{}},
+	{"type":"m.room.message","event_id":"$3","room_id":"!r","sender":"@alice:x","content":{"body":"clear"}},
+	{"type":"org.matrix.msc3381.poll.start","event_id":"$4","room_id":"!r","sender":"@alice:x","content":{}},
+	{"type":"m.room.message","event_id":"$5","room_id":"!r","sender":"@whatsappbot:x","content":{}},
+	{"type":"m.room.member","event_id":"$6","room_id":"!r","sender":"@alice:x","state_key":"@b:x","content":{}},
+	{"type":"m.room.redaction","event_id":"$7","room_id":"!r","sender":"@alice:x","content":{}},
+	{"type":"m.reaction","event_id":"$8","room_id":"!r","sender":"@alice:x","content":{"fi.mau.double_puppet_source":"passerelle-whatsapp"}}],
 	"ephemeral":[{"type":"m.typing"}]}`
 
+// handedOn runs the journal's lanes until want events were handed on.
+func handedOn(t *testing.T, j *journal, events chan *event.Event, want int) (ids []string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); j.lanes.run(ctx) }()
+	defer func() { cancel(); <-done }()
+	for range want {
+		select {
+		case evt := <-events:
+			ids = append(ids, evt.ID.String())
+		case <-time.After(20 * time.Second):
+			t.Fatalf("only %v were handed on", ids)
+		}
+	}
+	return ids
+}
+
 func TestTheJournalTakesWhatHasAnOutcomeAndRefusesWhatIsClear(t *testing.T) {
-	j, refused := testJournal(t, t.TempDir())
-	body, err := j.take(t.Context(), "txn1", []byte(transaction))
+	events := make(chan *event.Event, 10)
+	j, refused := testJournal(t, t.TempDir(), func(evt *event.Event) { events <- evt })
+	rest, err := j.take(t.Context(), "txn1", []byte(transaction))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,22 +76,17 @@ func TestTheJournalTakesWhatHasAnOutcomeAndRefusesWhatIsClear(t *testing.T) {
 	if !slices.Equal(*refused, []id.EventID{"$3", "$4"}) {
 		t.Errorf("refused %v", *refused)
 	}
-	var passed struct {
-		Events    []envelope        `json:"events"`
-		Ephemeral []json.RawMessage `json:"ephemeral"`
+	if got := handedOn(t, j, events, 4); !slices.Equal(got, []string{"$1", "$5", "$6", "$7"}) {
+		t.Errorf("handed on %v", got)
 	}
-	if err := json.Unmarshal(body, &passed); err != nil || len(passed.Events) != 5 || len(passed.Ephemeral) != 1 {
-		t.Errorf("what is handed on is %s, %v", body, err)
-	}
-	for _, e := range passed.Events {
-		if e.ID == "$3" || e.ID == "$4" {
-			t.Errorf("%s was handed on", e.ID)
-		}
+	var left struct{ Events, Ephemeral []json.RawMessage }
+	if err := json.Unmarshal(rest, &left); err != nil || len(left.Events) != 0 || len(left.Ephemeral) != 1 {
+		t.Errorf("the rest of the transaction is %s, %v", rest, err)
 	}
 }
 
 func TestARepeatedTransactionOpensNothingAgain(t *testing.T) {
-	j, refused := testJournal(t, t.TempDir())
+	j, refused := testJournal(t, t.TempDir(), func(*event.Event) {})
 	for range 2 {
 		if _, err := j.take(t.Context(), "txn1", []byte(transaction)); err != nil {
 			t.Fatal(err)
@@ -79,16 +97,42 @@ func TestARepeatedTransactionOpensNothingAgain(t *testing.T) {
 	if got := open(t, j); len(got) != 0 {
 		t.Errorf("the journal holds %v", got)
 	}
-	if len(*refused) != 2 {
-		t.Errorf("refused %v", *refused)
+	if len(*refused) != 2 || j.lanes.depth() != 4 {
+		t.Errorf("refused %v, queued %d", *refused, j.lanes.depth())
+	}
+}
+
+func TestWhatWasOpenIsTakenUpAfterARestartBeforeWhatComesThen(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := testJournal(t, dir, func(*event.Event) {})
+	if _, err := j.take(t.Context(), "txn1", []byte(transaction)); err != nil {
+		t.Fatal(err)
+	}
+	j.settle(t.Context(), "$1", outcomeDelivered)
+	j.network.host.options.Store.Close()
+
+	events := make(chan *event.Event, 10)
+	j, _ = testJournal(t, dir, func(evt *event.Event) { events <- evt })
+	if err := j.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	later := `{"events":[{"type":"m.reaction","event_id":"$9","room_id":"!r","sender":"@alice:x","content":{}}]}`
+	if _, err := j.take(t.Context(), "txn2", []byte(later)); err != nil {
+		t.Fatal(err)
+	}
+	if got := handedOn(t, j, events, 2); !slices.Equal(got, []string{"$7", "$9"}) {
+		t.Errorf("handed on %v", got)
 	}
 }
 
 func TestATransactionThatCannotBeStoredIsNotTaken(t *testing.T) {
-	j, _ := testJournal(t, t.TempDir())
+	j, _ := testJournal(t, t.TempDir(), func(*event.Event) {})
 	j.network.host.options.Store.Close()
 	if _, err := j.take(t.Context(), "txn1", []byte(transaction)); err == nil {
 		t.Error("it was taken")
+	}
+	if j.lanes.depth() != 0 {
+		t.Error("its events were queued")
 	}
 }
 
@@ -97,10 +141,12 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte(transaction))
 	f.Add([]byte(`{"events":[null,1,"x",[],{"type":null,"state_key":1}]}`))
 	f.Add([]byte(`{"events":null}`))
-	j, _ := testJournal(f, f.TempDir())
+	f.Add([]byte(`null`))
+	j, _ := testJournal(f, f.TempDir(), func(*event.Event) {})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if _, err := j.take(context.Background(), "", body); err != nil {
-			t.Error(err)
+		rest, err := j.take(context.Background(), string(body), body)
+		if err == nil && !json.Valid(rest) {
+			t.Errorf("the rest is %s", rest)
 		}
 	})
 }

@@ -32,6 +32,8 @@ type network struct {
 	inbox   *inbox
 	journal *journal
 	health  health
+
+	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 
 func newNetwork(ctx context.Context, h *Host, n Network, gate *portal.Gate) (*network, error) {
@@ -55,9 +57,16 @@ func newNetwork(ctx context.Context, h *Host, n Network, gate *portal.Gate) (*ne
 	made.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
 	made.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), made.db, made.log, &cfg.Bridge, made.matrix, connector,
 		commands.NewProcessor)
-	made.journal = newJournal(made, made.matrix.isOurs, made.refuseClear)
+	made.matrix.AS.DoublePuppetValue = made.puppetValue()
+	made.journal = newJournal(made, made.matrix.isOurs, made.refuseClear, made.handOn)
+	if err := errors.Join(made.inbox.load(ctx), made.journal.load(ctx)); err != nil {
+		return nil, errors.Join(err, made.db.Close())
+	}
 	return made, nil
 }
+
+// puppetValue marks what a double puppet sends, so that its echo is known for what it is.
+func (n *network) puppetValue() string { return "passerelle-" + n.name }
 
 // run starts the bridge, keeps it until ctx ends, and stops it. A homeserver that is away is waited for.
 func (n *network) run(ctx context.Context) error {
@@ -80,8 +89,8 @@ func (n *network) run(ctx context.Context) error {
 		return ctx.Err()
 	}
 	var workers sync.WaitGroup
-	workers.Go(func() { n.inbox.run(ctx) })
-	n.journal.replay(lasting)
+	workers.Go(func() { n.inbox.lanes.run(ctx) })
+	workers.Go(func() { n.journal.lanes.run(ctx) })
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	<-ctx.Done()

@@ -165,6 +165,14 @@ func (a *Actor) Hears(room id.RoomID, text string, since ...Mark) Heard {
 	return h
 }
 
+// Sees is Staff.Sees.
+func (a *Actor) Sees(room id.RoomID, evt id.EventID) Heard {
+	a.t.Helper()
+	h, err := a.Staff.Sees(a.t.Context(), room, evt)
+	a.must(room, err)
+	return h
+}
+
 // SeesEdit is Staff.SeesEdit.
 func (a *Actor) SeesEdit(room id.RoomID, of id.EventID, text string, since ...Mark) Heard {
 	a.t.Helper()

@@ -2,11 +2,17 @@ package bridgetest_test
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"maunium.net/go/mautrix"
 
@@ -42,6 +48,64 @@ func TestAccountsOutliveRestartAndKill(t *testing.T) {
 	logIn(t, world.URL(), "alice", "wonderland")
 	if world.URL() != address {
 		t.Errorf("the homeserver moved from %s to %s", address, world.URL())
+	}
+}
+
+// A bridge writes its registration when the homeserver runs already, most often.
+func TestAnApplicationServiceIsToldOnceItIsRegistered(t *testing.T) {
+	world := bridgetest.NewWorld(t, bridgetest.HomeserverOptions{})
+	alice := world.Staff(t, "alice")
+
+	told := make(chan string, 100)
+	bridge := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/_matrix/app/v1/transactions/") {
+			told <- string(body)
+		}
+		fmt.Fprintln(w, "{}")
+	}))
+	defer bridge.Close()
+	registration := filepath.Join(t.TempDir(), "registration.yaml")
+	err := os.WriteFile(registration, fmt.Appendf(nil, `
+id: bridge
+url: %s
+as_token: as-secret
+hs_token: hs-secret
+sender_localpart: bridgebot
+rate_limited: false
+namespaces:
+  users: [{exclusive: true, regex: '@contact_.*:passerelle\.test'}]
+`, bridge.URL), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := world.Register(registration); err != nil {
+		t.Fatal(err)
+	}
+	if err := world.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	room := alice.StartsRoom("Office")
+	contact := world.UserID("contact_1")
+	alice.Invites(room, contact)
+	for !strings.Contains(receive(t, told, world.Patience()), contact.String()) {
+	}
+}
+
+// receive returns what comes next, and fails the test when nothing does.
+func receive(t *testing.T, from <-chan string, patience time.Duration) string {
+	t.Helper()
+	select {
+	case s := <-from:
+		return s
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+		return ""
 	}
 }
 

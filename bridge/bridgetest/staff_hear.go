@@ -51,6 +51,14 @@ func (s *Staff) Hears(ctx context.Context, room id.RoomID, text string, since ..
 	}, since...)
 }
 
+// Sees waits for an event to arrive and be readable: what she sent herself comes
+// back too, and only then has a place in the room's order.
+func (s *Staff) Sees(ctx context.Context, room id.RoomID, event id.EventID) (Heard, error) {
+	return s.Waits(ctx, fmt.Sprintf("%s in %s", event, room), func(h Heard) bool {
+		return h.Room == room && h.ID == event
+	})
+}
+
 // SeesEdit waits for the edit of a message to exactly this text.
 func (s *Staff) SeesEdit(ctx context.Context, room id.RoomID, of id.EventID, text string, since ...Mark) (Heard, error) {
 	return s.Waits(ctx, fmt.Sprintf("the edit of %s to %q", of, text), func(h Heard) bool {

@@ -2,22 +2,42 @@ package say
 
 // The sentences. What the placeholders stand for is said beside each.
 const (
-	OpenYourPhone    Sentence = "open-your-phone"    // network
-	FileNotFetched   Sentence = "file-not-fetched"   // network
-	FileTooLarge     Sentence = "file-too-large"     // size, limit, both in MB
-	Withheld         Sentence = "withheld"           // network
-	UnknownKindOut   Sentence = "unknown-kind-out"   // network
-	NotSent          Sentence = "not-sent"           // network
-	NotOnNetwork     Sentence = "not-on-network"     // network
-	LoggedOut        Sentence = "logged-out"         // network
-	ConnectionLost   Sentence = "connection-lost"    // network
-	ConnectedAs      Sentence = "connected-as"       // network, account
-	ScanQR           Sentence = "scan-qr"            // network
-	TypeCode         Sentence = "type-code"          // network
-	AskPhoneNumber   Sentence = "ask-phone-number"   //
-	LoginTimedOut    Sentence = "login-timed-out"    // network
-	EncryptThis      Sentence = "encrypt-this"       //
-	ContactByNetwork Sentence = "contact-by-network" // name, network
+	OpenYourPhone     Sentence = "open-your-phone"    // network
+	FileNotFetched    Sentence = "file-not-fetched"   // network
+	FileTooLarge      Sentence = "file-too-large"     // size, limit, both in MB
+	Withheld          Sentence = "withheld"           // network
+	UnknownKindOut    Sentence = "unknown-kind-out"   // network
+	NotSent           Sentence = "not-sent"           // network
+	NotOnNetwork      Sentence = "not-on-network"     // network
+	LoggedOut         Sentence = "logged-out"         // network
+	ConnectionLost    Sentence = "connection-lost"    // network
+	ConnectedAs       Sentence = "connected-as"       // network, account
+	ScanQR            Sentence = "scan-qr"            // network
+	TypeCode          Sentence = "type-code"          // network
+	AskPhoneNumber    Sentence = "ask-phone-number"   //
+	LoginTimedOut     Sentence = "login-timed-out"    // network
+	EncryptThis       Sentence = "encrypt-this"       //
+	KeysMissing       Sentence = "keys-missing"       //
+	ContactByNetwork  Sentence = "contact-by-network" // name, network
+	LoginCancelled    Sentence = "login-cancelled"    //
+	LinkFailed        Sentence = "link-failed"        // network
+	AccountTaken      Sentence = "account-taken"      // network
+	Connected         Sentence = "connected"          // network
+	FlowQR            Sentence = "flow-qr"            //
+	FlowCode          Sentence = "flow-code"          //
+	PhoneNumber       Sentence = "phone-number"       //
+	PhoneNumberWrong  Sentence = "phone-number-wrong" //
+	UsedElsewhere     Sentence = "used-elsewhere"     // network
+	Suspended         Sentence = "suspended"          // network
+	UpdateBridge      Sentence = "update-bridge"      // network
+	ConnectionRefused Sentence = "connection-refused" // network
+	NotConnected      Sentence = "not-connected"      // network
+	PerhapsNotSent    Sentence = "perhaps-not-sent"   // network
+	WithheldOut       Sentence = "withheld-out"       // network
+	NotYetReadable    Sentence = "not-yet-readable"   //
+	EditedOnPhone     Sentence = "edited-on-phone"    // network
+	DeletedOnNetwork  Sentence = "deleted-on-network" // network
+	UnnamedContact    Sentence = "unnamed-contact"    // last digits of an identifier
 )
 
 var sentences = map[Sentence]map[Language]string{
@@ -81,8 +101,88 @@ var sentences = map[Sentence]map[Language]string{
 		English: "Your message was not encrypted, so it was not sent on. Turn on encryption in your app and send it again.",
 		French:  "Votre message n’était pas chiffré : il n’a pas été transmis. Activez le chiffrement dans votre application et renvoyez-le.",
 	},
+	KeysMissing: {
+		English: "Your message could not be decrypted here, so it was not sent on. Send it again; if that does not help, leave this chat, open it again and repeat it.",
+		French:  "Votre message n’a pas pu être déchiffré ici : il n’a pas été transmis. Renvoyez-le ; si cela ne suffit pas, quittez cette conversation, rouvrez-la et réessayez.",
+	},
 	ContactByNetwork: {
 		English: "%s (%s)",
 		French:  "%s (%s)",
+	},
+	LoginCancelled: {
+		English: "The login was cancelled. Write “login” to start again.",
+		French:  "La connexion a été annulée. Écrivez « login » pour recommencer.",
+	},
+	LinkFailed: {
+		English: "%s could not be linked. Write “login” to try again.",
+		French:  "La liaison avec %s n’a pas pu être établie. Écrivez « login » pour réessayer.",
+	},
+	AccountTaken: {
+		English: "This %s account is already linked by somebody else here.",
+		French:  "Ce compte %s est déjà lié ici par une autre personne.",
+	},
+	Connected: {
+		English: "You are connected to %s.",
+		French:  "Vous êtes connecté à %s.",
+	},
+	FlowQR: {
+		English: "Scan a QR code with the phone",
+		French:  "Scanner un code QR avec le téléphone",
+	},
+	FlowCode: {
+		English: "Type a code on the phone",
+		French:  "Saisir un code sur le téléphone",
+	},
+	PhoneNumber: {
+		English: "phone number",
+		French:  "numéro de téléphone",
+	},
+	PhoneNumberWrong: {
+		English: "This is not a phone number with its country code, such as +33 6 12 34 56 78.",
+		French:  "Ce n’est pas un numéro de téléphone avec l’indicatif du pays, comme +33 6 12 34 56 78.",
+	},
+	UsedElsewhere: {
+		English: "%s is no longer connected here: another program uses the same link. Tell your administrator.",
+		French:  "%s n’est plus connecté ici : un autre programme utilise la même liaison. Prévenez votre administrateur.",
+	},
+	Suspended: {
+		English: "%s has suspended your account for a while. The connection comes back by itself when that is over.",
+		French:  "%s a suspendu votre compte pour un temps. La connexion reviendra d’elle-même ensuite.",
+	},
+	UpdateBridge: {
+		English: "%s asks for a newer version of this bridge. Tell your administrator.",
+		French:  "%s demande une version plus récente de cette passerelle. Prévenez votre administrateur.",
+	},
+	ConnectionRefused: {
+		English: "%s refused the connection. It is being tried again.",
+		French:  "%s a refusé la connexion. Une nouvelle tentative est en cours.",
+	},
+	NotConnected: {
+		English: "There is no connection to %s. Your message was not sent. Send it again later.",
+		French:  "Il n’y a pas de connexion à %s. Votre message n’a pas été envoyé. Renvoyez-le plus tard.",
+	},
+	PerhapsNotSent: {
+		English: "Your message may not have reached %s. Look on the phone before you send it again.",
+		French:  "Votre message n’est peut-être pas parvenu à %s. Vérifiez sur le téléphone avant de le renvoyer.",
+	},
+	WithheldOut: {
+		English: "Your administration’s rules do not let this message go to %s. It was not sent.",
+		French:  "Les règles de votre administration ne permettent pas d’envoyer ce message vers %s. Il n’a pas été envoyé.",
+	},
+	NotYetReadable: {
+		English: "A message cannot be read yet. It has been asked for again and will follow.",
+		French:  "Un message n’est pas encore lisible. Il a été redemandé et suivra.",
+	},
+	EditedOnPhone: {
+		English: "A message was changed. Open %s on the phone to read the new words.",
+		French:  "Un message a été modifié. Ouvrez %s sur le téléphone pour lire les nouveaux mots.",
+	},
+	DeletedOnNetwork: {
+		English: "A message was deleted on %s.",
+		French:  "Un message a été supprimé sur %s.",
+	},
+	UnnamedContact: {
+		English: "Contact %s",
+		French:  "Contact %s",
 	},
 }
