@@ -43,6 +43,7 @@ type Options struct {
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Databases         database.Place
 	Store             *database.Store
+	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Log               zerolog.Logger
 }

@@ -39,7 +39,7 @@ type network struct {
 func newNetwork(ctx context.Context, h *Host, n Network, gate *portal.Gate) (*network, error) {
 	made := &network{name: n.Name, host: h, log: h.options.Log.With().Str("network", n.Name).Logger()}
 	made.inbox = newInbox(made)
-	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: gate, Inbox: made.inbox})
+	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: gate, Inbox: made.inbox, Sealer: h.options.Sealer})
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,15 @@ type Border struct {
 	Network string
 	Gate    *Gate
 	Inbox   Inbox
+	Sealer  Sealer
+}
+
+// Sealer encrypts content that must lie in a database for a while.
+type Sealer interface {
+	// Seal encrypts plain for the row that names name, and returns the ID of the key that it used.
+	Seal(plain []byte, names ...string) (keyID string, sealed []byte, err error)
+	// Unseal decrypts what Seal made for the same names. It fails when the key is gone or anything was changed.
+	Unseal(keyID string, sealed []byte, names ...string) ([]byte, error)
 }
 
 // PermanentError is a failure that trying again cannot mend. Every other error is transient: the caller tries again.

@@ -150,8 +150,8 @@ var sentences = map[Sentence]map[Language]string{
 		French:  "%s a suspendu votre compte pour un temps. La connexion reviendra d’elle-même ensuite.",
 	},
 	UpdateBridge: {
-		English: "%s asks for a newer version of this bridge. Tell your administrator.",
-		French:  "%s demande une version plus récente de cette passerelle. Prévenez votre administrateur.",
+		English: "%s asks for a newer version of this service. Tell your administrator.",
+		French:  "%s demande une version plus récente de ce service. Prévenez votre administrateur.",
 	},
 	ConnectionRefused: {
 		English: "%s refused the connection. It is being tried again.",
