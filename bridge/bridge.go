@@ -101,7 +101,7 @@ func (h *Host) Run(ctx context.Context) error {
 	for _, n := range h.networks {
 		group.Go(func() error {
 			if err := n.run(running); err != nil {
-				return fmt.Errorf("network %s: %w", n.name, err)
+				return fmt.Errorf("network %s: %w", n.Name, err)
 			}
 			return nil
 		})
@@ -118,8 +118,8 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, n := range h.networks {
-		prefix := "/" + n.name
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.matrix.AS.Router)))
+		prefix := "/" + n.Name
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.matrix().AS.Router)))
 	}
 	return mux
 }

@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -28,8 +30,16 @@ const asToken, hsToken = "as-token-of-the-test-", "hs-token-of-the-test-"
 type house struct {
 	*bridgetest.World
 	options bridge.Options
-	parrots map[string]*parrot
 	store   *database.Store
+
+	mu      sync.Mutex
+	parrots map[string]*parrot // the newest of each network
+}
+
+func (h *house) parrot(network string) *parrot {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.parrots[network]
 }
 
 // newHouse starts a homeserver and a host of the named networks, on the databases in a place ("" for SQLite).
@@ -66,6 +76,8 @@ func newHouse(t *testing.T, place database.Place, names ...string) *house {
 		registrations = append(registrations, path)
 		networks = append(networks, bridge.Network{Name: name, ASToken: identity.ASToken, HSToken: identity.HSToken,
 			Connect: func(border portal.Border) (bridgev2.NetworkConnector, error) {
+				h.mu.Lock()
+				defer h.mu.Unlock()
 				h.parrots[name] = &parrot{border: border, heard: make(chan string, 10)}
 				return h.parrots[name], nil
 			}})
@@ -162,7 +174,7 @@ func TestTwoNetworksTalkThroughOneListener(t *testing.T) {
 	alice := h.Staff(t, "alice")
 	for _, network := range []string{"red", "green"} {
 		h.logIn(t, alice, network)
-		p := h.parrots[network]
+		p := h.parrot(network)
 		if err := p.contactSays(t.Context(), "alice", "chat", "m1", "hello from "+network); err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +229,7 @@ func TestAClearMessageGoesNoFurtherAndItsSenderIsTold(t *testing.T) {
 	h := newHouse(t, "", "red")
 	alice := h.Staff(t, "alice")
 	h.logIn(t, alice, "red")
-	p := h.parrots["red"]
+	p := h.parrot("red")
 	if err := p.contactSays(t.Context(), "alice", "chat", "m1", "hello"); err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +249,7 @@ func TestAMessageThatNoGateAdmittedIsNotSent(t *testing.T) {
 	h := newHouse(t, "", "red")
 	alice := h.Staff(t, "alice")
 	h.logIn(t, alice, "red")
-	p := h.parrots["red"]
+	p := h.parrot("red")
 	if err := p.contactSays(t.Context(), "alice", "chat", "m1", pastTheGate); err != nil {
 		t.Fatal(err)
 	}
@@ -261,12 +273,12 @@ func TestTheBridgeRunsOnPostgreSQL(t *testing.T) {
 	h := newHouse(t, database.Place(uri), "red")
 	alice := h.Staff(t, "alice")
 	h.logIn(t, alice, "red")
-	if err := h.parrots["red"].contactSays(t.Context(), "alice", "chat", "m1", "hello"); err != nil {
+	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m1", "hello"); err != nil {
 		t.Fatal(err)
 	}
 	room := alice.Waits("the contact's message", func(m bridgetest.Heard) bool { return m.Text == "hello" }).Room
 	alice.Says(room, "hello back")
-	if err := h.parrots["red"].hears(bounded(t), "hello back"); err != nil {
+	if err := h.parrot("red").hears(bounded(t), "hello back"); err != nil {
 		t.Error(err)
 	}
 }
@@ -329,8 +341,42 @@ func TestATransactionThatIsNonsenseHarmsNothing(t *testing.T) {
 			t.Errorf("%s gave %d, want %d", test.body, got, test.want)
 		}
 	}
-	if err := h.parrots["red"].contactSays(t.Context(), "alice", "chat", "m1", "still here"); err != nil {
+	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m1", "still here"); err != nil {
 		t.Fatal(err)
 	}
 	alice.Waits("a message after the nonsense", func(m bridgetest.Heard) bool { return m.Text == "still here" })
+}
+
+func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {
+	h := newHouse(t, "", "red", "green")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m1", "before"); err != nil {
+		t.Fatal(err)
+	}
+	room := alice.Waits("the first message", func(m bridgetest.Heard) bool { return m.Text == "before" }).Room
+
+	before := h.parrot("red")
+	bot, err := mautrix.NewClient(h.URL(), h.UserID("redbot"), asToken+"red")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bot.SetAppServiceUserID = true
+	if _, err := bot.LogoutAll(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); h.parrot("red") == before; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the bridge was not started again")
+		}
+	}
+	h.awaitReady(t)
+	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m2", "after"); err != nil {
+		t.Fatal(err)
+	}
+	alice.Hears(room, "after")
+	alice.Says(room, "welcome back")
+	if err := h.parrot("red").hears(bounded(t), "welcome back"); err != nil {
+		t.Error(err)
+	}
 }

@@ -29,7 +29,7 @@ func newInbox(n *network) *inbox {
 
 // load queues what was left when the bridge last stopped. It comes before the connector's first Put.
 func (in *inbox) load(ctx context.Context) error {
-	waiting, err := in.network.host.options.Store.Arrivals(ctx, in.network.name)
+	waiting, err := in.network.host.options.Store.Arrivals(ctx, in.network.Name)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (in *inbox) load(ctx context.Context) error {
 // Put stores an arrival (see [portal.Inbox]).
 func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
 	start := time.Now()
-	seq, fresh, err := in.network.host.options.Store.PutArrival(ctx, in.network.name, a)
+	seq, fresh, err := in.network.host.options.Store.PutArrival(ctx, in.network.Name, a)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (in *inbox) deliver(ctx context.Context, a database.StoredArrival) {
 		outcome = outcomeFailed
 		log.Error().Err(err).Msg("A message cannot be delivered")
 	}
-	in.network.host.metrics.count(in.network.name, portal.In, outcome)
+	in.network.host.metrics.count(in.network.Name, portal.In, outcome)
 	in.network.observe(legIn, a.At)
 	if err := in.network.host.options.Store.RemoveArrival(ctx, a.Seq); err != nil {
 		log.Err(err).Msg("A delivered message stays in the inbox; it will be delivered again, and found delivered")

@@ -75,7 +75,7 @@ func testStore(t testing.TB, dir string) *database.Store {
 func testNetwork(store *database.Store, deliverer portal.Deliverer) *network {
 	h := &Host{options: Options{Store: store, Log: zerolog.Nop()}}
 	h.metrics = newMetrics(h)
-	n := &network{name: "whatsapp", host: h, log: zerolog.Nop()}
+	n := &network{Network: Network{Name: "whatsapp"}, host: h, log: zerolog.Nop()}
 	n.inbox = newInbox(n)
 	n.inbox.deliverer = deliverer
 	return n
@@ -105,7 +105,7 @@ func put(t *testing.T, n *network, a portal.Arrival) {
 
 func waiting(t *testing.T, n *network) int {
 	t.Helper()
-	inbox, _, err := n.host.options.Store.Depths(t.Context(), n.name)
+	inbox, _, err := n.host.options.Store.Depths(t.Context(), n.Name)
 	if err != nil {
 		t.Fatal(err)
 	}

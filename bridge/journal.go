@@ -38,13 +38,17 @@ type journal struct {
 	open map[id.EventID]time.Time // entries whose outcome is open, and when they came
 }
 
-func newJournal(n *network, ours func(id.UserID) bool, refuse func(context.Context, envelope), handOn func(context.Context, *event.Event)) *journal {
-	return &journal{network: n, ours: ours, refuse: refuse, lanes: newLanes(handOn), open: map[id.EventID]time.Time{}}
+func newJournal(n *network) *journal {
+	return &journal{
+		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]time.Time{},
+		ours:   func(user id.UserID) bool { return n.matrix().isOurs(user) },
+		refuse: n.refuseClear,
+	}
 }
 
 // load queues the events whose outcome was open when the bridge last stopped. It comes before the first transaction.
 func (j *journal) load(ctx context.Context) error {
-	entries, err := j.network.host.options.Store.Journal(ctx, j.network.name)
+	entries, err := j.network.host.options.Store.Journal(ctx, j.network.Name)
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (j *journal) before(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !j.network.matrix.AS.CheckServerToken(w, r) {
+		if !j.network.matrix().AS.CheckServerToken(w, r) {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTransaction))
@@ -156,7 +160,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		passed = append(passed, evt)
 	}
 	if len(entries) > 0 {
-		if err := j.network.host.options.Store.PutJournal(ctx, j.network.name, entries); err != nil {
+		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries); err != nil {
 			return err
 		}
 		j.network.observe(legJournal, now)
@@ -181,9 +185,9 @@ func (j *journal) settle(ctx context.Context, evt id.EventID, outcome outcome) {
 	if !open {
 		return
 	}
-	j.network.host.metrics.count(j.network.name, portal.Out, outcome)
+	j.network.host.metrics.count(j.network.Name, portal.Out, outcome)
 	j.network.observe(legOut, came)
-	if err := j.network.host.options.Store.RemoveJournal(ctx, j.network.name, evt.String()); err != nil {
+	if err := j.network.host.options.Store.RemoveJournal(ctx, j.network.Name, evt.String()); err != nil {
 		j.network.log.Err(err).Stringer("event", evt).Msg("A settled event stays in the journal")
 	}
 }

@@ -16,15 +16,16 @@ import (
 func testJournal(t testing.TB, dir string, handOn func(*event.Event)) (j *journal, refused *[]id.EventID) {
 	n := testNetwork(testStore(t, dir), nil)
 	refused = new([]id.EventID)
-	ours := func(user id.UserID) bool { return strings.HasPrefix(string(user), "@whatsapp") }
-	n.journal = newJournal(n, ours, func(_ context.Context, e envelope) { *refused = append(*refused, e.ID) },
-		func(_ context.Context, evt *event.Event) { handOn(evt) })
+	n.journal = newJournal(n)
+	n.journal.ours = func(user id.UserID) bool { return strings.HasPrefix(string(user), "@whatsapp") }
+	n.journal.refuse = func(_ context.Context, e envelope) { *refused = append(*refused, e.ID) }
+	n.journal.lanes.handle = func(_ context.Context, evt *event.Event) { handOn(evt) }
 	return n.journal, refused
 }
 
 func open(t *testing.T, j *journal) (ids []string) {
 	t.Helper()
-	entries, err := j.network.host.options.Store.Journal(t.Context(), j.network.name)
+	entries, err := j.network.host.options.Store.Journal(t.Context(), j.network.Name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 type matrixConnector struct {
 	*matrix.Connector
 	network *network
+	fatal   chan<- error // ends the bridge
 }
 
 var (
@@ -37,6 +38,7 @@ var (
 // Init prepares the connector (bridgev2.NewBridge calls it).
 func (c *matrixConnector) Init(br *bridgev2.Bridge) {
 	c.Connector.Init(br)
+	c.Crypto = &roomKeys{Crypto: c.Crypto, log: c.network.log, mode: c.network.host.options.Encryption.Mode, fatal: c.fatal}
 	// What the library sends as the bot by itself, error notices above all, is encrypted too.
 	c.Bot.Client.Crypto = &botCrypto{crypto: c.Crypto}
 	addCommands(c, br)
@@ -93,7 +95,7 @@ func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, 
 		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
 	}
 	if i.GetMXID() != i.connector.Bot.UserID && !portal.MayPass(ctx) {
-		i.connector.network.host.metrics.refusals.WithLabelValues(i.connector.network.name).Inc()
+		i.connector.network.host.metrics.refusals.WithLabelValues(i.connector.network.Name).Inc()
 		zerolog.Ctx(ctx).Error().Stringer("event_type", &t).Msg("Not sending a ghost's message: no gate has admitted it")
 		return nil, ErrNotAdmitted
 	}

@@ -70,7 +70,7 @@ func (m *metrics) count(network string, direction portal.Direction, o outcome) {
 
 // observe measures a leg that began at since.
 func (n *network) observe(l leg, since time.Time) {
-	n.host.metrics.legs.WithLabelValues(n.name, string(l)).Observe(time.Since(since).Seconds())
+	n.host.metrics.legs.WithLabelValues(n.Name, string(l)).Observe(time.Since(since).Seconds())
 }
 
 // countDecisions counts what goes into a ledger.
@@ -105,14 +105,14 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 			states[strings.ToLower(login.State)]++
 		}
 		for state, count := range states {
-			to <- prometheus.MustNewConstMetric(m.logins, prometheus.GaugeValue, float64(count), n.name, state)
+			to <- prometheus.MustNewConstMetric(m.logins, prometheus.GaugeValue, float64(count), n.Name, state)
 		}
-		inbox, journal, err := m.host.options.Store.Depths(ctx, n.name)
+		inbox, journal, err := m.host.options.Store.Depths(ctx, n.Name)
 		if err != nil {
 			to <- prometheus.NewInvalidMetric(m.queues, err)
 			continue
 		}
-		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(inbox), n.name, "inbox")
-		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(journal), n.name, "journal")
+		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(inbox), n.Name, "inbox")
+		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(journal), n.Name, "journal")
 	}
 }

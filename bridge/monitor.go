@@ -31,7 +31,7 @@ func (h *Host) serveReadiness(w http.ResponseWriter, _ *http.Request) {
 	answer := readiness{Ready: true, Networks: map[string]networkReport{}}
 	for _, n := range h.networks {
 		report := n.health.report()
-		answer.Networks[n.name] = report
+		answer.Networks[n.Name] = report
 		answer.Ready = answer.Ready && report.State == phaseRunning
 	}
 	w.Header().Set("Content-Type", "application/json")

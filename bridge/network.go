@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -21,90 +22,141 @@ import (
 	"passerelle/portal"
 )
 
-// network is one hosted bridge and what stands around it.
+// network is one hosted network: what lasts while its bridge is started and stopped.
 type network struct {
-	name    string
+	Network
 	host    *Host
+	gate    *portal.Gate
 	log     zerolog.Logger
 	db      *dbutil.Database
-	bridge  *bridgev2.Bridge
-	matrix  *matrixConnector
 	inbox   *inbox
 	journal *journal
 	health  health
+	current atomic.Pointer[assembly] // the bridge that runs, or will
 
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 
-func newNetwork(ctx context.Context, h *Host, n Network, gate *portal.Gate) (*network, error) {
-	made := &network{name: n.Name, host: h, log: h.options.Log.With().Str("network", n.Name).Logger()}
-	made.inbox = newInbox(made)
-	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: gate, Inbox: made.inbox, Sealer: h.options.Sealer})
-	if err != nil {
+// assembly is a bridge, which can be started once.
+type assembly struct {
+	bridge *bridgev2.Bridge
+	matrix *matrixConnector
+	fatal  chan error // what ends the bridge while it runs
+}
+
+func (n *network) bridge() *bridgev2.Bridge { return n.current.Load().bridge }
+func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
+
+func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
+	n := &network{Network: spec, host: h, gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+	n.inbox = newInbox(n)
+	n.journal = newJournal(n)
+	var err error
+	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
 		return nil, err
 	}
-	if deliverer, ok := connector.(portal.Deliverer); ok {
-		made.inbox.deliverer = deliverer
+	if err := errors.Join(n.assemble(), n.inbox.load(ctx), n.journal.load(ctx)); err != nil {
+		return nil, errors.Join(err, n.db.Close())
 	}
-	made.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, made.log)
+	return n, nil
+}
+
+// assemble makes the network's connector and its bridge.
+func (n *network) assemble() error {
+	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cfg := h.options.bridgeConfig(Identity{
-		Network: n.Name, Domain: h.options.Domain, Address: h.options.Address, ASToken: n.ASToken, HSToken: n.HSToken,
-	}, connector.GetName())
-	made.matrix = &matrixConnector{Connector: matrix.NewConnector(cfg), network: made}
-	made.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
-	made.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), made.db, made.log, &cfg.Bridge, made.matrix, connector,
-		commands.NewProcessor)
-	made.matrix.AS.DoublePuppetValue = made.puppetValue()
-	made.journal = newJournal(made, made.matrix.isOurs, made.refuseClear, made.handOn)
-	if err := errors.Join(made.inbox.load(ctx), made.journal.load(ctx)); err != nil {
-		return nil, errors.Join(err, made.db.Close())
-	}
-	return made, nil
+	n.inbox.deliverer, _ = connector.(portal.Deliverer)
+	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
+	a := &assembly{fatal: make(chan error, 1)}
+	a.matrix = &matrixConnector{Connector: matrix.NewConnector(cfg), network: n, fatal: a.fatal}
+	a.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
+	a.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), n.db, n.log, &cfg.Bridge, a.matrix, connector, commands.NewProcessor)
+	a.bridge.ExternallyManagedDB = true
+	a.matrix.AS.DoublePuppetValue = n.puppetValue()
+	n.current.Store(a)
+	return nil
+}
+
+func (n *network) identity() Identity {
+	o := n.host.options
+	return Identity{Network: n.Name, Domain: o.Domain, Address: o.Address, ASToken: n.ASToken, HSToken: n.HSToken}
 }
 
 // puppetValue marks what a double puppet sends, so that its echo is known for what it is.
-func (n *network) puppetValue() string { return "passerelle-" + n.name }
+func (n *network) puppetValue() string { return "passerelle-" + n.Name }
 
-// run starts the bridge, keeps it until ctx ends, and stops it. A homeserver that is away is waited for.
+// run keeps the network's bridge running until ctx ends. A bridge that cannot start ends it, since that is for the
+// administrator to mend; one that has run, and fails, is started again.
 func (n *network) run(ctx context.Context) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = time.Second, time.Minute
+	for {
+		ran, err := n.runOnce(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		n.health.set(phaseFailed, err.Error())
+		if !ran {
+			return err
+		}
+		next := wait.NextBackOff()
+		n.log.Error().Err(err).Stringer("next", next).Msg("The bridge failed; starting it again")
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(next):
+		}
+		if err := n.assemble(); err != nil {
+			return err
+		}
+	}
+}
+
+// runOnce starts the bridge, waiting for a homeserver that is away, and stops it when ctx ends or when it fails. ran tells
+// whether it had started.
+func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	n.health.set(phaseStarting, "")
 	if err := n.awaitHomeserver(ctx); err != nil {
-		return err
+		return false, err
+	}
+	now := n.current.Load()
+	if err := now.bridge.DB.Upgrade(ctx); err != nil {
+		return false, fmt.Errorf("bring the database up to date: %w", err)
 	}
 	// The bridge's own context must outlive ctx: what it is doing when ctx ends is finished in order, below.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	abort := context.AfterFunc(ctx, cancel)
-	if err := n.bridge.Start(lasting); err != nil {
-		n.health.set(phaseFailed, err.Error())
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return n.remedy(err)
+	if err := now.bridge.Start(lasting); err != nil {
+		return false, n.remedy(err)
 	}
 	if !abort() {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	var workers sync.WaitGroup
-	workers.Go(func() { n.inbox.lanes.run(ctx) })
-	workers.Go(func() { n.journal.lanes.run(ctx) })
+	delivering, finish := context.WithCancel(ctx)
+	workers.Go(func() { n.inbox.lanes.run(delivering) })
+	workers.Go(func() { n.journal.lanes.run(delivering) })
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case err = <-now.fatal:
+	}
 	n.health.set(phaseStopping, "")
-	n.bridge.StopWithTimeout(stopPatience / 2)
+	finish()
+	now.bridge.StopWithTimeout(stopPatience / 2)
 	workers.Wait()
-	return nil
+	return true, err
 }
 
 // awaitHomeserver returns when the homeserver answers, however long that takes.
 func (n *network) awaitHomeserver(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return n.matrix.Bot.Versions(ctx) },
+	_, err := backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return n.matrix().Bot.Versions(ctx) },
 		backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
 			n.health.set(phaseStarting, "the homeserver does not answer")
 			n.log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).

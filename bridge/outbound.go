@@ -26,7 +26,7 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) {
 	ctx = n.newContext(ctx)
 	switch {
 	case evt.Type.IsState():
-		mautrix.UpdateStateStore(ctx, n.matrix.StateStore, evt)
+		mautrix.UpdateStateStore(ctx, n.matrix().StateStore, evt)
 	case evt.Type == event.EventEncrypted:
 		decrypted, ok := n.decrypt(ctx, evt)
 		if !ok {
@@ -40,21 +40,21 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) {
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
-	n.matrix.EventProcessor.Dispatch(ctx, evt)
+	n.matrix().EventProcessor.Dispatch(ctx, evt)
 }
 
 // decrypt decrypts an event. ok is false when there is nothing to hand on: it has been sent on before, its sender may not
 // use the bridge, or it cannot be read, which its sender is told.
 func (n *network) decrypt(ctx context.Context, evt *event.Event) (decrypted *event.Event, ok bool) {
-	if sent, err := n.bridge.DB.Message.GetPartByMXID(ctx, evt.ID); err == nil && sent != nil {
+	if sent, err := n.bridge().DB.Message.GetPartByMXID(ctx, evt.ID); err == nil && sent != nil {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 		return nil, false
 	}
-	if !n.bridge.Config.Permissions.Get(evt.Sender).SendEvents {
-		n.matrix.SendMessageStatus(ctx, &bridgev2.ErrNoPermissionToInteract, bridgev2.StatusEventInfoFromEvent(evt))
+	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
+		n.matrix().SendMessageStatus(ctx, &bridgev2.ErrNoPermissionToInteract, bridgev2.StatusEventInfoFromEvent(evt))
 		return nil, false
 	}
-	decrypted, err := n.matrix.Crypto.Decrypt(ctx, evt)
+	decrypted, err := n.matrix().Crypto.Decrypt(ctx, evt)
 	if errors.Is(err, matrix.NoSessionFound) {
 		decrypted, err = n.decryptLate(ctx, evt)
 	}
@@ -82,12 +82,12 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 	}
 	//lint:ignore SA1019 the deprecated fields are what older clients still send; the library asks all devices without them
 	sender, device := content.SenderKey, content.DeviceID
-	n.matrix.Crypto.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
+	n.matrix().Crypto.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; {
 		// In short turns: the library does not end its wait with the context.
-		if n.matrix.Crypto.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, time.Second) {
+		if n.matrix().Crypto.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, time.Second) {
 			n.lostSessions.Delete(content.SessionID)
-			return n.matrix.Crypto.Decrypt(ctx, evt)
+			return n.matrix().Crypto.Decrypt(ctx, evt)
 		}
 	}
 	n.lostSessions.Store(content.SessionID, struct{}{})
@@ -101,9 +101,9 @@ func (n *network) settlesAtOnce(ctx context.Context, evt *event.Event) bool {
 		return true
 	}
 	message, ok := evt.Content.Parsed.(*event.MessageEventContent)
-	if ok && evt.Type == event.EventMessage && strings.HasPrefix(message.Body, n.bridge.Config.CommandPrefix) {
+	if ok && evt.Type == event.EventMessage && strings.HasPrefix(message.Body, n.bridge().Config.CommandPrefix) {
 		return true
 	}
-	user, err := n.bridge.GetExistingUserByMXID(ctx, evt.Sender)
+	user, err := n.bridge().GetExistingUserByMXID(ctx, evt.Sender)
 	return err == nil && user != nil && user.ManagementRoom == evt.RoomID
 }

@@ -42,8 +42,8 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 // refuseClear tells the sender of an unencrypted message that it went no further.
 func (n *network) refuseClear(ctx context.Context, evt envelope) {
 	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.Room).Msg("Refused an unencrypted message")
-	n.host.metrics.count(n.name, "out", outcomeRefused)
-	if !n.bridge.Config.Permissions.Get(evt.Sender).SendEvents {
+	n.host.metrics.count(n.Name, "out", outcomeRefused)
+	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		return
 	}
 	// The homeserver waits for its transaction's answer, and the notice for the homeserver.
@@ -59,13 +59,13 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	if to != "" {
 		content.Mentions.UserIDs = []id.UserID{to}
 	}
-	if _, err := n.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil); err != nil {
+	if _, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil); err != nil {
 		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
 	}
 }
 
 // title is the network's name as people write it.
-func (n *network) title() string { return n.bridge.Network.GetName().DisplayName }
+func (n *network) title() string { return n.bridge().Network.GetName().DisplayName }
 
 // say returns a sentence in the bridge's language.
 func (n *network) say(s say.Sentence, args ...any) string {

@@ -1,0 +1,130 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/bridgev2/matrix"
+)
+
+// roomKeys is the library's encryption with a sync loop of our own, by which the bot's device gets its room keys.
+//
+// The library's loop saves the sync token before the answer is handled (mautrix client.go, SyncWithContext), so that a crash
+// in between loses keys; and it ends the process when the homeserver forgets the device (bridgev2/matrix/crypto.go, Start).
+// This one saves the token afterwards, and ends the network's bridge, which is started again.
+type roomKeys struct {
+	matrix.Crypto
+	log   zerolog.Logger
+	mode  EncryptionMode
+	fatal chan<- error
+
+	mu      sync.Mutex
+	cancel  context.CancelFunc // ends the loop
+	ended   chan struct{}      // closed when the loop has ended
+	stopped bool
+}
+
+// syncPatience is how long the homeserver may hold a /sync that has nothing to tell.
+const syncPatience = 30 * time.Second
+
+// Start syncs until Stop. With keys that come in transactions there is nothing to sync.
+func (k *roomKeys) Start() {
+	if k.mode == ModeTransactions {
+		k.Crypto.Start()
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background()) // the interface gives none (matrix.Crypto)
+	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	k.mu.Lock()
+	k.cancel, k.ended = cancel, ended
+	stopped := k.stopped
+	k.mu.Unlock()
+	if stopped { // Start runs in a goroutine of its own, and may come late
+		return
+	}
+	if err := k.sync(ctx); err != nil && ctx.Err() == nil {
+		k.fatal <- fmt.Errorf("get room keys: %w", err)
+	}
+}
+
+// Stop ends the loop and waits for it.
+func (k *roomKeys) Stop() {
+	k.mu.Lock()
+	cancel, ended := k.cancel, k.ended
+	k.stopped = true
+	k.mu.Unlock()
+	if cancel != nil {
+		cancel()
+		<-ended
+	}
+	k.Crypto.Stop()
+}
+
+// sync gets and handles what the homeserver has for the bot's device, for as long as the homeserver knows the device.
+func (k *roomKeys) sync(ctx context.Context) error {
+	client := k.Client()
+	since, err := client.Store.LoadNextBatch(ctx, client.UserID)
+	if err != nil {
+		return fmt.Errorf("read the sync token: %w", err)
+	}
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
+	for ctx.Err() == nil {
+		answer, err := k.ask(ctx, client, since)
+		switch {
+		case errors.Is(err, mautrix.MUnknownToken):
+			return err
+		case err != nil:
+			if ctx.Err() == nil {
+				k.log.Warn().Err(err).Msg("The homeserver does not tell of new room keys; asking again")
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(wait.NextBackOff()):
+			}
+			continue
+		}
+		wait.Reset()
+		if err := client.Syncer.ProcessResponse(ctx, answer, since); err != nil {
+			return fmt.Errorf("handle room keys: %w", err)
+		}
+		if err := client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch); err != nil {
+			k.log.Err(err).Msg("The sync token could not be saved; the same room keys will be handled again")
+		}
+		since = answer.NextBatch
+	}
+	return nil
+}
+
+// ask makes one /sync with the filter that leaves everything but the device's own mail out.
+func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string) (*mautrix.RespSync, error) {
+	filter, err := client.Store.LoadFilterID(ctx, client.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if filter == "" {
+		made, err := client.CreateFilter(ctx, client.Syncer.GetFilterJSON(client.UserID))
+		if err != nil {
+			return nil, err
+		}
+		filter = made.FilterID
+		if err := client.Store.SaveFilterID(ctx, client.UserID, filter); err != nil {
+			return nil, err
+		}
+	}
+	patience := syncPatience
+	if since == "" {
+		patience = 0
+	}
+	return client.FullSyncRequest(mautrix.WithMaxRetries(ctx, 0), mautrix.ReqSync{
+		Timeout: int(patience.Milliseconds()), Since: since, FilterID: filter,
+	})
+}
