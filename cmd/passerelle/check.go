@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"passerelle/bridge"
+	"passerelle/config"
+	"passerelle/database"
+)
+
+func checkCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration and try each part",
+		Long: "Check validates the configuration and tries each part: the databases, the homeserver, the tokens both ways and " +
+			"the encryption. It can run beside a running bridge. It prints a line for each part, and ends with 1 when one fails.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(path, os.Environ())
+			if err != nil {
+				return err
+			}
+			return check(cmd.Context(), c, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func check(ctx context.Context, c *config.Config, out io.Writer) error {
+	known, err := configured(c)
+	if err != nil {
+		return err
+	}
+	options := bridgeOptions(c, zerolog.Nop())
+	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
+	findings = append(findings, checkDatabases(ctx, c, known)...)
+	findings = append(findings, options.Check(ctx, known)...)
+	failed := false
+	for _, f := range findings {
+		fmt.Fprintf(out, "%-11s %s: %s\n", f.Result, f.Subject, f.Detail)
+		failed = failed || f.Result == bridge.Failed
+	}
+	if failed {
+		return errors.New("not everything works; see above")
+	}
+	return nil
+}
+
+// checkDatabases opens every database as the bridge would, and closes it.
+func checkDatabases(ctx context.Context, c *config.Config, known []bridge.Network) []bridge.Finding {
+	var findings []bridge.Finding
+	tell := func(name string, err error) {
+		f := bridge.Finding{Subject: "database " + name, Result: bridge.OK, Detail: "open, and writable"}
+		if err != nil {
+			f.Result, f.Detail = bridge.Failed, err.Error()
+		}
+		findings = append(findings, f)
+	}
+	place := database.Place(c.Database)
+	tell("passerelle", func() error {
+		sealer, err := sealer(c)
+		if err != nil {
+			return err
+		}
+		store, err := database.Open(ctx, place, sealer, zerolog.Nop())
+		if err != nil {
+			return err
+		}
+		return store.Close()
+	}())
+	for _, n := range known {
+		tell(n.Name, func() error {
+			db, err := place.OpenNetwork(ctx, n.Name, zerolog.Nop())
+			if err != nil {
+				return err
+			}
+			return db.Close()
+		}())
+	}
+	return findings
+}

@@ -1,0 +1,36 @@
+// Passerelle is a Matrix application service that brings WhatsApp and Telegram conversations into a state's own
+// homeserver.
+//
+// Each file beside this one is a subcommand. This package is the only place that wires the parts: the configuration, the
+// databases, the connectors and the bridge.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "passerelle:", err)
+		os.Exit(1)
+	}
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "passerelle",
+		Short:         "Bring WhatsApp and Telegram conversations into your own Matrix homeserver",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.AddCommand(initCommand(), runCommand(), checkCommand(), versionCommand())
+	return cmd
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"maunium.net/go/mautrix/bridgev2"
+
+	"passerelle/bridge"
+	"passerelle/config"
+	"passerelle/connectors/whatsapp"
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+// connect makes a network's connector from its settings. It validates them; it does not connect.
+type connect func(settings config.Network, language say.Language) (func(portal.Border) (bridgev2.NetworkConnector, error), error)
+
+// networks are the networks that this program knows.
+var networks = map[string]connect{
+	"whatsapp": connectWhatsApp,
+}
+
+func connectWhatsApp(settings config.Network, language say.Language) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
+	options := whatsapp.DefaultOptions()
+	if err := settings.Decode(&options); err != nil {
+		return nil, err
+	}
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	return func(border portal.Border) (bridgev2.NetworkConnector, error) {
+		return whatsapp.New(options, language, border.Sealer, border)
+	}, nil
+}
+
+// configured returns the networks of a configuration, in the order of their names.
+func configured(c *config.Config) ([]bridge.Network, error) {
+	var list []bridge.Network
+	for _, name := range slices.Sorted(maps.Keys(c.Networks)) {
+		make, known := networks[name]
+		if !known {
+			return nil, fmt.Errorf("networks.%s: not known; choose one of %s", name, strings.Join(networkNames(), ", "))
+		}
+		settings := c.Networks[name]
+		connect, err := make(settings, say.Language(c.Bridge.Language))
+		if err != nil {
+			return nil, fmt.Errorf("networks.%s: %w", name, err)
+		}
+		list = append(list, bridge.Network{
+			Name: name, ASToken: settings.ASToken, HSToken: settings.HSToken, Connect: connect,
+		})
+	}
+	return list, nil
+}
+
+func networkNames() []string { return slices.Sorted(maps.Keys(networks)) }

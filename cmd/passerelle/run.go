@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"passerelle/bridge"
+	"passerelle/config"
+	"passerelle/database"
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+func runCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the bridge until it is stopped",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(path, os.Environ())
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), c, cmd.ErrOrStderr())
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "config.yaml", "the configuration file")
+	cmd.MarkFlagFilename("config", "yaml") // only fails for a flag that is not there
+}
+
+func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
+	known, err := configured(c)
+	if err != nil {
+		return err
+	}
+	log, err := logger(c.Log, logTo)
+	if err != nil {
+		return err
+	}
+	options := bridgeOptions(c, log)
+	sealer, err := sealer(c)
+	if err != nil {
+		return err
+	}
+	options.Sealer = sealer
+	options.Store, err = database.Open(ctx, options.Databases, sealer, log)
+	if err != nil {
+		return err
+	}
+	defer options.Store.Close()
+	log.Info().Str("version", versionName()).Int("networks", len(known)).Msg("Starting")
+	host, err := bridge.New(ctx, options, known)
+	if err != nil {
+		return err
+	}
+	return host.Run(ctx)
+}
+
+// bridgeOptions says in the bridge's words what the configuration says. The store is opened by those who need it.
+func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
+	return bridge.Options{
+		HomeserverAddress: c.Homeserver.Address,
+		Domain:            c.Homeserver.Domain,
+		Listen:            c.Bridge.Listen,
+		Address:           c.Bridge.Address,
+		Monitor:           c.Bridge.Monitor,
+		Language:          say.Language(c.Bridge.Language),
+		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
+		DoublePuppetToken: c.DoublePuppet.ASToken,
+		Permissions:       c.Permissions,
+		Databases:         database.Place(c.Database),
+		Policy:            portal.AdmitAll{},
+		Log:               log,
+	}
+}
+
+func sealer(c *config.Config) (*database.Sealer, error) {
+	keys, err := c.SealingKeys()
+	if err != nil {
+		return nil, err
+	}
+	sealer := database.NewSealer()
+	for _, key := range keys {
+		if err := sealer.Add(key.ID, key.Key); err != nil {
+			return nil, err
+		}
+	}
+	return sealer, nil
+}
+
+func logger(c config.Log, to io.Writer) (zerolog.Logger, error) {
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil {
+		return zerolog.Nop(), fmt.Errorf("log.level: %w", err)
+	}
+	if c.Format == "text" {
+		to = zerolog.ConsoleWriter{Out: to, TimeFormat: time.RFC3339, NoColor: true}
+	}
+	return zerolog.New(to).Level(level).With().Timestamp().Logger(), nil
+}

@@ -1,0 +1,150 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+)
+
+// account is one login: a WhatsApp account that the bridge is a linked device of. It owns the connection.
+type account struct {
+	connector *Connector
+	login     *bridgev2.UserLogin
+	lid       types.JID // the account itself, without a device
+	contacts  store.ContactStore
+	log       zerolog.Logger
+
+	ctx     context.Context // of everything that the account does by itself
+	cancel  context.CancelFunc
+	running sync.WaitGroup // event handlers and goroutines
+
+	mu      sync.Mutex
+	client  *whatsmeow.Client // guarded by mu; nil: the phone removed the link
+	stopped bool              // guarded by mu; nothing is begun any more
+	settled chan struct{}     // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
+}
+
+var (
+	_ bridgev2.NetworkAPI           = (*account)(nil)
+	_ bridgev2.NetworkAPIWithUserID = (*account)(nil)
+)
+
+// LoadUserLogin gives a login its account (see [bridgev2.NetworkConnector]). It does not connect.
+func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin) error {
+	metadata, ok := login.Metadata.(*LoginMetadata)
+	if !ok {
+		return fmt.Errorf("load a login: unexpected metadata %T", login.Metadata)
+	}
+	device, err := c.device(ctx, metadata.Device)
+	if err != nil {
+		return err
+	}
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{})}
+	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
+	if device != nil {
+		a.contacts = device.Contacts
+		a.client = c.newClient(a.ctx, device, login.Log)
+		a.client.AddEventHandlerWithSuccessStatus(a.handle)
+		a.client.AutoReconnectHook = a.reconnectFailed
+	}
+	login.Client = a
+	return nil
+}
+
+// current returns the account's client; nil when the phone removed the link.
+func (a *account) current() *whatsmeow.Client {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.client
+}
+
+// begin notes that something runs, until a.running.Done. It is false when the account has stopped: then nothing may run.
+func (a *account) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
+		return false
+	}
+	a.running.Add(1)
+	return true
+}
+
+// spawn runs f beside the rest, unless the account has stopped. f returns when its context ends.
+func (a *account) spawn(f func(ctx context.Context)) {
+	if !a.begin() {
+		return
+	}
+	go func() {
+		defer a.running.Done()
+		f(a.ctx)
+	}()
+}
+
+// Disconnect ends the connection and everything that the account began, and returns when all of it has ended.
+func (a *account) Disconnect() {
+	a.mu.Lock()
+	a.stopped = true
+	client := a.client
+	a.mu.Unlock()
+	if client != nil {
+		client.Disconnect()
+	}
+	a.cancel()
+	a.running.Wait()
+}
+
+// IsLoggedIn tells whether the account is still linked. The connection may be down.
+func (a *account) IsLoggedIn() bool { return a.current() != nil }
+
+// logoutPatience is how long WhatsApp may take to confirm that a link is removed.
+const logoutPatience = 15 * time.Second
+
+// LogoutRemote removes the link. When WhatsApp cannot be reached, the keys are destroyed all the same; the phone goes on
+// showing a device that can no longer do anything.
+func (a *account) LogoutRemote(ctx context.Context) {
+	client := a.current()
+	if client == nil {
+		a.Disconnect()
+		return
+	}
+	if err := unlink(ctx, client); err != nil {
+		a.log.Warn().Err(err).Msg("The link was removed on this side only; remove it on the phone, too")
+	}
+	a.Disconnect()
+}
+
+// unlink removes the link of a client's device and destroys the device's keys. An error means that the phone was not told.
+func unlink(ctx context.Context, client *whatsmeow.Client) error {
+	patience, cancel := context.WithTimeout(ctx, logoutPatience)
+	defer cancel()
+	err := client.Logout(patience)
+	if err == nil {
+		return nil
+	}
+	client.Disconnect()
+	return errors.Join(fmt.Errorf("remove the link: %w", err), client.Store.Delete(ctx))
+}
+
+// IsThisUser tells whether a person is the account's owner.
+func (a *account) IsThisUser(_ context.Context, user networkid.UserID) bool {
+	return user == a.GetUserID()
+}
+
+// GetUserID returns the account's owner.
+func (a *account) GetUserID() networkid.UserID { return userID(a.lid) }
+
+// sender says who sent something, in bridgev2's words.
+func (a *account) sender(lid types.JID) bridgev2.EventSender {
+	return bridgev2.EventSender{IsFromMe: lid.User == a.lid.User, Sender: userID(lid), SenderLogin: loginID(lid)}
+}

@@ -1,0 +1,86 @@
+package whatsapp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"google.golang.org/protobuf/proto"
+)
+
+// arrivalVersion is the encoding's version. A change that older programs cannot read gets a new one.
+const arrivalVersion = 1
+
+// unreadable says why a message cannot be read.
+type unreadable string
+
+const (
+	readable    unreadable = ""
+	onPhoneOnly unreadable = "phone"   // linked devices never get it: a photo to be viewed once
+	notYet      unreadable = "waiting" // it could not be decrypted; the sender was asked to send it again
+)
+
+// arrival is a message as WhatsApp brought it: what the inbox keeps.
+type arrival struct {
+	Version    int             `json:"v"`
+	Chat       types.JID       `json:"chat"` // the group, or the other person of a direct chat
+	ChatAlt    types.JID       `json:"chat_alt,omitzero"`
+	Sender     types.JID       `json:"sender"`
+	SenderAlt  types.JID       `json:"sender_alt,omitzero"` // the same person by number or LID, as ChatAlt
+	FromMe     bool            `json:"from_me,omitempty"`
+	ID         types.MessageID `json:"id"`
+	At         time.Time       `json:"at"`
+	PushName   string          `json:"name,omitempty"` // the name that the sender published
+	Unreadable unreadable      `json:"unreadable,omitempty"`
+	Retried    bool            `json:"retried,omitempty"` // sent again, after it could not be decrypted
+	Encoded    []byte          `json:"message,omitempty"` // protobuf of the message, with all its wrappings
+}
+
+// arrivalOf describes a message. message is nil for one that cannot be read.
+func arrivalOf(info *types.MessageInfo, message *waE2E.Message) (*arrival, error) {
+	a := &arrival{
+		Version: arrivalVersion, Chat: info.Chat.ToNonAD(), ChatAlt: info.RecipientAlt.ToNonAD(),
+		Sender: info.Sender.ToNonAD(), SenderAlt: info.SenderAlt.ToNonAD(), FromMe: info.IsFromMe, ID: info.ID,
+		At: info.Timestamp, PushName: info.PushName,
+	}
+	if info.IsIncomingBroadcast() || !info.IsFromMe && !info.IsGroup {
+		a.Chat, a.ChatAlt = a.Sender, a.SenderAlt
+	}
+	if a.FromMe {
+		a.PushName = ""
+	}
+	if message != nil {
+		var err error
+		if a.Encoded, err = proto.Marshal(message); err != nil {
+			return nil, fmt.Errorf("encode a message: %w", err)
+		}
+	}
+	return a, nil
+}
+
+func (a *arrival) encode() ([]byte, error) { return json.Marshal(a) }
+
+// decodeArrival reads what encode wrote. The message is unwrapped; it is nil when it could not be read.
+func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
+	var a arrival
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return nil, nil, fmt.Errorf("decode an arrival: %w", err)
+	}
+	switch {
+	case a.Version != arrivalVersion:
+		return nil, nil, fmt.Errorf("decode an arrival: version %d is not known", a.Version)
+	case a.ID == "" || a.Chat.User == "" || a.Chat.Server == "" || a.Sender.User == "" || a.Sender.Server == "":
+		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
+	case a.Unreadable != readable:
+		return &a, nil, nil
+	}
+	var message waE2E.Message
+	if err := proto.Unmarshal(a.Encoded, &message); err != nil {
+		return nil, nil, fmt.Errorf("decode an arrival: %w", err)
+	}
+	return &a, (&events.Message{RawMessage: &message}).UnwrapRaw(), nil
+}

@@ -1,0 +1,133 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/event"
+)
+
+// Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
+const (
+	levelMember  = 0
+	levelAdmin   = 50
+	levelFounder = 75
+)
+
+// GetChatInfo describes a chat for its room (see [bridgev2.NetworkAPI]).
+func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*bridgev2.ChatInfo, error) {
+	metadata, _ := portal.Metadata.(*PortalMetadata)
+	chat, err := chatOf(portal.ID, metadata)
+	if d, ok := bridgev2.GetRemoteEventFromContext(ctx).(*delivery); ok && d.PortalKey == portal.PortalKey {
+		chat, err = d.chat, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if chat.Server != types.GroupServer {
+		return a.directChat(chat), nil
+	}
+	return a.groupChat(ctx, chat)
+}
+
+// directChat describes the chat with one person. Its room has no name of its own: it is called as the ghost is.
+func (a *account) directChat(other types.JID) *bridgev2.ChatInfo {
+	members := &bridgev2.ChatMemberList{IsFull: true, OtherUserID: userID(other), MemberMap: bridgev2.ChatMemberMap{}}
+	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
+	members.MemberMap.Add(bridgev2.ChatMember{EventSender: a.sender(other), Membership: event.MembershipJoin})
+	members.TotalMemberCount = len(members.MemberMap)
+	kind := database.RoomTypeDM
+	return &bridgev2.ChatInfo{Type: &kind, Members: members}
+}
+
+// groupChat describes a group as WhatsApp does. A group that the account has left, or that cannot be asked about because the
+// link is gone, is described as what is certain: the account is in its room.
+func (a *account) groupChat(ctx context.Context, group types.JID) (*bridgev2.ChatInfo, error) {
+	kind := database.RoomTypeDefault
+	info := &bridgev2.ChatInfo{Type: &kind, ExtraUpdates: keepGroup(group)}
+	info.Members = &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+	info.Members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
+	client := a.current()
+	if client == nil {
+		return info, nil
+	}
+	known, err := client.GetGroupInfo(ctx, group)
+	switch {
+	case errors.Is(err, whatsmeow.ErrNotInGroup), errors.Is(err, whatsmeow.ErrGroupNotFound):
+		return info, nil
+	case err != nil:
+		return nil, fmt.Errorf("ask about a group: %w", err)
+	}
+	info.Name, info.Topic = &known.Name, &known.Topic
+	members, err := a.groupMembers(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	info.Members = members
+	return info, nil
+}
+
+// keepGroup notes the JID of a group whose identifier does not hold it.
+func keepGroup(group types.JID) bridgev2.ExtraUpdater[*bridgev2.Portal] {
+	return func(_ context.Context, portal *bridgev2.Portal) (changed bool) {
+		metadata, ok := portal.Metadata.(*PortalMetadata)
+		if !ok || portal.ID == networkid.PortalID(group.String()) || metadata.Group == group {
+			return false
+		}
+		metadata.Group = group
+		return true
+	}
+}
+
+// groupMembers lists a group's members. Those whose LID WhatsApp does not tell are counted and not listed.
+func (a *account) groupMembers(ctx context.Context, group *types.GroupInfo) (*bridgev2.ChatMemberList, error) {
+	list := &bridgev2.ChatMemberList{
+		IsFull: true, TotalMemberCount: max(group.ParticipantCount, len(group.Participants)),
+		MemberMap:   make(bridgev2.ChatMemberMap, len(group.Participants)),
+		PowerLevels: &bridgev2.PowerLevelOverrides{EventsDefault: new(eventsLevel(group.IsAnnounce))},
+	}
+	for _, participant := range group.Participants {
+		lid, err := a.participantLID(ctx, participant)
+		if err != nil {
+			return nil, err
+		}
+		if lid.IsEmpty() {
+			continue
+		}
+		list.MemberMap.Set(bridgev2.ChatMember{
+			EventSender: a.sender(lid), Membership: event.MembershipJoin, PowerLevel: new(levelOf(participant)),
+		})
+	}
+	return list, nil
+}
+
+func (a *account) participantLID(ctx context.Context, participant types.GroupParticipant) (types.JID, error) {
+	if !participant.LID.IsEmpty() {
+		return participant.LID.ToNonAD(), nil
+	}
+	return a.knownLID(ctx, participant.JID, participant.PhoneNumber)
+}
+
+func levelOf(participant types.GroupParticipant) int {
+	switch {
+	case participant.IsSuperAdmin:
+		return levelFounder
+	case participant.IsAdmin:
+		return levelAdmin
+	}
+	return levelMember
+}
+
+// eventsLevel returns the level that it takes to write.
+func eventsLevel(adminsOnly bool) int {
+	if adminsOnly {
+		return levelAdmin
+	}
+	return levelMember
+}

@@ -1,0 +1,197 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix/bridgev2/status"
+
+	"passerelle/portal/say"
+)
+
+// Codes of what is wrong with a login, for machines. People read the message beside them.
+const (
+	codeLoggedOut     status.BridgeStateErrorCode = "whatsapp-logged-out"
+	codeDisconnected  status.BridgeStateErrorCode = "whatsapp-disconnected"
+	codeUsedElsewhere status.BridgeStateErrorCode = "whatsapp-used-elsewhere"
+	codeSuspended     status.BridgeStateErrorCode = "whatsapp-suspended"
+	codeOutdated      status.BridgeStateErrorCode = "whatsapp-outdated"
+	codeRefused       status.BridgeStateErrorCode = "whatsapp-refused"
+)
+
+// longestPause bounds the time between two attempts to connect.
+const longestPause = time.Minute
+
+// Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
+// removes the link, or the account is disconnected.
+func (a *account) Connect(context.Context) {
+	if a.current() == nil {
+		a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
+			Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
+		a.settle()
+		return
+	}
+	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
+	a.spawn(a.connect)
+}
+
+// connect tries until a connection stands. From then on whatsmeow connects again by itself.
+func (a *account) connect(ctx context.Context) {
+	wait := backoff.NewExponentialBackOff()
+	wait.MaxInterval = longestPause
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		client := a.current()
+		if client == nil {
+			return struct{}{}, backoff.Permanent(whatsmeow.ErrNotLoggedIn)
+		}
+		err := client.ConnectContext(ctx)
+		if errors.Is(err, whatsmeow.ErrAlreadyConnected) {
+			err = nil
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
+		a.lost(err)
+	}))
+	if err != nil && ctx.Err() == nil && !errors.Is(err, whatsmeow.ErrNotLoggedIn) {
+		a.log.Err(err).Msg("Not connecting any more")
+	}
+}
+
+// connectAfter connects again after a pause. whatsmeow does not when WhatsApp refused it.
+func (a *account) connectAfter(pause time.Duration) {
+	a.spawn(func(ctx context.Context) {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			a.connect(ctx)
+		case <-ctx.Done():
+		}
+	})
+}
+
+// reconnectFailed is called by whatsmeow between two attempts of its own. Its pauses grow by two seconds an attempt without
+// end (whatsmeow/client.go, autoReconnect); here they stop growing.
+func (a *account) reconnectFailed(err error) (again bool) {
+	if client := a.current(); client != nil {
+		client.AutoReconnectErrors = min(client.AutoReconnectErrors, int(longestPause/(2*time.Second)))
+	}
+	a.lost(err)
+	return true
+}
+
+// lost tells that the connection is gone and will be back.
+func (a *account) lost(err error) {
+	state := status.BridgeState{StateEvent: status.StateTransientDisconnect, Error: codeDisconnected,
+		Message: a.connector.say(say.ConnectionLost, networkName)}
+	if err != nil {
+		a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp cannot be reached; trying again")
+	}
+	a.tell(state)
+}
+
+// tell says the login's state to bridgev2.
+func (a *account) tell(state status.BridgeState) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	if a.ctx.Err() == nil {
+		a.login.BridgeState.Send(state)
+	}
+}
+
+// trouble tells that the connection is gone and will not be back by itself.
+func (a *account) trouble(code status.BridgeStateErrorCode, sentence say.Sentence) {
+	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: code, Message: a.connector.say(sentence, networkName)})
+	a.settle()
+}
+
+// settle notes that the first connection has succeeded, or that none will stand soon.
+func (a *account) settle() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case <-a.settled:
+	default:
+		close(a.settled)
+	}
+}
+
+// handle is called by whatsmeow with each event; false keeps WhatsApp from being told that the event arrived.
+func (a *account) handle(event any) (handled bool) {
+	if !a.begin() {
+		return false
+	}
+	defer a.running.Done()
+	switch event := event.(type) {
+	case *events.Message:
+		return a.receive(event)
+	case *events.UndecryptableMessage:
+		return a.receiveUnreadable(event)
+	case *events.Connected:
+		a.connected()
+	case *events.Disconnected, *events.KeepAliveTimeout, *events.StreamError:
+		a.lost(nil)
+	case *events.KeepAliveRestored:
+		a.connected()
+	case *events.LoggedOut:
+		a.loggedOut()
+	case *events.StreamReplaced:
+		a.trouble(codeUsedElsewhere, say.UsedElsewhere)
+	case *events.ClientOutdated:
+		a.trouble(codeOutdated, say.UpdateBridge)
+	case *events.TemporaryBan:
+		a.trouble(codeSuspended, say.Suspended)
+		a.connectAfter(max(event.Expire, longestPause))
+	case *events.ConnectFailure:
+		a.log.Warn().Int("reason", int(event.Reason)).Msg("WhatsApp refused the connection")
+		a.trouble(codeRefused, say.ConnectionRefused)
+		a.connectAfter(longestPause)
+	case *events.PushNameSetting:
+		a.renamed(event.Action.GetName())
+	case *events.PushName:
+		a.contactRenamed(event)
+	case *events.Picture:
+		a.pictureChanged(event)
+	case *events.GroupInfo:
+		a.groupChanged(event)
+	}
+	return true
+}
+
+func (a *account) connected() {
+	a.tell(status.BridgeState{StateEvent: status.StateConnected})
+	a.settle()
+}
+
+// loggedOut closes a login whose link was removed on the phone or by WhatsApp. whatsmeow destroys the keys. The rooms stay.
+func (a *account) loggedOut() {
+	a.mu.Lock()
+	client := a.client
+	a.client = nil
+	a.mu.Unlock()
+	a.spawn(func(context.Context) { client.Disconnect() }) // whatsmeow leaves that to the server
+	a.login.Metadata.(*LoginMetadata).Device = types.EmptyJID
+	if err := a.login.Save(a.ctx); err != nil {
+		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")
+	}
+	a.log.Warn().Msg("The link was removed on the phone")
+	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
+		Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
+	a.settle()
+}
+
+// renamed notes the name that the account's owner published.
+func (a *account) renamed(name string) {
+	if name == "" || name == a.login.RemoteName {
+		return
+	}
+	a.login.RemoteName = name
+	if err := a.login.Save(a.ctx); err != nil {
+		a.log.Err(err).Msg("The account's name could not be stored")
+	}
+}

@@ -1,0 +1,241 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/simplevent"
+
+	"passerelle/portal"
+)
+
+// deliveryPatience bounds one attempt to deliver. bridgev2 lets go of an event after five minutes
+// (bridgev2/portal.go, EventHandlingTimeoutTicks), and one event in front of ours may take as long.
+const deliveryPatience = 12 * time.Minute
+
+// Errors of a delivery that is tried again.
+var (
+	errNotTaken   = errors.New("bridgev2 did not take the message")
+	errNotInRoom  = errors.New("the message is not in its room")
+	errNotLoaded  = errors.New("the login is not loaded")
+	errUnknownLID = errors.New("WhatsApp does not say who this is")
+)
+
+// Deliver brings an arrival into its room (see [portal.Deliverer]).
+func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
+	came, message, err := decodeArrival(stored.Payload)
+	if err != nil {
+		return portal.Permanent(err)
+	}
+	a, err := c.account(ctx, networkid.UserLoginID(stored.Login))
+	if err != nil {
+		return err
+	}
+	d, err := a.delivery(ctx, came, message)
+	if err != nil {
+		return err
+	}
+	return d.run(ctx)
+}
+
+// account returns the account of a login. It fails for good when there is no such login any more.
+func (c *Connector) account(ctx context.Context, id networkid.UserLoginID) (*account, error) {
+	if login := c.bridge.GetCachedUserLoginByID(id); login != nil {
+		return login.Client.(*account), nil
+	}
+	row, err := c.bridge.DB.UserLogin.GetByID(ctx, id)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look up a login: %w", err)
+	case row == nil:
+		return nil, portal.Permanent(fmt.Errorf("the login %s has logged out", id))
+	}
+	return nil, errNotLoaded
+}
+
+// delivery is one attempt to bring an arrival into its room: the event that bridgev2 handles in the room's goroutine, and
+// what it reports to the goroutine that waits.
+type delivery struct {
+	simplevent.EventMeta
+	account *account
+	came    *arrival
+	message *events.Message // nil: it cannot be read
+	chat    types.JID
+	id      messageID
+	named   networkid.UserID // who published came.PushName
+
+	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
+	// Written by the room's goroutine before it closes handled, and not read before:
+	err     error // why the message is not in the room
+	dropped bool  // the policy lets not even a notice pass
+}
+
+var (
+	_ bridgev2.RemoteMessage                  = (*delivery)(nil)
+	_ bridgev2.RemoteEventThatMayCreatePortal = (*delivery)(nil)
+	_ bridgev2.RemoteEventWithContextMutation = (*delivery)(nil)
+	_ bridgev2.RemotePostHandler              = (*delivery)(nil)
+)
+
+func (a *account) delivery(ctx context.Context, came *arrival, message *events.Message) (*delivery, error) {
+	chat, sender := came.Chat, a.lid
+	var err error
+	if !came.FromMe {
+		if sender, err = a.findLID(ctx, came.Sender, came.SenderAlt); err != nil {
+			return nil, err
+		}
+	}
+	if chat.Server != types.GroupServer {
+		if chat, err = a.findLID(ctx, came.Chat, came.ChatAlt); err != nil {
+			return nil, err
+		}
+	}
+	d := &delivery{account: a, came: came, message: message, chat: chat, handled: make(chan struct{})}
+	d.id = messageID{chat: portalID(chat), sender: userID(sender), id: came.ID}
+	if came.PushName != "" && came.PushName != "-" {
+		d.named = d.id.sender
+	}
+	if came.Unreadable == notYet {
+		d.id = d.id.placeholder()
+	}
+	d.EventMeta = simplevent.EventMeta{
+		Type: bridgev2.RemoteEventMessage, PortalKey: portalKey(chat, a.login.ID), Sender: a.sender(sender),
+		CreatePortal: true, Timestamp: came.At, StreamOrder: came.At.Unix(),
+		MutateContextFunc: portal.WithPassage,
+		PostHandleFunc:    func(context.Context, *bridgev2.Portal) { close(d.handled) },
+	}
+	return d, nil
+}
+
+// findLID returns the LID of a person, and asks WhatsApp when it is not known. Its errors are transient: a person without a
+// LID cannot be told from others, so nothing is delivered under a phone number.
+func (a *account) findLID(ctx context.Context, jid, alt types.JID) (types.JID, error) {
+	lid, err := a.knownLID(ctx, jid, alt)
+	if err != nil || !lid.IsEmpty() {
+		return lid, err
+	}
+	client := a.current()
+	if client == nil {
+		return types.EmptyJID, errUnknownLID
+	}
+	number := types.NewJID(jid.User, types.DefaultUserServer)
+	found, err := client.GetUserInfo(ctx, []types.JID{number})
+	if err != nil {
+		return types.EmptyJID, fmt.Errorf("%w: %w", errUnknownLID, err)
+	}
+	if lid := found[number].LID; !lid.IsEmpty() {
+		return lid.ToNonAD(), nil
+	}
+	return types.EmptyJID, errUnknownLID
+}
+
+// GetID returns the message's identifier (see [bridgev2.RemoteMessage]).
+func (d *delivery) GetID() networkid.MessageID { return d.id.networkID() }
+
+// run hands the message to bridgev2, waits until it is handled, and looks whether it is in the room.
+func (d *delivery) run(ctx context.Context) error {
+	bridge, login := d.account.connector.bridge, d.account.login
+	if there, err := d.inRoom(ctx); err != nil || there {
+		return err
+	}
+	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
+		if room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey); err == nil && (room == nil || room.MXID == "") {
+			return nil // an administrator wants no room for this chat
+		}
+	}
+	if result := login.QueueRemoteEvent(d); !result.Queued {
+		return errors.Join(errNotTaken, result.Error)
+	}
+	passed := newMarker(d.PortalKey)
+	login.QueueRemoteEvent(passed)
+	limit := time.NewTimer(deliveryPatience)
+	defer limit.Stop()
+	select {
+	case <-d.handled:
+	case <-passed.reached: // bridgev2 dropped the message, or has let go of it: it handles events in order
+	case <-limit.C: // the portal was deleted under it
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return d.outcome(ctx)
+}
+
+func (d *delivery) outcome(ctx context.Context) error {
+	select {
+	case <-d.handled:
+		if d.dropped || d.err != nil {
+			return d.err
+		}
+	default:
+	}
+	there, err := d.inRoom(ctx)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return errNotInRoom
+	}
+	d.afterwards(ctx)
+	return nil
+}
+
+// inRoom tells whether bridgev2's table holds the message.
+func (d *delivery) inRoom(ctx context.Context) (bool, error) {
+	row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, d.GetID())
+	if err != nil {
+		return false, fmt.Errorf("look up a delivered message: %w", err)
+	}
+	return row != nil, nil
+}
+
+// afterwards does what a delivered message makes possible. Nothing of it is needed.
+func (d *delivery) afterwards(ctx context.Context) {
+	d.account.refreshPictures(d)
+	if !d.came.Retried {
+		return
+	}
+	bridge := d.account.connector.bridge
+	placeholder := d.id.placeholder().networkID()
+	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, placeholder)
+	if err != nil || row == nil {
+		return
+	}
+	d.account.login.QueueRemoteEvent(&simplevent.MessageRemove{
+		EventMeta: simplevent.EventMeta{
+			Type: bridgev2.RemoteEventMessageRemove, PortalKey: d.PortalKey, Sender: d.Sender, Timestamp: d.Timestamp,
+		},
+		TargetMessage: placeholder,
+	})
+}
+
+// marker is an event that does nothing but tell that the events before it in its room are done with. bridgev2 tells the end
+// of an event only when it came far enough (bridgev2/portal.go, handleRemoteEvent: not when no room could be made), but it
+// asks each event for its context first, in order.
+type marker struct {
+	key     networkid.PortalKey
+	reached chan struct{}
+}
+
+var _ bridgev2.RemoteEventWithContextMutation = (*marker)(nil)
+
+func newMarker(key networkid.PortalKey) *marker {
+	return &marker{key: key, reached: make(chan struct{})}
+}
+
+func (m *marker) GetType() bridgev2.RemoteEventType                 { return bridgev2.RemoteEventUnknown }
+func (m *marker) GetPortalKey() networkid.PortalKey                 { return m.key }
+func (m *marker) GetSender() bridgev2.EventSender                   { return bridgev2.EventSender{} }
+func (m *marker) AddLogContext(log zerolog.Context) zerolog.Context { return log }
+
+// MutateContext is called once, when the room's goroutine takes the event up.
+func (m *marker) MutateContext(ctx context.Context) context.Context {
+	close(m.reached)
+	return ctx
+}

@@ -1,0 +1,37 @@
+package whatsapp
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/rs/zerolog"
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// discreetLog is whatsmeow's log without what a log must not hold. whatsmeow's debug lines are whole stanzas, pairing codes
+// and names, so they go nowhere; its other lines name people by phone number, so the numbers are struck out.
+type discreetLog struct{ log zerolog.Logger }
+
+var _ waLog.Logger = discreetLog{}
+
+func (l discreetLog) Debugf(string, ...any)          {}
+func (l discreetLog) Infof(msg string, args ...any)  { l.write(l.log.Debug(), msg, args) }
+func (l discreetLog) Warnf(msg string, args ...any)  { l.write(l.log.Warn(), msg, args) }
+func (l discreetLog) Errorf(msg string, args ...any) { l.write(l.log.Error(), msg, args) }
+
+// Sub returns the log of a part of whatsmeow.
+func (l discreetLog) Sub(module string) waLog.Logger {
+	return discreetLog{log: l.log.With().Str("part", module).Logger()}
+}
+
+func (l discreetLog) write(entry *zerolog.Event, msg string, args []any) {
+	entry.Msg(withoutPhoneNumbers(fmt.Sprintf(msg, args...)))
+}
+
+// phoneNumber finds phone numbers as whatsmeow writes them: JIDs of users with or without device, JIDs of old groups (which
+// begin with their founder's number), and numbers with a plus sign.
+var phoneNumber = regexp.MustCompile(`\+\d{6,15}\b|\b\d{5,15}(?:[.:_]\d+)*@(?:s\.whatsapp\.net|c\.us|hosted)\b|\b\d{5,15}-\d+@g\.us\b`)
+
+func withoutPhoneNumbers(text string) string {
+	return phoneNumber.ReplaceAllString(text, "[phone number]")
+}

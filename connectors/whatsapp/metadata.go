@@ -1,0 +1,33 @@
+package whatsapp
+
+import (
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2/database"
+)
+
+// LoginMetadata is what is kept of a login besides bridgev2's own fields.
+type LoginMetadata struct {
+	// Device is the linked device, with its number, by which whatsmeow's store knows it; empty: the phone removed the link.
+	Device types.JID `json:"device,omitzero"`
+}
+
+// GhostMetadata is what is kept of a contact besides the public profile.
+type GhostMetadata struct {
+	// Phone is the phone number in international form, without the plus sign; empty: not known.
+	Phone string `json:"phone,omitempty"`
+}
+
+// PortalMetadata is what is kept of a chat.
+type PortalMetadata struct {
+	// Group is the JID of an old group, which its identifier does not hold (see portalID).
+	Group types.JID `json:"group,omitzero"`
+}
+
+// GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).
+func (c *Connector) GetDBMetaTypes() database.MetaTypes {
+	return database.MetaTypes{
+		Portal:    func() any { return &PortalMetadata{} },
+		Ghost:     func() any { return &GhostMetadata{} },
+		UserLogin: func() any { return &LoginMetadata{} },
+	}
+}

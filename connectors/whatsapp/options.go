@@ -1,0 +1,112 @@
+package whatsapp
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"text/template"
+)
+
+// Options is what an administrator chooses about WhatsApp.
+type Options struct {
+	// DeviceName is what the phone's list of linked devices shows.
+	DeviceName string `yaml:"device_name"`
+	// DisplayName is a Go template for the names of contacts' ghosts; .Name is the name that the contact published.
+	DisplayName string `yaml:"displayname"`
+	// PhoneNumbersInProfile puts contacts' phone numbers into their ghosts' public profiles, where every user of the
+	// homeserver can read them.
+	PhoneNumbersInProfile bool `yaml:"phone_numbers_in_profile"`
+	// Server is a test server that stands for WhatsApp; nil: WhatsApp.
+	Server *Server `yaml:"server"`
+}
+
+// Server is a test server on this machine that stands for WhatsApp.
+type Server struct {
+	Address string `yaml:"address"`  // host:port on the loopback interface, for the websocket and for media
+	CAFile  string `yaml:"ca_file"`  // PEM file of the authority that signed the server's TLS certificates
+	RootKey string `yaml:"root_key"` // public key, 32 bytes in hex, that signs the server's Noise certificates
+}
+
+// DefaultOptions returns the options with every default set.
+func DefaultOptions() Options {
+	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)"}
+}
+
+// maxDeviceName is how many bytes of a device's name phones have room for.
+const maxDeviceName = 50
+
+// Validate checks the options. An error names the key and what to do.
+func (o Options) Validate() error {
+	if name := strings.TrimSpace(o.DeviceName); name == "" || len(name) > maxDeviceName {
+		return fmt.Errorf("device_name: must have 1 to %d bytes; the phone shows it in its list of linked devices", maxDeviceName)
+	}
+	if _, err := parseDisplayName(o.DisplayName); err != nil {
+		return err
+	}
+	if o.Server == nil {
+		return nil
+	}
+	if _, err := o.Server.tlsConfig(); err != nil {
+		return err
+	}
+	_, err := o.Server.rootKey()
+	return err
+}
+
+// displayName makes the name of a ghost.
+type displayName struct{ template *template.Template }
+
+func parseDisplayName(text string) (displayName, error) {
+	const remedy = "displayname: must be a Go template that uses .Name, such as “{{.Name}} (WhatsApp)”"
+	parsed, err := template.New("displayname").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return displayName{}, fmt.Errorf("%s: %w", remedy, err)
+	}
+	d := displayName{template: parsed}
+	if a, b := d.of("a"), d.of("b"); a == "a" && text != "{{.Name}}" || a == b {
+		return displayName{}, errors.New(remedy)
+	}
+	return d, nil
+}
+
+// of returns the ghost's name of a contact who goes by name.
+func (d displayName) of(name string) string {
+	var out strings.Builder
+	if err := d.template.Execute(&out, struct{ Name string }{name}); err != nil {
+		return name
+	}
+	return out.String()
+}
+
+func (s *Server) tlsConfig() (*tls.Config, error) {
+	host, port, err := net.SplitHostPort(s.Address)
+	if err != nil || port == "" {
+		return nil, fmt.Errorf("server.address: %q is not host:port; write 127.0.0.1:PORT of the test server", s.Address)
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("server.address: %q is not on this machine; a test server stands on 127.0.0.1, and to use WhatsApp itself leave server out", s.Address)
+	}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("server.ca_file: %w; name the PEM file that the test server wrote", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("server.ca_file: %s holds no certificate; name the PEM file that the test server wrote", s.CAFile)
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (s *Server) rootKey() ([32]byte, error) {
+	key, err := hex.DecodeString(s.RootKey)
+	if err != nil || len(key) != 32 {
+		return [32]byte{}, errors.New("server.root_key: must be 32 bytes in hex; copy the one that the test server prints")
+	}
+	return [32]byte(key), nil
+}

@@ -1,0 +1,187 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/event"
+
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+const (
+	// connectionPatience is how long a message waits for a connection that is down.
+	connectionPatience = 45 * time.Second
+	// sendAttempts is how often a message is sent when the connection breaks before WhatsApp has confirmed it.
+	sendAttempts = 3
+)
+
+// GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
+func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 1 }
+
+// GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
+func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
+	return &bridgev2.NetworkGeneralCapabilities{}
+}
+
+// GetCapabilities says what a room can do (see [bridgev2.NetworkAPI]).
+func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
+	return roomFeatures(a.connector.maxFile.Load())
+}
+
+// HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
+// errors carry the sentence that the sender reads.
+func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
+	chat, err := chatOf(message.Portal.ID, metadata)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
+	}
+	out := convertOut(message.Content, answering(message.ReplyTo))
+	if out == nil {
+		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
+	}
+	if out.file != nil {
+		if err := a.fetchFromMatrix(ctx, message.Content, out.file); err != nil {
+			return nil, err
+		}
+	}
+	admitted, err := portal.Pass(ctx, a.connector.border.Gate, a.crossingOut(message, out), out)
+	var refusal *portal.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		sentence := refusal.Verdict.Sentence
+		if sentence == "" {
+			sentence = a.connector.say(say.WithheldOut, networkName)
+		}
+		return nil, a.refused(err, sentence)
+	case err != nil:
+		return nil, a.notSent(err, say.NotSent)
+	}
+	id := outgoingID(message.Event.ID)
+	sent, err := a.send(ctx, chat, id, admitted)
+	if err != nil {
+		return nil, err
+	}
+	return &bridgev2.MatrixMessageResponse{
+		DB: &database.Message{
+			ID:       messageID{chat: message.Portal.ID, sender: userID(a.lid), id: id}.networkID(),
+			SenderID: userID(a.lid), Timestamp: sent,
+		},
+		StreamOrder: sent.Unix(),
+	}, nil
+}
+
+func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
+	c := portal.Crossing{
+		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
+		Portal: string(message.Portal.ID), Login: string(a.login.ID), Sender: message.Event.Sender.String(),
+		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
+	}
+	if f := out.file; f != nil {
+		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: int64(len(f.data))}
+	}
+	return c
+}
+
+// fetchFromMatrix downloads and decrypts the file of a Matrix message.
+func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEventContent, f *outgoingFile) error {
+	limit := a.connector.maxFile.Load()
+	if size := int64(content.GetInfo().Size); size > limit {
+		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
+	}
+	var err error
+	if f.data, err = a.connector.bridge.Bot.DownloadMedia(ctx, content.URL, content.File); err != nil {
+		return a.notSent(fmt.Errorf("download a file: %w", err), say.NotSent)
+	}
+	if size := int64(len(f.data)); size > limit {
+		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
+	}
+	return nil
+}
+
+// send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. It may be called again for the
+// same message: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
+func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, admitted portal.Admitted[*outgoing]) (time.Time, error) {
+	out := admitted.Content()
+	var uploaded, tried bool
+	var failed error
+	for range sendAttempts {
+		client, err := a.connectedClient(ctx)
+		if err != nil {
+			failed = errors.Join(err, failed)
+			break
+		}
+		if out.file != nil && !uploaded {
+			at, err := client.Upload(ctx, out.file.data, out.file.as)
+			if err != nil {
+				failed = fmt.Errorf("upload a file: %w", err)
+				continue
+			}
+			out.file.fill(at)
+			uploaded = true
+		}
+		sent, err := client.SendMessage(ctx, chat, out.message, whatsmeow.SendRequestExtra{ID: id})
+		if err == nil {
+			return sent.Timestamp, nil
+		}
+		failed = fmt.Errorf("send: %w", err)
+		if !connectionBroke(err) {
+			return time.Time{}, a.notSent(failed, say.NotSent)
+		}
+		tried = true
+	}
+	switch {
+	case tried: // it may be there all the same
+		return time.Time{}, a.uncertain(failed)
+	case errors.Is(failed, whatsmeow.ErrNotConnected), errors.Is(failed, bridgev2.ErrNotLoggedIn):
+		return time.Time{}, a.notSent(failed, say.NotConnected)
+	}
+	return time.Time{}, a.notSent(failed, say.NotSent)
+}
+
+// connectionBroke tells whether a message was on its way when the connection ended, so that nobody knows what became of it.
+func connectionBroke(err error) bool {
+	var broke *whatsmeow.DisconnectedError
+	return errors.As(err, &broke) || errors.Is(err, whatsmeow.ErrMessageTimedOut) ||
+		errors.Is(err, whatsmeow.ErrNotConnected) || errors.Is(err, whatsmeow.ErrIQTimedOut)
+}
+
+// connectedClient returns the client once it is connected, which it waits for.
+func (a *account) connectedClient(ctx context.Context) (*whatsmeow.Client, error) {
+	client := a.current()
+	if client == nil {
+		return nil, bridgev2.ErrNotLoggedIn
+	}
+	if client.IsLoggedIn() || client.WaitForConnection(connectionPatience) {
+		return client, ctx.Err()
+	}
+	return nil, whatsmeow.ErrNotConnected
+}
+
+// refused is the error of a message that is not sent, and would not be if it were sent again.
+func (a *account) refused(err error, sentence string) error {
+	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusFail).
+		WithErrorReason(event.MessageStatusUnsupported).WithMessage(sentence).WithIsCertain(true).WithSendNotice(true)
+}
+
+// notSent is the error of a message that did not go out.
+func (a *account) notSent(err error, sentence say.Sentence) error {
+	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(sentence, networkName)).
+		WithIsCertain(true).WithSendNotice(true)
+}
+
+// uncertain is the error of a message that may or may not have gone out.
+func (a *account) uncertain(err error) error {
+	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(say.PerhapsNotSent, networkName)).
+		WithIsCertain(false).WithSendNotice(true)
+}

@@ -1,0 +1,242 @@
+package whatsapptest
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"fmt"
+	"slices"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waCommon"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"go.mau.fi/whatsmeow/proto/waWeb"
+	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
+)
+
+// HistoryOnLink is what a phone sends of its chats to a companion that it links.
+type HistoryOnLink struct {
+	// Inline puts the chats into the message itself, as phones do with small ones; otherwise they are uploaded as media.
+	Inline bool
+}
+
+// ShareHistory makes the phone send its chats to every companion that it links from now on; nil ends it.
+func (p *Phone) ShareHistory(on *HistoryOnLink) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onLink = on
+}
+
+// SendHistory sends a history sync to a companion: inline or as media.
+func (p *Phone) SendHistory(ctx context.Context, companion uint16, history *waHistorySync.HistorySync, inline bool) error {
+	d, err := p.companion(companion)
+	if err != nil {
+		return fmt.Errorf("send history: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sendHistory(ctx, d, history, inline, "")
+}
+
+func (p *Phone) companion(id uint16) (d *device, err error) {
+	err = p.withCompanion(id, func(found *device) error {
+		d = found
+		return nil
+	})
+	return d, err
+}
+
+// sendHistory compresses a history sync and refers a companion to it. The caller holds the mutex.
+func (p *Phone) sendHistory(ctx context.Context, to *device, history *waHistorySync.HistorySync, inline bool, request string) error {
+	raw, err := proto.Marshal(history)
+	if err != nil {
+		return fmt.Errorf("marshal history: %w", err)
+	}
+	var deflated bytes.Buffer
+	deflater := zlib.NewWriter(&deflated)
+	if _, err := deflater.Write(raw); err != nil {
+		return err
+	}
+	if err := deflater.Close(); err != nil {
+		return err
+	}
+	news := &waE2E.HistorySyncNotification{
+		SyncType: waE2E.HistorySyncType(history.GetSyncType()).Enum(), ChunkOrder: history.ChunkOrder, Progress: history.Progress,
+	}
+	if request != "" {
+		news.PeerDataRequestSessionID = &request
+	}
+	if inline {
+		news.InitialHistBootstrapInlinePayload = deflated.Bytes()
+	} else {
+		media, err := p.server.uploadMedia(deflated.Bytes(), whatsmeow.MediaHistory)
+		if err != nil {
+			return err
+		}
+		news.DirectPath, news.MediaKey, news.FileLength = &media.directPath, media.key, &media.length
+		news.FileSHA256, news.FileEncSHA256 = media.sum, media.encryptedSum
+	}
+	return p.sendPeer(ctx, to, &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION.Enum(), HistorySyncNotification: news,
+	})
+}
+
+// History returns the phone's chats as a companion gets them when it is linked: newest message first, with the numbers and
+// names of the people in them.
+func (p *Phone) History() *waHistorySync.HistorySync {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.history()
+}
+
+func (p *Phone) history() *waHistorySync.HistorySync {
+	history := &waHistorySync.HistorySync{
+		SyncType: waHistorySync.HistorySync_INITIAL_BOOTSTRAP.Enum(), ChunkOrder: proto.Uint32(0), Progress: proto.Uint32(100),
+	}
+	chats := map[types.JID]*waHistorySync.Conversation{}
+	for i, logged := range slices.Backward(p.log) {
+		chat := chats[logged.chat]
+		if chat == nil {
+			chat = &waHistorySync.Conversation{
+				ID: proto.String(logged.chat.String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
+				ConversationTimestamp: proto.Uint64(uint64(logged.at.Unix())),
+			}
+			if group, err := p.server.Group(logged.chat.String()); err == nil {
+				chat.Name = &group.Subject
+			}
+			chats[logged.chat] = chat
+			history.Conversations = append(history.Conversations, chat)
+		}
+		chat.Messages = append(chat.Messages, &waHistorySync.HistorySyncMsg{Message: p.webMessage(logged), MsgOrderID: proto.Uint64(uint64(i + 1))})
+	}
+	for _, other := range p.server.People() {
+		history.PhoneNumberToLidMappings = append(history.PhoneNumberToLidMappings, &waHistorySync.PhoneNumberToLIDMapping{
+			PnJID: proto.String(other.PN().String()), LidJID: proto.String(other.LID().String()),
+		})
+		history.Pushnames = append(history.Pushnames, &waHistorySync.Pushname{
+			ID: proto.String(other.LID().String()), Pushname: proto.String(other.Name()),
+		})
+	}
+	return history
+}
+
+// webMessage is a message as histories carry it.
+func (p *Phone) webMessage(m loggedMessage) *waWeb.WebMessageInfo {
+	fromMe := m.from.User == p.LID().User
+	web := &waWeb.WebMessageInfo{
+		Key:     &waCommon.MessageKey{RemoteJID: proto.String(m.chat.String()), FromMe: &fromMe, ID: proto.String(m.id)},
+		Message: m.content, MessageTimestamp: proto.Uint64(uint64(m.at.Unix())),
+	}
+	if m.name != "" {
+		web.PushName = &m.name
+	}
+	if m.chat.Server == types.GroupServer && !fromMe {
+		author := m.from.ToNonAD().String()
+		web.Participant, web.Key.Participant = &author, &author
+	}
+	return web
+}
+
+// welcome gives a new companion what it needs: the app-state key and, if the owner shares them, the chats. They wait in its
+// queue until it has logged in.
+func (p *Phone) welcome(ctx context.Context, d *device) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.shareStateKey(ctx, d); err != nil {
+		return err
+	}
+	if p.onLink == nil {
+		return nil
+	}
+	return p.sendHistory(ctx, d, p.history(), p.onLink.Inline, "")
+}
+
+// takePeer handles what an own companion asks the phone for, and reports whether the message was such. The caller holds the
+// mutex.
+func (p *Phone) takePeer(ctx context.Context, m message, asked *waE2E.ProtocolMessage) bool {
+	d, err := p.companion(m.from.Device)
+	if asked == nil || err != nil {
+		return false
+	}
+	switch asked.GetType() {
+	case waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_REQUEST:
+		err = p.shareStateKey(ctx, d)
+	case waE2E.ProtocolMessage_PEER_DATA_OPERATION_REQUEST_MESSAGE:
+		err = p.answerPeer(ctx, d, m.id, asked.GetPeerDataOperationRequestMessage())
+	default:
+		return false
+	}
+	if err != nil {
+		p.server.options.Log.Debug().Err(err).Msg("Phone cannot answer its companion")
+	}
+	return true
+}
+
+// answerPeer answers a request for messages that a companion could not read, or for older ones. The caller holds the mutex.
+func (p *Phone) answerPeer(ctx context.Context, d *device, request string, asked *waE2E.PeerDataOperationRequestMessage) error {
+	switch asked.GetPeerDataOperationRequestType() {
+	case waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND:
+		return p.resend(ctx, d, request, asked)
+	case waE2E.PeerDataOperationRequestType_HISTORY_SYNC_ON_DEMAND:
+		return p.sendHistory(ctx, d, p.olderThan(asked.GetHistorySyncOnDemandRequest()), false, request)
+	}
+	return nil
+}
+
+type (
+	peerResponse       = waE2E.PeerDataOperationRequestResponseMessage
+	peerResult         = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult
+	placeholderAnswer  = waE2E.PeerDataOperationRequestResponseMessage_PeerDataOperationResult_PlaceholderMessageResendResponse
+	historyOnDemandAsk = waE2E.PeerDataOperationRequestMessage_HistorySyncOnDemandRequest
+)
+
+// resend gives a companion the messages that the phone has of those that it asks for. The caller holds the mutex.
+func (p *Phone) resend(ctx context.Context, d *device, request string, asked *waE2E.PeerDataOperationRequestMessage) error {
+	var results []*peerResult
+	for _, placeholder := range asked.GetPlaceholderMessageResendRequest() {
+		i := slices.IndexFunc(p.log, func(m loggedMessage) bool { return m.id == placeholder.GetMessageKey().GetID() })
+		if i < 0 {
+			continue
+		}
+		raw, err := proto.Marshal(p.webMessage(p.log[i]))
+		if err != nil {
+			return err
+		}
+		results = append(results, &peerResult{PlaceholderMessageResendResponse: &placeholderAnswer{WebMessageInfoBytes: raw}})
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return p.sendPeer(ctx, d, &waE2E.ProtocolMessage{
+		Type: waE2E.ProtocolMessage_PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE.Enum(),
+		PeerDataOperationRequestResponseMessage: &peerResponse{
+			PeerDataOperationRequestType: waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND.Enum(),
+			StanzaID:                     &request, PeerDataOperationResult: results,
+		},
+	})
+}
+
+// olderThan returns the messages of a chat before one that the companion names, newest first. The caller holds the mutex.
+func (p *Phone) olderThan(asked *historyOnDemandAsk) *waHistorySync.HistorySync {
+	chat := &waHistorySync.Conversation{ID: proto.String(asked.GetChatJID())}
+	jid, err := types.ParseJID(asked.GetChatJID())
+	if err == nil {
+		jid = p.asLID(jid)
+	}
+	found := false
+	for _, logged := range slices.Backward(p.log) {
+		switch {
+		case logged.chat != jid:
+		case logged.id == asked.GetOldestMsgID():
+			found = true
+		case found && len(chat.Messages) < int(asked.GetOnDemandMsgCount()):
+			chat.Messages = append(chat.Messages, &waHistorySync.HistorySyncMsg{Message: p.webMessage(logged)})
+		}
+	}
+	return &waHistorySync.HistorySync{
+		SyncType: waHistorySync.HistorySync_ON_DEMAND.Enum(), ChunkOrder: proto.Uint32(0), Progress: proto.Uint32(100),
+		Conversations: []*waHistorySync.Conversation{chat},
+	}
+}

@@ -1,0 +1,121 @@
+package whatsapptest
+
+import (
+	"strconv"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+)
+
+// handlePresence notes who is there, and who wants to know.
+func (s *Server) handlePresence(from *device, n *node) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch text(n, "type") {
+	case "subscribe":
+		if watched := s.personOf(jidOf(n, "to")); watched != nil {
+			watched.watchers[from] = true
+			s.deliverNow(from, watched.presence(jidOf(n, "to")))
+		}
+	case "unsubscribe":
+		if watched := s.personOf(jidOf(n, "to")); watched != nil {
+			delete(watched.watchers, from)
+		}
+	case "available", "":
+		if name := text(n, "name"); name != "" {
+			from.owner.name = name
+		}
+		s.setOnline(from.owner, true)
+	case "unavailable":
+		s.setOnline(from.owner, false)
+	default:
+		return errNotUnderstood
+	}
+	return nil
+}
+
+// setOnline tells those who watch a person. The caller holds the mutex.
+func (s *Server) setOnline(p *person, online bool) {
+	if p.online == online {
+		return
+	}
+	p.online, p.lastSeen = online, time.Now()
+	for watcher := range p.watchers {
+		s.deliverNow(watcher, p.presence(p.lid))
+	}
+}
+
+// deviceLeft is called when a device's connection ended: a person whose last connected device left is away. The caller holds the
+// mutex.
+func (s *Server) deviceLeft(left *device) {
+	for _, d := range left.owner.devices {
+		if d != left && d.conn != nil {
+			return
+		}
+	}
+	s.setOnline(left.owner, false)
+}
+
+// presence says how the person is seen, under the JID that was asked about. The caller holds the mutex.
+func (p *person) presence(as types.JID) node {
+	a := attrs{"from": as.ToNonAD()}
+	if !p.online {
+		a["type"] = "unavailable"
+		if !p.lastSeen.IsZero() {
+			a["last"] = strconv.FormatInt(p.lastSeen.Unix(), 10)
+		}
+	}
+	return node{Tag: "presence", Attrs: a}
+}
+
+// handleChatState passes on that somebody types, to those who are there.
+func (s *Server) handleChatState(from *device, n *node) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := jidOf(n, "to")
+	if g := s.groups[to]; g != nil {
+		state := node{Tag: "chatstate", Attrs: attrs{"from": to, "participant": from.owner.lid}, Content: n.Content}
+		for _, member := range g.sortedMembers() {
+			if member.person != from.owner {
+				s.deliverAllNow(member.person, state)
+			}
+		}
+		return nil
+	}
+	other := s.personOf(to)
+	if other == nil || len(n.GetChildren()) != 1 {
+		return errNotUnderstood
+	}
+	if other != from.owner && !other.blocked[from.owner.lid] {
+		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.lid}, Content: n.Content})
+	}
+	return nil
+}
+
+// deliverAllNow is deliverNow for all devices of a person. The caller holds the mutex.
+func (s *Server) deliverAllNow(p *person, n node) {
+	for _, d := range p.sortedDevices() {
+		s.deliverNow(d, n)
+	}
+}
+
+// relayPrivacyTokens hands a companion's tokens of trust to those whom they are for: with one, a stranger may write back
+// (whatsmeow tctoken.go).
+func (s *Server) relayPrivacyTokens(from *device, q *query) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range q.child.GetChildren() {
+		trusted := s.personOf(jidOf(&token, "jid"))
+		if trusted == nil {
+			return errItemNotFound
+		}
+		if trusted == from.owner {
+			continue
+		}
+		news := notification("privacy_token", from.owner.lid, node{Tag: "tokens", Content: []node{{
+			Tag: "token", Attrs: attrs{"type": "trusted_contact", "t": text(&token, "t")}, Content: randomBytes(16),
+		}}})
+		s.deliverAll(trusted, nil, withAttr(news, "sender_lid", from.owner.lid))
+	}
+	return nil
+}

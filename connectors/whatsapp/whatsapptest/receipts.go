@@ -1,0 +1,103 @@
+package whatsapptest
+
+import (
+	"maps"
+
+	"go.mau.fi/whatsmeow/types"
+)
+
+// Kinds of receipts (whatsmeow types, ReceiptType). The empty kind says that a message was delivered.
+const (
+	receiptDelivered = ""
+	receiptInactive  = "inactive"
+	receiptSender    = "sender"
+	receiptPeer      = "peer_msg"
+	receiptHistory   = "hist_sync"
+	receiptRetry     = "retry"
+	receiptRead      = "read"
+	receiptReadSelf  = "read-self"
+	receiptPlayed    = "played"
+	receiptError     = "server-error"
+)
+
+// handleReceipt acknowledges a receipt and passes it on to whom it concerns.
+func (s *Server) handleReceipt(from *device, n *node) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to, kind := jidOf(n, "to"), text(n, "type")
+	ack := node{Tag: "ack", Attrs: attrs{"class": "receipt", "id": text(n, "id"), "from": to}}
+	if kind != "" {
+		ack.Attrs["type"] = kind
+	}
+	from.transmit(ack)
+	switch kind {
+	case receiptDelivered, receiptInactive:
+		from.acknowledged("message", text(n, "id"), to)
+		s.relayReceipt(from, n)
+	case receiptSender, receiptPeer:
+		from.acknowledged("message", text(n, "id"), to)
+	case receiptHistory, receiptError:
+	case receiptRetry:
+		s.relayRetry(from, n)
+	case receiptRead, receiptPlayed:
+		s.relayReceipt(from, n)
+		s.tellOwnDevices(from, n)
+	case receiptReadSelf:
+		s.tellOwnDevices(from, n)
+	default:
+		return errNotUnderstood
+	}
+	return nil
+}
+
+// relayReceipt passes a receipt on to all devices of a message's author. The caller holds the mutex.
+func (s *Server) relayReceipt(from *device, n *node) {
+	to := jidOf(n, "to")
+	author, source := s.personOf(to), attrs{"from": from.lid()}
+	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed {
+		source["from"] = from.owner.lid // a person reads, a device receives
+	}
+	if to.Server == types.GroupServer {
+		author = s.personOf(jidOf(n, "participant"))
+		source["from"], source["participant"], source["participant_pn"] = to, source["from"], from.owner.pn()
+	}
+	if author != nil && author != from.owner {
+		s.deliverAll(author, nil, receiptFrom(n, source))
+	}
+}
+
+// tellOwnDevices lets a person's other devices know what was read. The caller holds the mutex.
+func (s *Server) tellOwnDevices(from *device, n *node) {
+	to := jidOf(n, "to")
+	source := attrs{"from": from.lid(), "recipient": to}
+	if to.Server == types.GroupServer {
+		source = attrs{"from": to, "participant": from.lid(), "recipient": jidOf(n, "participant")}
+	}
+	s.deliverAll(from.owner, from, receiptFrom(n, source))
+}
+
+// relayRetry passes a request to send a message again on to the one device that sent it. The caller holds the mutex.
+func (s *Server) relayRetry(from *device, n *node) {
+	to := jidOf(n, "to")
+	target, source := s.deviceOf(to), attrs{"from": from.lid()}
+	if to.Server == types.GroupServer {
+		target = s.deviceOf(jidOf(n, "participant"))
+		source = attrs{"from": to, "participant": from.lid(), "participant_pn": from.owner.pn()}
+	}
+	if recipient := jidOf(n, "recipient"); !recipient.IsEmpty() {
+		source["recipient"] = recipient
+	}
+	if target != nil {
+		s.deliver(target, receiptFrom(n, source))
+	}
+}
+
+// receiptFrom rewrites a receipt for whom it is passed on to.
+func receiptFrom(n *node, source attrs) node {
+	a := attrs{"id": text(n, "id"), "t": unixNow()}
+	if kind := text(n, "type"); kind != "" {
+		a["type"] = kind
+	}
+	maps.Copy(a, source)
+	return node{Tag: "receipt", Attrs: a, Content: n.Content}
+}
