@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // A killed test binary runs no cleanup: what it started must end all the same.
@@ -22,6 +23,9 @@ func TestAServerEndsWithTheProgramThatStartedIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
+	if err := held.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	parent := exec.Command(os.Args[0], "-test.run=^TestAServerEndsWithTheProgramThatStartedIt$")
 	parent.Env = append(os.Environ(), role+"="+filepath.Join(t.TempDir(), "server.log"))
 	parent.ExtraFiles = []*os.File{holder}
@@ -43,7 +47,7 @@ func TestAServerEndsWithTheProgramThatStartedIt(t *testing.T) {
 
 // startAndHang plays the program that starts a server and is killed.
 func startAndHang(t *testing.T, logPath string) {
-	server := exec.Command("sh", "-c", "echo >&3; while :; do sleep 600; done")
+	server := exec.Command("sh", "-c", "echo >&3; exec sleep 600")
 	server.ExtraFiles = []*os.File{os.NewFile(3, "holder")}
 	if _, err := startProcess(server, logPath); err != nil {
 		t.Fatal(err)

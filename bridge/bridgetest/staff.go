@@ -79,7 +79,7 @@ func (h *Homeserver) NewStaff(ctx context.Context, name string, options ...Staff
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
-	password := name + " is on the staff"
+	password := StaffPassword(name)
 	if _, err := h.CreateUser(ctx, name, password); err != nil && !errors.Is(err, mautrix.MUserInUse) {
 		return nil, err
 	}
@@ -93,6 +93,10 @@ func (h *Homeserver) NewStaff(ctx context.Context, name string, options ...Staff
 	}
 	return s, nil
 }
+
+// StaffPassword returns the password of the person of that name, for those who
+// want to log in as her.
+func StaffPassword(name string) string { return name + " is on the staff" }
 
 // deviceFolder makes a folder for the keys of one more device.
 func (h *Homeserver) deviceFolder(name string) (string, error) {

@@ -51,7 +51,9 @@ func (s *Staff) Attaches(ctx context.Context, room id.RoomID, file Attachment) (
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	sealed := attachment.NewEncryptedFile()
-	upload, err := s.client.UploadBytes(ctx, sealed.Encrypt(file.Data), "application/octet-stream")
+	data := bytes.Clone(file.Data)
+	sealed.EncryptInPlace(data)
+	upload, err := s.client.UploadBytes(ctx, data, "application/octet-stream")
 	if err != nil {
 		return "", fmt.Errorf("%s uploads %s: %w", s.name, file.Name, err)
 	}
@@ -102,11 +104,10 @@ func (s *Staff) Downloads(ctx context.Context, h Heard) ([]byte, error) {
 	if file == nil {
 		return data, nil
 	}
-	plain, err := file.Decrypt(data)
-	if err != nil {
+	if err := file.DecryptInPlace(data); err != nil {
 		return nil, fmt.Errorf("%s decrypts the media of %s: %w", s.name, h.ID, err)
 	}
-	return plain, nil
+	return data, nil
 }
 
 var errNoMedia = errors.New("the event has no media")

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"passerelle/bridge/bridgetest"
+)
+
+// staffName is the staff member of the conversation.
+const staffName = "claire"
+
+// world is all that a conversation across the border needs.
+type world struct {
+	dir        string
+	networks   *networks
+	homeserver *bridgetest.Homeserver
+	bridge     *bridgetest.Installation
+	claire     *bridgetest.Staff
+}
+
+// worldAddresses is every address and credential of a world. It is printed with --json.
+type worldAddresses struct {
+	networksAddresses
+	Homeserver string            `json:"homeserver"` // URL
+	Domain     string            `json:"domain"`
+	Users      map[string]string `json:"users"` // Matrix ID: password
+	Bots       []string          `json:"bots"`
+	Monitor    string            `json:"monitor"` // URL of /livez, /readyz and /metrics
+	Config     string            `json:"config"`  // file
+	Log        string            `json:"log"`     // file
+}
+
+// newWorld starts a world in a temporary folder, and tells progress what takes long.
+func newWorld(ctx context.Context, progress io.Writer) (_ *world, err error) {
+	w := &world{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if w.dir, err = os.MkdirTemp("", "passerelle-demo-"); err != nil {
+		return nil, err
+	}
+	program, err := bridgetest.BuildPasserelle(ctx, w.dir, progress)
+	if err != nil {
+		return nil, err
+	}
+	if w.networks, err = newNetworks(ctx, w.dir); err != nil {
+		return nil, err
+	}
+	kind, err := bridgetest.ChosenHomeserver()
+	if err != nil {
+		return nil, err
+	}
+	port, err := bridgetest.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	a := w.networks.describe().WhatsApp
+	if w.bridge, err = bridgetest.Install(ctx, program, bridgetest.InstallOptions{
+		Dir: filepath.Join(w.dir, "etc"), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", port),
+		Domain: bridgetest.DefaultServerName, Kind: kind, Networks: []string{"whatsapp"},
+		Settings: map[string]string{"whatsapp": fmt.Sprintf("server:\n  address: %s\n  ca_file: %s\n  root_key: %s",
+			a.Address, a.CAFile, a.RootKey)},
+	}); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(progress, "starting a homeserver, a simulated WhatsApp and the bridge")
+	if w.homeserver, err = bridgetest.StartHomeserver(ctx, bridgetest.HomeserverOptions{
+		Dir: filepath.Join(w.dir, "homeserver"), Port: port, Registrations: w.bridge.Registrations(), Progress: progress,
+	}); err != nil {
+		return nil, err
+	}
+	if err := w.bridge.Start(ctx); err != nil {
+		return nil, err
+	}
+	w.claire, err = w.homeserver.NewStaff(ctx, staffName)
+	return w, err
+}
+
+// close ends everything and removes the folder.
+func (w *world) close() error {
+	var failed []error
+	if w.claire != nil {
+		failed = append(failed, w.claire.Stop())
+	}
+	if w.bridge != nil {
+		failed = append(failed, w.bridge.Stop())
+	}
+	if w.homeserver != nil {
+		failed = append(failed, w.homeserver.Stop())
+	}
+	if w.networks != nil {
+		failed = append(failed, w.networks.close())
+	}
+	if w.dir != "" {
+		failed = append(failed, os.RemoveAll(w.dir))
+	}
+	return errors.Join(failed...)
+}
+
+func (w *world) describe() worldAddresses {
+	return worldAddresses{
+		networksAddresses: w.networks.describe(), Homeserver: w.homeserver.URL(), Domain: w.homeserver.ServerName(),
+		Users: map[string]string{w.claire.ID().String(): bridgetest.StaffPassword(staffName)},
+		Bots:  []string{w.bridge.Bot("whatsapp")}, Monitor: w.bridge.Monitor(), Config: w.bridge.Config(), Log: w.bridge.LogPath(),
+	}
+}
+
+// invite says how to look in.
+func (w *world) invite(out io.Writer) {
+	a := w.describe()
+	fmt.Fprintf(out, `
+Everything stays up until Ctrl-C. To look in with a Matrix client on this machine:
+
+  homeserver  %s
+  user        %s
+  password    %s
+
+Its chats are those of the conversation; the bot is %s.
+Write to Claire as Amina:
+
+  curl -d '{"to":"%s","text":"Encore une question"}' %s/people/%s/send
+
+The bridge: %s/readyz, %[8]s/metrics, %[9]s
+`, a.Homeserver, w.claire.ID(), bridgetest.StaffPassword(staffName), a.Bots[0], clairesNumber, a.Control, aminasNumber,
+		a.Monitor, a.Log)
+}
