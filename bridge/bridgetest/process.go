@@ -22,6 +22,8 @@ type process struct {
 	logPath string
 	done    chan struct{} // closed once the program has ended and been waited for
 	err     error         // how it ended; written before done is closed
+	gone    chan struct{} // closed after done, once what it started has ended too
+	left    error         // set when that did not end; written before gone is closed
 }
 
 // startProcess starts cmd in a process group of its own with its output
@@ -35,7 +37,16 @@ func startProcess(cmd *exec.Cmd, logPath string) (*process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = ownGroup()
 	}
-	p := &process{cmd: cmd, logPath: logPath, done: make(chan struct{})}
+	// Whatever the program starts inherits the other end of this pipe. It ends
+	// when they all have: PostgreSQL's servers outlive a killed parent by a
+	// moment, in sessions of their own, and a new parent would not start.
+	held, holder, err := os.Pipe()
+	if err != nil {
+		out.Close()
+		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
+	}
+	cmd.ExtraFiles = append(cmd.ExtraFiles, holder)
+	p := &process{cmd: cmd, logPath: logPath, done: make(chan struct{}), gone: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		// The kernel ties the parent-death signal to the thread that forked,
@@ -43,18 +54,31 @@ func startProcess(cmd *exec.Cmd, logPath string) (*process, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer out.Close()
+		defer held.Close()
 		err := cmd.Start()
+		holder.Close()
 		started <- err
 		if err != nil {
 			return
 		}
 		p.err = cmd.Wait()
 		close(p.done)
+		p.left = awaitEnd(held)
+		close(p.gone)
 	}()
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
 	}
 	return p, nil
+}
+
+// awaitEnd returns nil once nobody holds the other end of a pipe any more.
+func awaitEnd(held *os.File) error {
+	if err := held.SetReadDeadline(time.Now().Add(stopGrace)); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, held)
+	return err
 }
 
 // ended reports whether the program has ended.
@@ -68,7 +92,7 @@ func (p *process) ended() bool {
 }
 
 // stop asks the whole group to end with sig, kills it when it has not ended
-// after a while, and returns once the program is gone.
+// after a while, and returns once the program and all that it started are gone.
 func (p *process) stop(sig syscall.Signal) error {
 	if err := p.signal(sig); err != nil {
 		return err
@@ -77,19 +101,26 @@ func (p *process) stop(sig syscall.Signal) error {
 	defer grace.Stop()
 	select {
 	case <-p.done:
-		return nil
+		return p.awaitGone()
 	case <-grace.C:
 		return p.kill()
 	}
 }
 
 // kill ends the whole group without warning (SIGKILL) and returns once the
-// program is gone.
+// program and all that it started are gone.
 func (p *process) kill() error {
 	if err := p.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
-	<-p.done
+	return p.awaitGone()
+}
+
+func (p *process) awaitGone() error {
+	<-p.gone
+	if p.left != nil {
+		return fmt.Errorf("waiting for the end of what %s started: %w", p.cmd.Path, p.left)
+	}
 	return nil
 }
 

@@ -132,12 +132,15 @@ func (s *Staff) syncLoop(ctx context.Context, since string) {
 // anything, so a response may be tried again.
 func (s *Staff) digest(ctx context.Context, response *mautrix.RespSync, since string) error {
 	gaps := make(map[id.RoomID][]*event.Event)
+	before := make(map[id.RoomID][]*event.Event)
 	for room, news := range response.Rooms.Join {
-		missing, err := s.fillGap(ctx, room, news.Timeline)
-		if err != nil {
+		var err error
+		if gaps[room], err = s.fillGap(ctx, room, news.Timeline); err != nil {
 			return err
 		}
-		gaps[room] = missing
+		if before[room], err = s.fillState(ctx, room, news); err != nil {
+			return err
+		}
 	}
 	// Keys first: the messages in the same response need them.
 	for _, f := range s.hooks.responses {
@@ -148,7 +151,7 @@ func (s *Staff) digest(ctx context.Context, response *mautrix.RespSync, since st
 	}
 	for _, room := range slices.Sorted(maps.Keys(response.Rooms.Join)) {
 		news := response.Rooms.Join[room]
-		heard, state := s.readRoom(ctx, room, gaps[room], news.State.Events, news.Timeline.Events)
+		heard, state := s.readRoom(ctx, room, gaps[room], before[room], news.Timeline.Events)
 		s.notes.write(func() {
 			notes := s.notes.take(room, heard, state)
 			notes.joined = true
@@ -196,6 +199,28 @@ func (s *Staff) fillGap(ctx context.Context, room id.RoomID, timeline mautrix.Sy
 	}
 	slices.Reverse(missing)
 	return missing, nil
+}
+
+// fillState returns the state before the timeline. Dendrite leaves it out for a
+// room that was joined right after the invitation; it is asked for then, since
+// a client that does not know that a room is encrypted would write in the clear.
+func (s *Staff) fillState(ctx context.Context, room id.RoomID, news *mautrix.SyncJoinedRoom) ([]*event.Event, error) {
+	known := slices.ContainsFunc(slices.Concat(news.State.Events, news.Timeline.Events), func(evt *event.Event) bool {
+		return evt.Type.Type == event.StateCreate.Type
+	})
+	s.notes.read(func() {
+		if notes, ok := s.notes.rooms[room]; ok {
+			known = known || notes.state[event.StateCreate] != nil
+		}
+	})
+	if known {
+		return news.State.Events, nil
+	}
+	state, err := s.client.StateAsArray(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the state of %s: %w", room, err)
+	}
+	return state, nil
 }
 
 // readRoom reads what a room brought: older events that a gap left out, the

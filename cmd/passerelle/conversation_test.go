@@ -1,12 +1,24 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/bridge/bridgetest"
+	"passerelle/connectors/whatsapp/whatsapptest"
+	"passerelle/portal/say"
 )
 
 func TestAContactAndAStaffMemberTalk(t *testing.T) {
@@ -52,5 +64,207 @@ func TestAContactAndAStaffMemberTalk(t *testing.T) {
 		if strings.Contains(user.String(), amina.Number()) {
 			t.Errorf("%s holds a phone number", user)
 		}
+	}
+}
+
+func TestAGroupIsOneRoomForTwoStaffMembers(t *testing.T) {
+	s := newStage(t)
+	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
+	clairesPhone, karimsPhone := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33700000002", "Karim")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, clairesPhone)
+	s.links(t, karim, karimsPhone)
+	group, err := amina.CreateGroup("Voisins", clairesPhone.Number(), karimsPhone.Number())
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, amina, group, "Bonjour à tous")
+	byClaire := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour à tous" })
+	byKarim := karim.Hears(byClaire.Room, "Bonjour à tous")
+	if byClaire.ID != byKarim.ID {
+		t.Errorf("they see two messages: %v and %v", byClaire, byKarim)
+	}
+	if name := claire.RoomName(byClaire.Room); name != "Voisins" {
+		t.Errorf("the room is called %q", name)
+	}
+	claire.Says(byClaire.Room, "Bonjour Amina")
+	reads(t, amina, "Bonjour Amina")
+	fromClaire := karim.Hears(byClaire.Room, "Bonjour Amina")
+	if fromClaire.Sender != claire.ID() {
+		t.Errorf("Karim sees it from %s", fromClaire.Sender)
+	}
+	karim.Says(byClaire.Room, "Bonjour Amina, c’est Karim")
+	if entry := reads(t, amina, "Bonjour Amina, c’est Karim"); entry.From != karimsPhone.Number() {
+		t.Errorf("Amina sees it from %s", entry.From)
+	}
+	claire.Hears(byClaire.Room, "Bonjour Amina, c’est Karim")
+	says(t, amina, group, "fin")
+	claire.Hears(byClaire.Room, "fin")
+	if got, want := claire.Texts(byClaire.Room), []string{"Bonjour à tous", "Bonjour Amina", "Bonjour Amina, c’est Karim", "fin"}; !slices.Equal(got, want) {
+		t.Errorf("the room holds %q, want %q", got, want)
+	}
+}
+
+func TestPicturesCrossBothWays(t *testing.T) {
+	s := newStage(t)
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, phone)
+	inbound, outbound := picture(t, 40), picture(t, 90)
+	if _, err := amina.SendImage(bounded(t), phone.Number(), whatsapptest.Image{Data: inbound, Caption: "justificatif"}); err != nil {
+		t.Fatal(err)
+	}
+	sent := claire.Waits("the picture", func(h bridgetest.Heard) bool { return h.Text == "justificatif" })
+	if sent.Message().File == nil || sent.Message().URL != "" {
+		t.Error("the picture is not encrypted")
+	}
+	if !bytes.Equal(claire.Downloads(sent), inbound) {
+		t.Error("the picture arrived changed")
+	}
+	claire.SendsImage(sent.Room, outbound, "plan")
+	sum := sha256.Sum256(outbound)
+	if got := reads(t, amina, "plan"); got.Media == nil || got.Media.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("Amina's phone shows %+v", got)
+	}
+}
+
+func picture(t *testing.T, shade uint8) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	img := image.NewGray(image.Rect(0, 0, 64, 48))
+	for i := range img.Pix {
+		img.Pix[i] = shade ^ uint8(i)
+	}
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestWhatCannotBeShownIsSaid(t *testing.T) {
+	s := newStage(t)
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, phone)
+	_, err := amina.SendMessage(bounded(t), phone.Number(), &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
+		DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claire.Waits("the notice", func(h bridgetest.Heard) bool {
+		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
+	})
+}
+
+func TestMessagesOfAnInterruptionArriveOnceAndInOrder(t *testing.T) {
+	s := newStage(t)
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, phone)
+	var want []string
+	say := func(text string) {
+		t.Helper()
+		want = append(want, text)
+		says(t, amina, phone.Number(), text)
+	}
+	say("0")
+	room := claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
+	device := phone.Devices()[0].ID
+	for cut := range 3 { // the network is cut
+		if err := phone.Cut(device); err != nil {
+			t.Fatal(err)
+		}
+		say(fmt.Sprintf("cut %d a", cut))
+		say(fmt.Sprintf("cut %d b", cut))
+		claire.Hears(room, want[len(want)-1])
+	}
+	if err := s.bridge.Stop(); err != nil { // the bridge is restarted
+		t.Fatal(err)
+	}
+	say("while it is down a")
+	say("while it is down b")
+	written := claire.Says(room, "written while it is down")
+	want = append(want, "written while it is down")
+	if err := s.bridge.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	claire.Hears(room, "while it is down b")
+	reads(t, amina, "written while it is down")
+	say("after")
+	claire.Hears(room, "after")
+	got := claire.Texts(room)
+	// What Claire wrote stands where she wrote it, before what arrived when the bridge came back.
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the room holds %q, want %q (%s)", got, want, written)
+	}
+	count := 0
+	for _, entry := range amina.Inbox() {
+		if entry.Text == "written while it is down" {
+			count++
+		}
+	}
+	if count != 1 {
+		t.Errorf("Amina's phone shows Claire's message %d times", count)
+	}
+}
+
+func TestNoPhoneNumberIsShownOnTheHomeserver(t *testing.T) {
+	s := newStage(t)
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "") // publishes no name
+	s.links(t, claire, phone)
+	says(t, amina, phone.Number(), "Bonjour")
+	asked := claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" })
+	profile, err := claire.Client().GetProfile(bounded(t), asked.Sender)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := claire.Client().State(bounded(t), asked.Room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := json.Marshal([]any{profile, profile.Extra, state, asked.Sender})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range []string{amina.Number(), phone.Number()} {
+		if bytes.Contains(all, []byte(number)) {
+			t.Errorf("%s stands in the room's state or in the profile: %s", number, all)
+		}
+	}
+}
+
+func TestTheBridgeSpeaksFrenchOnPostgreSQL(t *testing.T) {
+	pg := bridgetest.NewPostgres(t)
+	s := newStage(t, func(o *bridgetest.InstallOptions) {
+		o.Database = pg.URI("border")
+		o.Replace = map[string]string{"language: en ": "language: fr "}
+	})
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	room := s.botRoom(t, claire)
+	claire.Says(room, "login qr")
+	code := claire.Waits("the QR code", func(h bridgetest.Heard) bool { return h.Room == room && h.MsgType == event.MsgImage })
+	if _, err := phone.ScanQR(bounded(t), code.Text); err != nil {
+		t.Fatal(err)
+	}
+	claire.Waits("the bot's word", func(h bridgetest.Heard) bool {
+		return h.Room == room && strings.Contains(h.Text, "connecté à WhatsApp")
+	})
+	says(t, amina, phone.Number(), "Bonjour")
+	chat := claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" }).Room
+	claire.Says(chat, "Bonjour Amina")
+	reads(t, amina, "Bonjour Amina")
+	clear := claire.SaysInClear(chat, "en clair")
+	told := claire.Waits("the refusal", func(h bridgetest.Heard) bool { return h.RepliesTo == clear })
+	if told.Text != say.French.Say(say.EncryptThis) || !told.WasEncrypted {
+		t.Errorf("Claire was told %v", told)
 	}
 }
