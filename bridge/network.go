@@ -156,7 +156,8 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 func (n *network) awaitHomeserver(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return n.matrix().Bot.Versions(ctx) },
+	once := mautrix.WithMaxRetries(ctx, 0) // the client's own retries would keep the reason to themselves
+	_, err := backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return n.matrix().Bot.Versions(once) },
 		backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
 			n.health.set(phaseStarting, "the homeserver does not answer")
 			n.log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).
