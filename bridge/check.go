@@ -222,7 +222,7 @@ func tryDevice(ctx context.Context, client *mautrix.Client, device id.DeviceID) 
 	if err := client.CreateDeviceMSC4190(ctx, device, "passerelle check"); err != nil {
 		return fmt.Errorf("make a device for the bot: %w", err)
 	}
-	return client.DeleteDevice(ctx, device, nil)
+	return client.DeleteDevice(ctx, device, &mautrix.ReqDeleteDevice[any]{})
 }
 
 // encryptionAdvice returns the remedy for an error of the encryption's start, or "".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +81,7 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	for ctx.Err() == nil {
 		answer, err := k.ask(ctx, client, since)
 		switch {
-		case errors.Is(err, mautrix.MUnknownToken):
+		case forgotten(err):
 			return err
 		case err != nil:
 			if ctx.Err() == nil {
@@ -102,6 +103,14 @@ func (k *roomKeys) sync(ctx context.Context) error {
 		since = answer.NextBatch
 	}
 	return nil
+}
+
+// forgotten tells whether the homeserver no longer knows the device: its token, or the device that the bridge names with the
+// appservice's token (MSC4326).
+func forgotten(err error) bool {
+	var answer mautrix.HTTPError
+	return errors.Is(err, mautrix.MUnknownToken) ||
+		errors.As(err, &answer) && answer.RespError != nil && strings.HasSuffix(answer.RespError.ErrCode, "M_UNKNOWN_DEVICE")
 }
 
 // ask makes one /sync with the filter that leaves everything but the device's own mail out.

@@ -152,12 +152,16 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	return true, err
 }
 
-// awaitHomeserver returns when the homeserver answers, however long that takes.
+// awaitHomeserver returns when the homeserver answers, however long that takes. It asks as nobody: whether the tokens are
+// right shows later.
 func (n *network) awaitHomeserver(ctx context.Context) error {
+	nobody, err := mautrix.NewClient(n.host.options.HomeserverAddress, "", "")
+	if err != nil {
+		return err
+	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
-	once := mautrix.WithMaxRetries(ctx, 0) // the client's own retries would keep the reason to themselves
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return n.matrix().Bot.Versions(once) },
+	_, err = backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return nobody.Versions(ctx) },
 		backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
 			n.health.set(phaseStarting, "the homeserver does not answer")
 			n.log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).

@@ -75,6 +75,7 @@ func NewGate(policy Policy, ledger Ledger, now func() time.Time) *Gate {
 // Refusal is the error of a crossing that the policy refused. It is permanent.
 type Refusal struct{ Verdict Verdict }
 
+// Error names the rule that refused.
 func (r *Refusal) Error() string { return "refused by the rule " + r.Verdict.Rule }
 
 // Admitted is content that a gate let through. Only [Pass] makes one that holds anything, so a function that takes an

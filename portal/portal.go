@@ -97,7 +97,10 @@ func Permanent(err error) error {
 	return &PermanentError{Err: err}
 }
 
+// Error says what the cause says.
 func (e *PermanentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
 func (e *PermanentError) Unwrap() error { return e.Err }
 
 // IsPermanent tells whether trying again cannot mend err.

@@ -7,7 +7,7 @@
 #
 # In the environment:
 #   KIT            the folder that holds the chroot, which all homeservers share and none writes to
-#   MIRROR         for install: the Debian mirror (default http://deb.debian.org/debian)
+#   MIRROR         for install: the Debian mirror (default: the one that this machine's apt uses)
 #   DATA           for run: the folder of the database, the media and the log
 #   PORT           for run: the port on 127.0.0.1
 #   SERVER_NAME    for run: what comes after the colon (default passerelle.test)
@@ -26,7 +26,7 @@ install() {
   echo "installing Synapse into $KIT: some minutes, once"
   # Built aside and moved at the end, so that a broken installation never looks like a whole one.
   rm -rf "$root.new"
-  debootstrap --variant=minbase --include=ca-certificates sid "$root.new" "${MIRROR:-http://deb.debian.org/debian}" >"$KIT/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase --include=ca-certificates sid "$root.new" "${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -n 1)}" >"$KIT/debootstrap.log" 2>&1 ||
     die "debootstrap failed: $(tail -n 3 "$KIT/debootstrap.log")"
   # No service starts by itself in there, and /proc is mounted for the length of the installation alone.
   printf '#!/bin/sh\nexit 101\n' >"$root.new/usr/sbin/policy-rc.d"
