@@ -24,6 +24,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/event"
 
 	"passerelle/database"
 	"passerelle/portal"
@@ -41,6 +42,7 @@ type Options struct {
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
+	InitialState      []*event.Event    // added to the state of every room that is made
 	Databases         database.Place
 	Store             *database.Store
 	Sealer            portal.Sealer // for connectors

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ const asToken, hsToken = "as-token-of-the-test-", "hs-token-of-the-test-"
 // house is a running host of parrots, with a homeserver.
 type house struct {
 	*bridgetest.World
+	proxy   *bridgetest.Proxy // between the host and the homeserver
 	options bridge.Options
 	store   *database.Store
 
@@ -83,7 +85,8 @@ func newHouse(t *testing.T, place database.Place, names ...string) *house {
 			}})
 	}
 	h.World = bridgetest.NewWorld(t, bridgetest.HomeserverOptions{Registrations: registrations})
-	h.options.HomeserverAddress = h.URL()
+	h.proxy = bridgetest.NewProxy(t, h.URL())
+	h.options.HomeserverAddress = h.proxy.URL()
 	h.start(t, networks)
 	return h
 }
@@ -378,5 +381,92 @@ func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {
 	alice.Says(room, "welcome back")
 	if err := h.parrot("red").hears(bounded(t), "welcome back"); err != nil {
 		t.Error(err)
+	}
+}
+
+// says lets a contact say something in a chat of the network red, to alice.
+func (h *house) says(t *testing.T, chat, id, text string) {
+	t.Helper()
+	if err := h.parrot("red").contactSays(t.Context(), "alice", chat, id, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARoomWhoseCreationWasNotAnsweredIsNotMadeTwice(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	lost := h.proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.LoseAnswer(), 1)
+	h.says(t, "chat", "m1", "hello")
+	room := alice.Waits("the message", func(m bridgetest.Heard) bool { return m.Text == "hello" }).Room
+	if lost.Hits() != 1 {
+		t.Fatalf("%d answers were lost, want 1", lost.Hits())
+	}
+	h.says(t, "chat", "m2", "hello again")
+	alice.Hears(room, "hello again")
+	if rooms := alice.RoomsWith(h.UserID("red_u-chat")); len(rooms) != 1 {
+		t.Errorf("the chat has the rooms %v", rooms)
+	}
+}
+
+func TestAMessageWhoseSendingWasNotAnsweredIsNotSentTwice(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	h.says(t, "chat", "m1", "1")
+	room := alice.Waits("the first message", func(m bridgetest.Heard) bool { return m.Text == "1" }).Room
+
+	lost := h.proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.LoseAnswer(), 1)
+	h.says(t, "chat", "m2", "2")
+	if err := lost.WaitHits(bounded(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	// The homeserver's memory of transaction IDs does not outlive it.
+	if err := h.Restart(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	h.says(t, "chat", "m3", "3")
+	alice.Hears(room, "3")
+	if got := alice.Texts(room); !slices.Equal(got, []string{"1", "2", "3"}) {
+		t.Errorf("the room holds %q", got)
+	}
+}
+
+func TestMessagesWaitForAHomeserverThatIsAway(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	h.says(t, "chat", "m0", "0")
+	room := alice.Waits("the first message", func(m bridgetest.Heard) bool { return m.Text == "0" }).Room
+	if err := h.proxy.Refuse(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0"}
+	for i := range 5 {
+		want = append(want, fmt.Sprint("away ", i))
+		h.says(t, "chat", fmt.Sprint("a", i), want[i+1])
+		h.says(t, fmt.Sprint("other", i), fmt.Sprint("o", i), fmt.Sprint("other ", i)) // a room has to be made
+	}
+	time.Sleep(time.Second) // let some tries fail
+	if err := h.proxy.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	overloaded := h.proxy.Inject(bridgetest.On(http.MethodPut, "/send/"), bridgetest.TooMany(50*time.Millisecond), 3)
+	broken := h.proxy.Inject(bridgetest.On(http.MethodPut, "/send/"), bridgetest.Fail(http.StatusBadGateway, "M_UNKNOWN", "away"), 3)
+	alice.Hears(room, want[len(want)-1])
+	if got := alice.Texts(room); !slices.Equal(got, want) {
+		t.Errorf("the room holds %q, want %q", got, want)
+	}
+	for i := range 5 {
+		alice.Waits("another chat's message", func(m bridgetest.Heard) bool { return m.Text == fmt.Sprint("other ", i) })
+		if rooms := alice.RoomsWith(h.UserID(fmt.Sprint("red_u-other", i))); len(rooms) != 1 {
+			t.Errorf("another chat has the rooms %v", rooms)
+		}
+	}
+	if overloaded.Hits() != 3 || broken.Hits() != 3 {
+		t.Errorf("429 was answered %d times and 502 %d times, want 3 each", overloaded.Hits(), broken.Hits())
+	}
+	if bad := alice.Undecryptable(); len(bad) > 0 {
+		t.Errorf("alice cannot read %v", bad)
 	}
 }

@@ -34,6 +34,7 @@ func (in *inbox) load(ctx context.Context) error {
 		return err
 	}
 	for _, a := range waiting {
+		a.Repeated = true
 		in.lanes.put(a.Lane, a)
 	}
 	if len(waiting) > 0 {
@@ -64,9 +65,10 @@ func (in *inbox) deliver(ctx context.Context, a database.StoredArrival) {
 		return
 	}
 	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, time.Minute
+	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := in.deliverer.Deliver(log.WithContext(ctx), a.Arrival)
+		a.Repeated = true
 		if portal.IsPermanent(err) {
 			err = backoff.Permanent(err)
 		}

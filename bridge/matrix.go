@@ -2,22 +2,15 @@ package bridge
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
-	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
-
-	"passerelle/portal"
 )
 
 // matrixConnector is our Matrix connector: the library's, with what it leaves open closed. Everything that a ghost puts
@@ -63,88 +56,6 @@ func (c *matrixConnector) NewUserIntent(ctx context.Context, userID id.UserID, t
 	return c.wrap(inner), newToken, nil
 }
 
-func (c *matrixConnector) wrap(api bridgev2.MatrixAPI) bridgev2.MatrixAPI {
-	return &intent{ASIntent: api.(*matrix.ASIntent), connector: c}
-}
-
-// intent acts as one Matrix user: the bot, a ghost or a double puppet.
-type intent struct {
-	*matrix.ASIntent
-	connector *matrixConnector
-}
-
-// ErrNotAdmitted is the error of a ghost's message that no gate has admitted: a defect of a connector, never of a person.
-var ErrNotAdmitted = errors.New("no gate has admitted this message")
-
-// carriesContent tells whether events of a type are what the gate decides about.
-func carriesContent(t event.Type) bool {
-	switch t {
-	case event.EventMessage, event.EventSticker, event.EventUnstablePollStart, event.EventUnstablePollResponse:
-		return true
-	}
-	return false
-}
-
-// SendMessage encrypts and sends an event. What stands for a foreign message is sent under a transaction ID derived from
-// that message, so that a second attempt gives no second event (Matrix Client-Server API, "Transaction identifiers").
-func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
-	if t == event.EventRedaction {
-		return i.redact(ctx, room, content)
-	}
-	if !carriesContent(t) {
-		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
-	}
-	if i.GetMXID() != i.connector.Bot.UserID && !portal.MayPass(ctx) {
-		i.connector.network.host.metrics.refusals.WithLabelValues(i.connector.network.Name).Inc()
-		zerolog.Ctx(ctx).Error().Stringer("event_type", &t).Msg("Not sending a ghost's message: no gate has admitted it")
-		return nil, ErrNotAdmitted
-	}
-	if extra == nil || extra.MessageMeta == nil {
-		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
-	}
-	start := time.Now()
-	answer, err := i.sendForeign(ctx, room, t, content, extra)
-	if err == nil {
-		i.connector.network.observe(legSend, start)
-	}
-	return answer, err
-}
-
-// sendForeign encrypts and sends what stands for a part of a foreign message.
-func (i *intent) sendForeign(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
-	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
-		return nil, fmt.Errorf("join the room as the sender: %w", err)
-	}
-	if i.Matrix.IsCustomPuppet {
-		i.Matrix.AddDoublePuppetValueWithTS(content, extra.Timestamp.UnixMilli())
-	}
-	if err := i.connector.Crypto.Encrypt(ctx, room, t, content); err != nil {
-		return nil, fmt.Errorf("encrypt for the room: %w", err)
-	}
-	return i.Matrix.SendMessageEvent(ctx, room, event.EventEncrypted, content, mautrix.ReqSendEvent{
-		Timestamp: extra.Timestamp.UnixMilli(), TransactionID: transactionID(room, extra.MessageMeta),
-	})
-}
-
-// transactionID derives the transaction ID of a foreign message's part in a room.
-func transactionID(room id.RoomID, m *database.Message) string {
-	hash := sha256.New()
-	for _, name := range []string{string(room), string(m.Room.ID), string(m.Room.Receiver), string(m.ID), string(m.PartID)} {
-		fmt.Fprintf(hash, "%d:%s", len(name), name)
-	}
-	return "passerelle-" + base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:18])
-}
-
-// redact sends a redaction through the endpoint made for it: as a message event it would be encrypted, and do nothing.
-func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Content) (*mautrix.RespSendEvent, error) {
-	redaction, ok := content.Parsed.(*event.RedactionEventContent)
-	if !ok {
-		return nil, fmt.Errorf("redact: unexpected content %T", content.Parsed)
-	}
-	i.Matrix.AddDoublePuppetValue(content)
-	return i.Matrix.RedactEvent(ctx, room, redaction.Redacts, mautrix.ReqRedact{Reason: redaction.Reason, Extra: content.Raw})
-}
-
 // botCrypto lets the bot's own client encrypt (mautrix.CryptoHelper).
 type botCrypto struct{ crypto matrix.Crypto }
 
@@ -183,6 +94,14 @@ func (b *botCrypto) RequestSession(ctx context.Context, room id.RoomID, sender i
 
 // Init does nothing: the connector starts its own encryption.
 func (b *botCrypto) Init(context.Context) error { return nil }
+
+// GetCapabilities says that members can be named in a room's creation: our CreateRoom lets them join, and bridgev2 spares the
+// state of each one (bridgev2/portal.go, createMatrixRoomInLoop).
+func (c *matrixConnector) GetCapabilities() *bridgev2.MatrixCapabilities {
+	capabilities := *c.Connector.GetCapabilities()
+	capabilities.AutoJoinInvites = true
+	return &capabilities
+}
 
 // isOurs tells whether a Matrix user is the network's bot or one of its ghosts.
 func (c *matrixConnector) isOurs(user id.UserID) bool {

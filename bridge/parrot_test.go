@@ -53,13 +53,20 @@ func (p *parrot) Deliver(ctx context.Context, a portal.Arrival) error {
 	if login == nil {
 		return errors.New("the login is not loaded")
 	}
+	key := networkid.PortalKey{ID: networkid.PortalID(a.Lane), Receiver: login.ID}
+	room, err := p.bridge.GetPortalByKey(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := room.CreateMatrixRoom(ctx, login, nil); err != nil {
+		return err
+	}
 	done := make(chan struct{})
 	login.QueueRemoteEvent(&simplevent.Message[string]{
 		EventMeta: simplevent.EventMeta{
-			Type: bridgev2.RemoteEventMessage, CreatePortal: true, Timestamp: a.At,
-			PortalKey:         networkid.PortalKey{ID: networkid.PortalID(a.Lane), Receiver: login.ID},
+			Type: bridgev2.RemoteEventMessage, Timestamp: a.At, PortalKey: key,
 			Sender:            bridgev2.EventSender{Sender: networkid.UserID("u-" + a.Lane)},
-			MutateContextFunc: portal.WithPassage,
+			MutateContextFunc: a.WithPassage,
 			PostHandleFunc:    func(context.Context, *bridgev2.Portal) { close(done) },
 		},
 		Data: text, ID: networkid.MessageID(a.ID),
@@ -77,10 +84,19 @@ func (p *parrot) Deliver(ctx context.Context, a portal.Arrival) error {
 	})
 	select {
 	case <-done:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	sent, err := p.bridge.DB.Message.GetFirstPartByID(ctx, login.ID, networkid.MessageID(a.ID))
+	switch {
+	case err != nil:
+		return err
+	case sent == nil && text == pastTheGate:
+		return portal.Permanent(errors.New("forgot to ask the gate"))
+	case sent == nil:
+		return errors.New("the message is not in its room")
+	}
+	return nil
 }
 
 func (p *parrot) Init(br *bridgev2.Bridge)    { p.bridge = br }

@@ -231,3 +231,24 @@ func TestSealedValuesOpenInTheirOwnRowOnly(t *testing.T) {
 		t.Error("a short key was taken")
 	}
 }
+
+func TestARoomIsBegunOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		r, begun, err := store.BeginRoom(t.Context(), "whatsapp", "p", "first")
+		if err != nil || !begun || r != (database.Room{Marker: "first"}) {
+			t.Fatalf("BeginRoom gave %+v, %v, %v", r, begun, err)
+		}
+		r, begun, err = store.BeginRoom(t.Context(), "whatsapp", "p", "second")
+		if err != nil || begun || r != (database.Room{Marker: "first"}) {
+			t.Errorf("the second BeginRoom gave %+v, %v, %v", r, begun, err)
+		}
+		made := database.Room{Marker: "first", ID: "!r"}
+		if err := store.SetRoom(t.Context(), "whatsapp", "p", made); err != nil {
+			t.Fatal(err)
+		}
+		if r, _, err := store.BeginRoom(t.Context(), "whatsapp", "p", "third"); err != nil || r != made {
+			t.Errorf("after its creation the room is %+v, %v", r, err)
+		}
+	})
+}

@@ -88,7 +88,7 @@ type Admitted[T any] struct {
 func (a Admitted[T]) Content() T { return a.content }
 
 // Pass asks the gate about c and, when it may cross, returns content as admitted. On the way in it also stamps the
-// passage that ctx carries (see [WithPassage]).
+// passage that ctx carries (see [Arrival.WithPassage]).
 //
 // A refused crossing gives a *[Refusal]. Every other error is transient: no decision was made, or none could be written
 // down.
@@ -122,14 +122,17 @@ func decisionOn(c Crossing, v Verdict, now time.Time) Decision {
 
 // passage is the stamp that an inbound event's context carries. bridgev2 hands the same context to the conversion, where
 // the gate stamps, and to the sending, where the Matrix connector looks.
-type passage struct{ admitted atomic.Bool }
+type passage struct {
+	admitted atomic.Bool
+	repeated bool
+}
 
 type passageKey struct{}
 
-// WithPassage returns a context that a gate can stamp. A connector gives it to each inbound event that carries content
-// (bridgev2.RemoteEventWithContextMutation).
-func WithPassage(ctx context.Context) context.Context {
-	return context.WithValue(ctx, passageKey{}, &passage{})
+// WithPassage returns a context that a gate can stamp, for the event that an arrival is made into. A connector gives it to
+// each inbound event that carries content (bridgev2.RemoteEventWithContextMutation).
+func (a Arrival) WithPassage(ctx context.Context) context.Context {
+	return context.WithValue(ctx, passageKey{}, &passage{repeated: a.Repeated})
 }
 
 func stamp(ctx context.Context) {
@@ -142,4 +145,10 @@ func stamp(ctx context.Context) {
 func MayPass(ctx context.Context) bool {
 	p, ok := ctx.Value(passageKey{}).(*passage)
 	return ok && p.admitted.Load()
+}
+
+// IsRepeated tells whether the inbound event that ctx belongs to may have been sent before.
+func IsRepeated(ctx context.Context) bool {
+	p, ok := ctx.Value(passageKey{}).(*passage)
+	return ok && p.repeated
 }

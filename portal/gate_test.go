@@ -29,7 +29,7 @@ func gate(p Policy, l Ledger) *Gate { return NewGate(p, l, func() time.Time { re
 
 func TestWhatTheGateAdmitsIsStampedAndWrittenDownWithoutContent(t *testing.T) {
 	ledger := &notebook{}
-	ctx := WithPassage(context.Background())
+	ctx := Arrival{}.WithPassage(context.Background())
 	if MayPass(ctx) {
 		t.Fatal("a message may pass before the gate has seen it")
 	}
@@ -53,7 +53,7 @@ func TestARefusalIsWrittenDownAndGivesNothing(t *testing.T) {
 	refuse := judge(func(Crossing) (Verdict, error) {
 		return Verdict{Outcome: Refuse, Rule: "no files", Sentence: "Files may not cross."}, nil
 	})
-	ctx := WithPassage(context.Background())
+	ctx := Arrival{}.WithPassage(context.Background())
 	admitted, err := Pass(ctx, gate(refuse, ledger), Crossing{Direction: In, File: &File{Size: 12}}, "x")
 	var refusal *Refusal
 	if !errors.As(err, &refusal) || refusal.Verdict.Sentence != "Files may not cross." {
@@ -74,7 +74,7 @@ func TestNothingCrossesThatCannotBeJudgedOrWrittenDown(t *testing.T) {
 		"no ledger":    gate(AdmitAll{}, &notebook{err: broken}),
 		"no outcome":   gate(judge(func(Crossing) (Verdict, error) { return Verdict{}, nil }), &notebook{}),
 	} {
-		ctx := WithPassage(context.Background())
+		ctx := Arrival{}.WithPassage(context.Background())
 		admitted, err := Pass(ctx, g, Crossing{Direction: In}, "x")
 		if err == nil || admitted.Content() != "" || MayPass(ctx) {
 			t.Errorf("%s: it crossed", name)
@@ -86,14 +86,17 @@ func TestNothingCrossesThatCannotBeJudgedOrWrittenDown(t *testing.T) {
 }
 
 func TestAStampBelongsToOneMessage(t *testing.T) {
-	first, second := WithPassage(context.Background()), WithPassage(context.Background())
+	first, second := Arrival{}.WithPassage(context.Background()), Arrival{Repeated: true}.WithPassage(context.Background())
 	if _, err := Pass(first, gate(AdmitAll{}, &notebook{}), Crossing{Direction: In}, 1); err != nil {
 		t.Fatal(err)
 	}
 	if MayPass(second) || MayPass(context.Background()) {
 		t.Error("another message may pass on the first one's stamp")
 	}
-	out := WithPassage(context.Background())
+	if IsRepeated(first) || !IsRepeated(second) || IsRepeated(context.Background()) {
+		t.Error("IsRepeated is wrong")
+	}
+	out := Arrival{}.WithPassage(context.Background())
 	if _, err := Pass(out, gate(AdmitAll{}, &notebook{}), Crossing{Direction: Out}, 1); err != nil || MayPass(out) {
 		t.Error("what goes out was stamped as if it came in")
 	}

@@ -18,6 +18,8 @@ type Arrival struct {
 	Payload []byte
 	// At is when it came.
 	At time.Time
+	// Repeated says that it may have been delivered before, whole or in part. The inbox sets it.
+	Repeated bool
 }
 
 // Inbox stores what comes from a foreign network until it has been delivered.

@@ -1,4 +1,4 @@
--- v0 -> v1: the tables of the border: what waits on the way in and out, and what the gate decided
+-- v0 -> v1: the tables of the border: what waits on the way in and out, which rooms were made, and what the gate decided
 
 -- only: postgres until "end only"
 CREATE TABLE inbox (
@@ -47,6 +47,14 @@ CREATE TABLE journal (
 	UNIQUE (network, event)
 );
 -- end only sqlite
+
+CREATE TABLE room (
+	network TEXT   NOT NULL,
+	portal  TEXT   NOT NULL, -- names the portal that the room is for
+	marker  TEXT   NOT NULL, -- stands in the room's creation, so that it is found again
+	room    TEXT   NOT NULL, -- Matrix room ID; empty until its creation was answered
+	PRIMARY KEY (network, portal)
+);
 
 CREATE TABLE decision (
 	network   TEXT   NOT NULL,

@@ -1,0 +1,182 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/matrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal"
+)
+
+// intent acts as one Matrix user: the bot, a ghost or a double puppet.
+type intent struct {
+	*matrix.ASIntent
+	connector *matrixConnector
+}
+
+var (
+	_ bridgev2.MatrixAPI         = (*intent)(nil)
+	_ bridgev2.MarkAsDMMatrixAPI = (*intent)(nil)
+)
+
+func (c *matrixConnector) wrap(api bridgev2.MatrixAPI) bridgev2.MatrixAPI {
+	return &intent{ASIntent: api.(*matrix.ASIntent), connector: c}
+}
+
+// ErrNotAdmitted is the error of a ghost's message that no gate has admitted: a defect of a connector, never of a person.
+var ErrNotAdmitted = errors.New("no gate has admitted this message")
+
+// carriesContent tells whether events of a type are what the gate decides about.
+func carriesContent(t event.Type) bool {
+	switch t {
+	case event.EventMessage, event.EventSticker, event.EventUnstablePollStart, event.EventUnstablePollResponse:
+		return true
+	}
+	return false
+}
+
+// SendMessage encrypts and sends an event. What stands for a foreign message is sent once, however often it is tried.
+func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
+	if t == event.EventRedaction {
+		return i.redact(ctx, room, content)
+	}
+	if !carriesContent(t) {
+		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
+	}
+	network := i.connector.network
+	if i.GetMXID() != i.connector.Bot.UserID && !portal.MayPass(ctx) {
+		network.host.metrics.refusals.WithLabelValues(network.Name).Inc()
+		zerolog.Ctx(ctx).Error().Stringer("event_type", &t).Msg("Not sending a ghost's message: no gate has admitted it")
+		return nil, ErrNotAdmitted
+	}
+	if extra == nil || extra.MessageMeta == nil {
+		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
+	}
+	start := time.Now()
+	answer, err := i.sendOnce(ctx, room, t, content, extra)
+	if err == nil {
+		network.observe(legSend, start)
+	}
+	return answer, err
+}
+
+// transactionKey is the field of an encrypted event, readable for the homeserver, that holds its transaction ID: a hash, by
+// which the event is found again.
+const transactionKey = "org.passerelle.transaction"
+
+// sendOnce sends what stands for a part of a foreign message, under a transaction ID derived from it, so that a second
+// attempt gives no second event (Matrix Client-Server API, "Transaction identifiers"). Homeservers forget transaction IDs
+// after a while, and when they restart: an attempt that may not be the first looks for the event beforehand.
+func (i *intent) sendOnce(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
+	transaction, err := transactionID(room, content, extra)
+	if err != nil {
+		return nil, err
+	}
+	ctx = mautrix.WithMaxRetries(ctx, 0) // the inbox tries again, and looks before
+	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
+		return nil, fmt.Errorf("join the room as the sender: %w", err)
+	}
+	if portal.IsRepeated(ctx) {
+		sent, err := i.find(ctx, room, transaction)
+		if err != nil || sent != "" {
+			return &mautrix.RespSendEvent{EventID: sent}, err
+		}
+	}
+	if i.Matrix.IsCustomPuppet {
+		i.Matrix.AddDoublePuppetValueWithTS(content, extra.Timestamp.UnixMilli())
+	}
+	if err := i.connector.Crypto.Encrypt(ctx, room, t, content); err != nil {
+		return nil, fmt.Errorf("encrypt for the room: %w", err)
+	}
+	content.Raw = map[string]any{transactionKey: transaction}
+	return i.Matrix.SendMessageEvent(ctx, room, event.EventEncrypted, content, mautrix.ReqSendEvent{
+		Timestamp: extra.Timestamp.UnixMilli(), TransactionID: transaction,
+	})
+}
+
+// transactionID derives the transaction ID of a foreign message's part in a room. An edit has one of its own, derived from
+// what it says, too.
+func transactionID(room id.RoomID, content *event.Content, extra *bridgev2.MatrixSendExtra) (string, error) {
+	m := extra.MessageMeta
+	names := []string{string(room), string(m.Room.ID), string(m.Room.Receiver), string(m.ID), string(m.PartID)}
+	if message, ok := content.Parsed.(*event.MessageEventContent); ok && message.RelatesTo.GetReplaceID() != "" {
+		said, err := json.Marshal(message.NewContent)
+		if err != nil {
+			return "", fmt.Errorf("derive a transaction ID: %w", err)
+		}
+		names = append(names, extra.Timestamp.UTC().String(), string(said))
+	}
+	hash := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(hash, "%d:%s", len(name), name)
+	}
+	return "passerelle-" + base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:18]), nil
+}
+
+// How far back find looks. A room's messages come one after another, so what is looked for is among the newest.
+const (
+	findPages    = 4
+	findPageSize = 50
+)
+
+// find looks for an event of this user by its transaction ID. It returns "" when it is not there.
+func (i *intent) find(ctx context.Context, room id.RoomID, transaction string) (id.EventID, error) {
+	filter := &mautrix.FilterPart{Senders: []id.UserID{i.GetMXID()}, Types: []event.Type{event.EventEncrypted}}
+	from := ""
+	for range findPages {
+		page, err := i.Matrix.Messages(ctx, room, from, "", mautrix.DirectionBackward, filter, findPageSize)
+		if err != nil {
+			return "", fmt.Errorf("look for an event that may have been sent: %w", err)
+		}
+		for _, evt := range page.Chunk {
+			if evt.Content.Raw[transactionKey] == transaction {
+				return evt.ID, nil
+			}
+		}
+		if from = page.End; from == "" || len(page.Chunk) == 0 {
+			break
+		}
+	}
+	return "", nil
+}
+
+// redact sends a redaction through the endpoint made for it: as a message event it would be encrypted, and do nothing.
+func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Content) (*mautrix.RespSendEvent, error) {
+	redaction, ok := content.Parsed.(*event.RedactionEventContent)
+	if !ok {
+		return nil, fmt.Errorf("redact: unexpected content %T", content.Parsed)
+	}
+	i.Matrix.AddDoublePuppetValue(content)
+	return i.Matrix.RedactEvent(ctx, room, redaction.Redacts, mautrix.ReqRedact{Reason: redaction.Reason, Extra: content.Raw})
+}
+
+// SetDisplayName sets the user's name. Unlike the library's it does not read the old one first: bridgev2 knows it.
+func (i *intent) SetDisplayName(ctx context.Context, name string) error {
+	if err := i.Matrix.EnsureRegistered(ctx); err != nil {
+		return err
+	}
+	return i.Matrix.Client.SetDisplayName(ctx, name)
+}
+
+// SetAvatarURL sets the user's picture, without reading the old one.
+func (i *intent) SetAvatarURL(ctx context.Context, picture id.ContentURIString) error {
+	parsed, err := picture.Parse()
+	if err != nil {
+		return err
+	}
+	if err := i.Matrix.EnsureRegistered(ctx); err != nil {
+		return err
+	}
+	return i.Matrix.Client.SetAvatarURL(ctx, parsed)
+}

@@ -1,0 +1,139 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.mau.fi/util/random"
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/database"
+)
+
+// markerKey is the field of a room's creation that holds its marker, by which the room is found again.
+const markerKey = "org.passerelle.room"
+
+// joinsAtOnce bounds the members that join a new room at the same time.
+const joinsAtOnce = 8
+
+// CreateRoom makes a room with its members in it. A portal's room is made once: when a crash or a lost answer came between
+// its creation and its record, the room is found by the marker in its creation and taken.
+func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
+	// bridgev2 derives this ID from the portal; other homeservers than Beeper's do not know what it means.
+	portal := string(req.BeeperLocalRoomID)
+	req.BeeperLocalRoomID, req.BeeperInitialMembers, req.BeeperAutoJoinInvites = "", nil, false
+	members := req.Invite
+	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)
+	if err := i.register(ctx, members); err != nil {
+		return "", err
+	}
+	var room id.RoomID
+	var err error
+	if portal == "" {
+		room, err = i.ASIntent.CreateRoom(ctx, req)
+	} else {
+		room, err = i.createOnce(ctx, portal, req)
+	}
+	if err != nil {
+		return "", fmt.Errorf("make a room: %w", err)
+	}
+	return room, i.join(ctx, room, members)
+}
+
+func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
+	store, network := i.connector.network.host.options.Store, i.connector.network.Name
+	noted, begun, err := store.BeginRoom(ctx, network, portal, random.String(32))
+	if err != nil {
+		return "", err
+	}
+	if !begun {
+		found, err := i.findRoom(ctx, noted)
+		if err != nil || found != "" {
+			return found, err
+		}
+		noted = database.Room{Marker: random.String(32)} // the room was left, or never made
+		if err := store.SetRoom(ctx, network, portal, noted); err != nil {
+			return "", err
+		}
+	}
+	if req.CreationContent == nil {
+		req.CreationContent = map[string]any{}
+	}
+	req.CreationContent[markerKey] = noted.Marker
+	// The client's own second try would make a second room.
+	room, err := i.ASIntent.CreateRoom(mautrix.WithMaxRetries(ctx, 0), req)
+	if err != nil {
+		return "", err
+	}
+	noted.ID = room.String()
+	return room, store.SetRoom(ctx, network, portal, noted)
+}
+
+// findRoom returns the room that was made under a note, if the bot is in it; "" when there is none.
+func (i *intent) findRoom(ctx context.Context, noted database.Room) (id.RoomID, error) {
+	joined, err := i.Matrix.JoinedRooms(ctx)
+	if err != nil {
+		return "", fmt.Errorf("look for a room that may have been made: %w", err)
+	}
+	if noted.ID != "" {
+		if room := id.RoomID(noted.ID); slices.Contains(joined.JoinedRooms, room) {
+			return room, nil
+		}
+		return "", nil
+	}
+	for _, room := range joined.JoinedRooms {
+		if at, err := i.connector.Bridge.GetPortalByMXID(ctx, room); err != nil || at != nil {
+			continue // it belongs to a portal already
+		}
+		var creation map[string]any
+		if err := i.Matrix.Client.StateEvent(ctx, room, event.StateCreate, "", &creation); err != nil {
+			return "", fmt.Errorf("look for a room that may have been made: %w", err)
+		}
+		if creation[markerKey] == noted.Marker {
+			return room, nil
+		}
+	}
+	return "", nil
+}
+
+// register makes sure that the ghosts among the members exist, so that they can be invited.
+func (i *intent) register(ctx context.Context, members []id.UserID) error {
+	return i.each(ctx, members, func(ctx context.Context, member id.UserID) error {
+		if _, ghost := i.connector.ParseGhostMXID(member); !ghost {
+			return nil
+		}
+		return i.connector.AS.Intent(member).EnsureRegistered(ctx)
+	})
+}
+
+// join lets those members join a room who can be acted for: ghosts, and staff with a double puppet.
+func (i *intent) join(ctx context.Context, room id.RoomID, members []id.UserID) error {
+	return i.each(ctx, members, func(ctx context.Context, member id.UserID) error {
+		if _, ghost := i.connector.ParseGhostMXID(member); ghost {
+			return i.connector.AS.Intent(member).EnsureJoined(ctx, room)
+		}
+		user, err := i.connector.Bridge.GetExistingUserByMXID(ctx, member)
+		if err != nil || user == nil {
+			return err
+		}
+		puppet := user.DoublePuppet(ctx)
+		if puppet == nil {
+			return nil
+		}
+		return puppet.EnsureJoined(ctx, room)
+	})
+}
+
+// each does something for every member, some at a time, and returns the first error.
+func (i *intent) each(ctx context.Context, members []id.UserID, do func(context.Context, id.UserID) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(joinsAtOnce)
+	for _, member := range members {
+		group.Go(func() error { return do(ctx, member) })
+	}
+	return group.Wait()
+}
