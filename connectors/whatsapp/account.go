@@ -2,10 +2,8 @@ package whatsapp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
@@ -27,10 +25,12 @@ type account struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup // event handlers and goroutines
 
-	mu      sync.Mutex
-	client  *whatsmeow.Client // guarded by mu; nil: the phone removed the link
-	stopped bool              // guarded by mu; nothing is begun any more
-	settled chan struct{}     // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	client *whatsmeow.Client // nil: the phone removed the link before the start
+
+	mu       sync.Mutex
+	unlinked bool          // guarded by mu; the phone removed the link
+	stopped  bool          // guarded by mu; nothing is begun any more
+	settled  chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
@@ -53,6 +53,9 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{})}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	if device != nil {
+		if login.RemoteName == "" {
+			login.RemoteName = device.PushName
+		}
 		a.contacts = device.Contacts
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
@@ -66,6 +69,9 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 func (a *account) current() *whatsmeow.Client {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.unlinked {
+		return nil
+	}
 	return a.client
 }
 
@@ -95,10 +101,9 @@ func (a *account) spawn(f func(ctx context.Context)) {
 func (a *account) Disconnect() {
 	a.mu.Lock()
 	a.stopped = true
-	client := a.client
 	a.mu.Unlock()
-	if client != nil {
-		client.Disconnect()
+	if a.client != nil {
+		a.client.Disconnect()
 	}
 	a.cancel()
 	a.running.Wait()
@@ -106,9 +111,6 @@ func (a *account) Disconnect() {
 
 // IsLoggedIn tells whether the account is still linked. The connection may be down.
 func (a *account) IsLoggedIn() bool { return a.current() != nil }
-
-// logoutPatience is how long WhatsApp may take to confirm that a link is removed.
-const logoutPatience = 15 * time.Second
 
 // LogoutRemote removes the link. When WhatsApp cannot be reached, the keys are destroyed all the same; the phone goes on
 // showing a device that can no longer do anything.
@@ -122,18 +124,6 @@ func (a *account) LogoutRemote(ctx context.Context) {
 		a.log.Warn().Err(err).Msg("The link was removed on this side only; remove it on the phone, too")
 	}
 	a.Disconnect()
-}
-
-// unlink removes the link of a client's device and destroys the device's keys. An error means that the phone was not told.
-func unlink(ctx context.Context, client *whatsmeow.Client) error {
-	patience, cancel := context.WithTimeout(ctx, logoutPatience)
-	defer cancel()
-	err := client.Logout(patience)
-	if err == nil {
-		return nil
-	}
-	client.Disconnect()
-	return errors.Join(fmt.Errorf("remove the link: %w", err), client.Store.Delete(ctx))
 }
 
 // IsThisUser tells whether a person is the account's owner.

@@ -7,15 +7,9 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
-)
 
-// Sealer encrypts what must lie in a database for a moment.
-type Sealer interface {
-	// Seal encrypts plain for the row that names name, and returns the ID of the key that it used.
-	Seal(plain []byte, names ...string) (keyID string, sealed []byte, err error)
-	// Unseal decrypts what Seal made for the same names. It fails when the key is gone or anything was changed.
-	Unseal(keyID string, sealed []byte, names ...string) ([]byte, error)
-}
+	"passerelle/portal"
+)
 
 // sealedBuffer keeps a message that is decrypted and not yet in the inbox.
 //
@@ -25,7 +19,7 @@ type Sealer interface {
 // plaintext is sealed.
 type sealedBuffer struct {
 	store.EventBuffer
-	sealer Sealer
+	sealer portal.Sealer
 }
 
 func (b sealedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {

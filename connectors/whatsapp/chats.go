@@ -24,7 +24,7 @@ const (
 func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*bridgev2.ChatInfo, error) {
 	metadata, _ := portal.Metadata.(*PortalMetadata)
 	chat, err := chatOf(portal.ID, metadata)
-	if d, ok := bridgev2.GetRemoteEventFromContext(ctx).(*delivery); ok && d.PortalKey == portal.PortalKey {
+	if d := deliveryOf(ctx); d != nil && d.PortalKey == portal.PortalKey {
 		chat, err = d.chat, nil
 	}
 	if err != nil {

@@ -75,6 +75,18 @@ func (a *account) connectAfter(pause time.Duration) {
 	})
 }
 
+// comeBack connects again because WhatsApp asks for it (stream error 515). By itself whatsmeow would try once, and stay away
+// when that fails (whatsmeow/connectionevents.go, handleStreamError).
+func (a *account) comeBack() {
+	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
+	a.spawn(func(ctx context.Context) {
+		if client := a.current(); client != nil {
+			client.Disconnect()
+			a.connect(ctx)
+		}
+	})
+}
+
 // reconnectFailed is called by whatsmeow between two attempts of its own. Its pauses grow by two seconds an attempt without
 // end (whatsmeow/client.go, autoReconnect); here they stop growing.
 func (a *account) reconnectFailed(err error) (again bool) {
@@ -138,6 +150,8 @@ func (a *account) handle(event any) (handled bool) {
 		a.lost(nil)
 	case *events.KeepAliveRestored:
 		a.connected()
+	case *events.ManualLoginReconnect:
+		a.comeBack()
 	case *events.LoggedOut:
 		a.loggedOut()
 	case *events.StreamReplaced:
@@ -171,10 +185,8 @@ func (a *account) connected() {
 // loggedOut closes a login whose link was removed on the phone or by WhatsApp. whatsmeow destroys the keys. The rooms stay.
 func (a *account) loggedOut() {
 	a.mu.Lock()
-	client := a.client
-	a.client = nil
+	a.unlinked = true
 	a.mu.Unlock()
-	a.spawn(func(context.Context) { client.Disconnect() }) // whatsmeow leaves that to the server
 	a.login.Metadata.(*LoginMetadata).Device = types.EmptyJID
 	if err := a.login.Save(a.ctx); err != nil {
 		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.mau.fi/util/configupgrade"
 	"go.mau.fi/util/dbutil"
@@ -44,13 +45,14 @@ type Connector struct {
 	options     Options
 	displayName displayName
 	language    say.Language
-	sealer      Sealer
+	sealer      portal.Sealer
 	border      portal.Border
 	transport   *transport
 
 	bridge  *bridgev2.Bridge    // set by Init
-	devices *sqlstore.Container // set by Init
+	devices *sqlstore.Container // set by Start
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
+	stalls  time.Duration       // see stallPatience
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -69,7 +71,7 @@ const defaultMaxFile = 50 << 20
 
 // New returns a connector that crosses the given border, speaks language to people, and seals with sealer what whatsmeow
 // keeps for a moment. An error names the option and what to do.
-func New(options Options, language say.Language, sealer Sealer, border portal.Border) (*Connector, error) {
+func New(options Options, language say.Language, sealer portal.Sealer, border portal.Border) (*Connector, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
@@ -83,7 +85,7 @@ func New(options Options, language say.Language, sealer Sealer, border portal.Bo
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, sealer: sealer, border: border, transport: way,
-		pictures: map[types.JID]bool{},
+		stalls: stallPatience, pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)
 	return c, nil
@@ -93,13 +95,14 @@ func New(options Options, language say.Language, sealer Sealer, border portal.Bo
 func (c *Connector) Init(bridge *bridgev2.Bridge) {
 	c.bridge = bridge
 	bridge.Config.PhoneNumbersInProfile = c.options.PhoneNumbersInProfile
-	log := bridge.Log.With().Str("part", "whatsmeow").Logger()
-	c.devices = sqlstore.NewWithWrappedDB(
-		bridge.DB.Child("whatsmeow_version", upgrades.Table, dbutil.ZeroLogger(log)), discreetLog{log: log})
 }
 
-// Start brings whatsmeow's tables up to date (see [bridgev2.NetworkConnector]).
+// Start opens whatsmeow's tables and brings them up to date (see [bridgev2.NetworkConnector]).
 func (c *Connector) Start(ctx context.Context) error {
+	log := c.bridge.Log.With().Str("part", "whatsmeow").Logger()
+	c.devices = sqlstore.NewWithWrappedDB(
+		c.bridge.DB.Child("whatsmeow_version", upgrades.Table, dbutil.ZeroLogger(log)),
+		discreetLog{ctx: c.bridge.BackgroundCtx, log: log})
 	if err := c.devices.Upgrade(ctx); err != nil {
 		return bridgev2.DBUpgradeError{Err: fmt.Errorf("upgrade whatsmeow's tables: %w", err), Section: "whatsmeow"}
 	}

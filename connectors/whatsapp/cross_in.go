@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/rs/zerolog"
-	"go.mau.fi/whatsmeow"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -136,7 +135,7 @@ func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.Convert
 		return d.tooLarge(ctx, d.declaredSize())
 	case ctx.Err() != nil:
 		return d.fail(ctx.Err())
-	case client != nil && !client.IsLoggedIn() && !errors.Is(err, whatsmeow.ErrNoURLPresent):
+	case client != nil && !(client.IsConnected() && client.IsLoggedIn()):
 		return d.fail(fmt.Errorf("fetch a file: %w", err))
 	}
 	zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A file could not be fetched")

@@ -16,14 +16,18 @@ import (
 	"passerelle/portal"
 )
 
-// deliveryPatience bounds one attempt to deliver. bridgev2 lets go of an event after five minutes
-// (bridgev2/portal.go, EventHandlingTimeoutTicks), and one event in front of ours may take as long.
-const deliveryPatience = 12 * time.Minute
+// stallPatience is how long a message may be with bridgev2 before it is asked whether it still is.
+const stallPatience = 30 * time.Second
+
+// strangerPatience is how long a message of somebody without a LID is tried again. WhatsApp itself keeps messages no longer
+// than two weeks (whatsmeow/store/sqlstore/store.go, DeleteOldBufferedHashes), and the chat's later messages wait for it.
+const strangerPatience = 3 * 24 * time.Hour
 
 // Errors of a delivery that is tried again.
 var (
 	errNotTaken   = errors.New("bridgev2 did not take the message")
 	errNotInRoom  = errors.New("the message is not in its room")
+	errDropped    = errors.New("bridgev2 dropped the message")
 	errNotLoaded  = errors.New("the login is not loaded")
 	errUnknownLID = errors.New("WhatsApp does not say who this is")
 )
@@ -39,9 +43,13 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return err
 	}
 	d, err := a.delivery(ctx, came, message)
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnknownLID) && time.Since(stored.At) > strangerPatience:
+		return portal.Permanent(err)
+	case err != nil:
 		return err
 	}
+	d.stored = stored
 	return d.run(ctx)
 }
 
@@ -65,6 +73,7 @@ func (c *Connector) account(ctx context.Context, id networkid.UserLoginID) (*acc
 type delivery struct {
 	simplevent.EventMeta
 	account *account
+	stored  portal.Arrival
 	came    *arrival
 	message *events.Message // nil: it cannot be read
 	chat    types.JID
@@ -108,7 +117,7 @@ func (a *account) delivery(ctx context.Context, came *arrival, message *events.M
 	d.EventMeta = simplevent.EventMeta{
 		Type: bridgev2.RemoteEventMessage, PortalKey: portalKey(chat, a.login.ID), Sender: a.sender(sender),
 		CreatePortal: true, Timestamp: came.At, StreamOrder: came.At.Unix(),
-		MutateContextFunc: portal.WithPassage,
+		MutateContextFunc: func(ctx context.Context) context.Context { return d.stored.WithPassage(withDelivery(ctx, d)) },
 		PostHandleFunc:    func(context.Context, *bridgev2.Portal) { close(d.handled) },
 	}
 	return d, nil
@@ -141,39 +150,77 @@ func (d *delivery) GetID() networkid.MessageID { return d.id.networkID() }
 
 // run hands the message to bridgev2, waits until it is handled, and looks whether it is in the room.
 func (d *delivery) run(ctx context.Context) error {
-	bridge, login := d.account.connector.bridge, d.account.login
 	if there, err := d.inRoom(ctx); err != nil || there {
 		return err
 	}
-	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
-		if room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey); err == nil && (room == nil || room.MXID == "") {
-			return nil // an administrator wants no room for this chat
-		}
+	if wanted, err := d.ensureRoom(ctx); err != nil || !wanted {
+		return err
 	}
+	login := d.account.login
 	if result := login.QueueRemoteEvent(d); !result.Queued {
 		return errors.Join(errNotTaken, result.Error)
 	}
-	passed := newMarker(d.PortalKey)
-	login.QueueRemoteEvent(passed)
-	limit := time.NewTimer(deliveryPatience)
-	defer limit.Stop()
+	stalled := time.NewTimer(d.account.connector.stalls)
+	defer stalled.Stop()
 	select {
 	case <-d.handled:
-	case <-passed.reached: // bridgev2 dropped the message, or has let go of it: it handles events in order
-	case <-limit.C: // the portal was deleted under it
+		return d.outcome(ctx)
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-stalled.C:
 	}
-	return d.outcome(ctx)
-}
-
-func (d *delivery) outcome(ctx context.Context) error {
+	passed := newMarker(d.PortalKey)
+	login.QueueRemoteEvent(passed)
 	select {
 	case <-d.handled:
-		if d.dropped || d.err != nil {
-			return d.err
-		}
-	default:
+		return d.outcome(ctx)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-passed.reached: // bridgev2 dropped the message or has let go of it: it handles a room's events in order
+		return errDropped
+	}
+}
+
+// ensureRoom makes the room of the chat, when there is none. It is false when an administrator wants none.
+//
+// bridgev2 would make it by itself for the message, but says nothing when it cannot (bridgev2/portal.go,
+// handleRemoteEvent). Messages of a chat are delivered one after another, so nobody else makes it meanwhile.
+func (d *delivery) ensureRoom(ctx context.Context) (wanted bool, err error) {
+	bridge, login := d.account.connector.bridge, d.account.login
+	room, err := bridge.GetPortalByKey(ctx, d.PortalKey)
+	if err != nil {
+		return false, fmt.Errorf("look up a room: %w", err)
+	}
+	if room.MXID != "" {
+		return true, nil
+	}
+	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
+		return false, nil
+	}
+	if err := room.CreateMatrixRoom(withDelivery(ctx, d), login, nil); err != nil {
+		return false, fmt.Errorf("make a room: %w", err)
+	}
+	return true, nil
+}
+
+// deliveryKey is the key of the delivery that a context belongs to.
+type deliveryKey struct{}
+
+// withDelivery returns a context that knows what is being delivered, for those that bridgev2 asks on its way.
+func withDelivery(ctx context.Context, d *delivery) context.Context {
+	return context.WithValue(ctx, deliveryKey{}, d)
+}
+
+// deliveryOf returns what is being delivered in a context; nil: nothing.
+func deliveryOf(ctx context.Context) *delivery {
+	d, _ := ctx.Value(deliveryKey{}).(*delivery)
+	return d
+}
+
+// outcome tells what became of the message once bridgev2 has handled it.
+func (d *delivery) outcome(ctx context.Context) error {
+	if d.dropped || d.err != nil {
+		return d.err
 	}
 	there, err := d.inRoom(ctx)
 	if err != nil {
@@ -215,9 +262,8 @@ func (d *delivery) afterwards(ctx context.Context) {
 	})
 }
 
-// marker is an event that does nothing but tell that the events before it in its room are done with. bridgev2 tells the end
-// of an event only when it came far enough (bridgev2/portal.go, handleRemoteEvent: not when no room could be made), but it
-// asks each event for its context first, in order.
+// marker is an event that does nothing but tell that the events before it in its room are done with. bridgev2 does not tell
+// the end of an event that panicked, or whose portal was deleted; but it asks each event for its context first, in order.
 type marker struct {
 	key     networkid.PortalKey
 	reached chan struct{}

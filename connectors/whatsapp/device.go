@@ -2,7 +2,10 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
@@ -16,11 +19,12 @@ import (
 // newClient returns a whatsmeow client of a device, linked or about to be. The context is the one of everything that the
 // client does by itself.
 func (c *Connector) newClient(ctx context.Context, device *store.Device, log zerolog.Logger) *whatsmeow.Client {
-	client := whatsmeow.NewClient(device, discreetLog{log: log.With().Str("part", "whatsmeow").Logger()})
+	client := whatsmeow.NewClient(device, discreetLog{ctx: ctx, log: log.With().Str("part", "whatsmeow").Logger()})
 	c.transport.equip(client)
 	client.BackgroundEventCtx = ctx
 	client.SynchronousAck = true // WhatsApp is told that a message arrived when the handler has returned
 	client.EnableDecryptedEventBuffer = true
+	client.DisableLoginAutoReconnect = true // see account.comeBack and linking.finish
 	client.GetClientPayload = func() *waWa6.ClientPayload { return named(device.GetClientPayload(), c.options.DeviceName) }
 	return client
 }
@@ -54,6 +58,59 @@ func (c *Connector) device(ctx context.Context, jid types.JID) (*store.Device, e
 	}
 	if device != nil {
 		device.EventBuffer = sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.sealer}
+		device.Container = &keyring{DeviceContainer: device.Container}
 	}
 	return device, nil
+}
+
+// keyring destroys a device's keys in the database and leaves the device in memory as it is. whatsmeow would take the device
+// apart under the goroutines that still use it (whatsmeow/store/store.go, Device.Delete); it does not when the database says
+// that it could not delete.
+type keyring struct {
+	store.DeviceContainer
+	mu        sync.Mutex
+	destroyed bool // guarded by mu
+}
+
+// errDestroyed is what a keyring answers when it has destroyed the keys.
+var errDestroyed = errors.New("the keys are destroyed (which is no failure)")
+
+func (k *keyring) DeleteDevice(ctx context.Context, device *store.Device) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.DeviceContainer.DeleteDevice(ctx, device); err != nil {
+		return err
+	}
+	k.destroyed = true
+	return errDestroyed
+}
+
+// PutDevice stores a device, unless its keys are destroyed: a straggler must not bring them back.
+func (k *keyring) PutDevice(ctx context.Context, device *store.Device) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.destroyed {
+		return store.ErrDeviceDeleted
+	}
+	return k.DeviceContainer.PutDevice(ctx, device)
+}
+
+// logoutPatience is how long WhatsApp may take to confirm that a link is removed.
+const logoutPatience = 15 * time.Second
+
+// unlink removes the link of a client's device, destroys the device's keys and disconnects. An error means that the phone was
+// not told, or that the keys are still there.
+func unlink(ctx context.Context, client *whatsmeow.Client) error {
+	patience, cancel := context.WithTimeout(ctx, logoutPatience)
+	defer cancel()
+	err := client.Logout(patience)
+	if err == nil || errors.Is(err, errDestroyed) {
+		return nil
+	}
+	client.Disconnect()
+	err = fmt.Errorf("remove the link: %w", err)
+	if destroyed := client.Store.Delete(ctx); !errors.Is(destroyed, errDestroyed) {
+		err = errors.Join(err, destroyed)
+	}
+	return err
 }

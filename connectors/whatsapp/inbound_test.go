@@ -16,7 +16,9 @@ import (
 
 func in(m *waE2E.Message) *events.Message { return (&events.Message{RawMessage: m}).UnwrapRaw() }
 
-func wrapped(m *waE2E.Message) *waE2E.FutureProofMessage { return &waE2E.FutureProofMessage{Message: m} }
+func wrapped(m *waE2E.Message) *waE2E.FutureProofMessage {
+	return &waE2E.FutureProofMessage{Message: m}
+}
 
 func protocolMessage(kind waE2E.ProtocolMessage_Type) *waE2E.Message {
 	return &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: kind.Enum(), Key: &waCommon.MessageKey{ID: proto.String("3EB0")}}}

@@ -150,10 +150,7 @@ func (l *linking) SubmitUserInput(ctx context.Context, input map[string]string) 
 // connect connects as a device that nobody knows, and returns once WhatsApp has sent QR codes.
 func (l *linking) connect(ctx context.Context) error {
 	l.client = l.connector.newClient(l.ctx, l.connector.devices.NewDevice(), l.log)
-	// Connecting again after the pairing is the account's business. By itself whatsmeow would do so at once, also when the
-	// pairing is not finished here yet.
-	l.client.DisableLoginAutoReconnect = true
-	l.client.EnableAutoReconnect = false
+	l.client.EnableAutoReconnect = false // connecting again is the account's business
 	l.client.AddEventHandler(l.hear)
 	patience, cancel := context.WithTimeout(ctx, linkPatience)
 	defer cancel()
@@ -250,7 +247,9 @@ func (l *linking) Wait(ctx context.Context) (*bridgev2.LoginStep, error) {
 	}
 }
 
-// finish makes the login of a pairing that succeeded, and returns when its account is connected.
+// finish makes the login of a pairing that succeeded, and returns when its account is connected. It waits for WhatsApp to
+// want that: by itself whatsmeow would connect again as soon as WhatsApp asks for it, also when the pairing's success is
+// still being worked on.
 func (l *linking) finish(paired *events.PairSuccess) (*bridgev2.LoginStep, error) {
 	defer l.Cancel()
 	l.awaitHangUp()
@@ -366,9 +365,9 @@ func (l *linking) fail(err error) error {
 // Cancel ends the login. It may be called again.
 func (l *linking) Cancel() {
 	l.once.Do(func() {
-		l.cancel()
 		if l.client != nil {
 			l.client.Disconnect()
 		}
+		l.cancel()
 	})
 }

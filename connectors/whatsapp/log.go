@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 
@@ -9,8 +10,12 @@ import (
 )
 
 // discreetLog is whatsmeow's log without what a log must not hold. whatsmeow's debug lines are whole stanzas, pairing codes
-// and names, so they go nowhere; its other lines name people by phone number, so the numbers are struck out.
-type discreetLog struct{ log zerolog.Logger }
+// and names, so they go nowhere; its other lines name people by phone number, so the numbers are struck out. What a client
+// says after its end, when everything fails, goes nowhere either.
+type discreetLog struct {
+	ctx context.Context // ends with the client
+	log zerolog.Logger
+}
 
 var _ waLog.Logger = discreetLog{}
 
@@ -21,10 +26,13 @@ func (l discreetLog) Errorf(msg string, args ...any) { l.write(l.log.Error(), ms
 
 // Sub returns the log of a part of whatsmeow.
 func (l discreetLog) Sub(module string) waLog.Logger {
-	return discreetLog{log: l.log.With().Str("part", module).Logger()}
+	return discreetLog{ctx: l.ctx, log: l.log.With().Str("part", module).Logger()}
 }
 
 func (l discreetLog) write(entry *zerolog.Event, msg string, args []any) {
+	if l.ctx.Err() != nil {
+		return
+	}
 	entry.Msg(withoutPhoneNumbers(fmt.Sprintf(msg, args...)))
 }
 

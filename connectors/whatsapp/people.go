@@ -68,7 +68,7 @@ func (a *account) phone(ctx context.Context, lid types.JID) (string, error) {
 // publishedName returns the name that a person goes by on WhatsApp: the one that came with the message at hand, the one
 // that they published before, or a neutral one. What the account's address book calls them is not looked at.
 func (a *account) publishedName(ctx context.Context, lid types.JID, phone string) (string, error) {
-	if d, ok := bridgev2.GetRemoteEventFromContext(ctx).(*delivery); ok && d.named == userID(lid) {
+	if d := deliveryOf(ctx); d != nil && d.named == userID(lid) {
 		return d.came.PushName, nil
 	}
 	if lid.User == a.lid.User && a.login.RemoteName != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
@@ -19,8 +20,12 @@ import (
 const (
 	// connectionPatience is how long a message waits for a connection that is down.
 	connectionPatience = 45 * time.Second
-	// sendAttempts is how often a message is sent when the connection breaks before WhatsApp has confirmed it.
-	sendAttempts = 3
+	// answerPatience is how long WhatsApp may take to confirm a message.
+	answerPatience = 30 * time.Second
+	// sendAttempts is how often a message is sent while WhatsApp does not confirm it, and sendPatience how long: the room's
+	// other messages wait for it.
+	sendAttempts = 6
+	sendPatience = 2 * time.Minute
 )
 
 // GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
@@ -107,51 +112,51 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	return nil
 }
 
-// send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. It may be called again for the
-// same message: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
+// send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. When the connection breaks it
+// tries again: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
 func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, admitted portal.Admitted[*outgoing]) (time.Time, error) {
 	out := admitted.Content()
-	var uploaded, tried bool
-	var failed error
-	for range sendAttempts {
+	uploaded, perhapsSent := out.file == nil, false
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 5*time.Second
+	sent, err := backoff.Retry(ctx, func() (time.Time, error) {
 		client, err := a.connectedClient(ctx)
 		if err != nil {
-			failed = errors.Join(err, failed)
-			break
+			return time.Time{}, backoff.Permanent(err)
 		}
-		if out.file != nil && !uploaded {
+		if !uploaded {
 			at, err := client.Upload(ctx, out.file.data, out.file.as)
 			if err != nil {
-				failed = fmt.Errorf("upload a file: %w", err)
-				continue
+				return time.Time{}, fmt.Errorf("upload a file: %w", err)
 			}
 			out.file.fill(at)
 			uploaded = true
 		}
-		sent, err := client.SendMessage(ctx, chat, out.message, whatsmeow.SendRequestExtra{ID: id})
-		if err == nil {
-			return sent.Timestamp, nil
+		sent, err := client.SendMessage(ctx, chat, out.message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
+		if isAnswer(err) {
+			perhapsSent = false
+			return time.Time{}, backoff.Permanent(fmt.Errorf("send: %w", err))
 		}
-		failed = fmt.Errorf("send: %w", err)
-		if !connectionBroke(err) {
-			return time.Time{}, a.notSent(failed, say.NotSent)
-		}
-		tried = true
-	}
+		perhapsSent = perhapsSent || err != nil && !errors.Is(err, whatsmeow.ErrNotConnected)
+		return sent.Timestamp, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxTries(sendAttempts), backoff.WithMaxElapsedTime(sendPatience))
 	switch {
-	case tried: // it may be there all the same
-		return time.Time{}, a.uncertain(failed)
-	case errors.Is(failed, whatsmeow.ErrNotConnected), errors.Is(failed, bridgev2.ErrNotLoggedIn):
-		return time.Time{}, a.notSent(failed, say.NotConnected)
+	case err == nil:
+		return sent, nil
+	case perhapsSent:
+		return time.Time{}, a.uncertain(err)
+	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, bridgev2.ErrNotLoggedIn):
+		return time.Time{}, a.notSent(err, say.NotConnected)
 	}
-	return time.Time{}, a.notSent(failed, say.NotSent)
+	return time.Time{}, a.notSent(err, say.NotSent)
 }
 
-// connectionBroke tells whether a message was on its way when the connection ended, so that nobody knows what became of it.
-func connectionBroke(err error) bool {
-	var broke *whatsmeow.DisconnectedError
-	return errors.As(err, &broke) || errors.Is(err, whatsmeow.ErrMessageTimedOut) ||
-		errors.Is(err, whatsmeow.ErrNotConnected) || errors.Is(err, whatsmeow.ErrIQTimedOut)
+// isAnswer tells whether an error is WhatsApp's word on a message, and not the connection's: trying again would not change it.
+func isAnswer(err error) bool {
+	var refused *whatsmeow.IQError
+	return errors.Is(err, whatsmeow.ErrServerReturnedError) || errors.As(err, &refused) ||
+		errors.Is(err, whatsmeow.ErrGroupNotFound) || errors.Is(err, whatsmeow.ErrNotInGroup) ||
+		errors.Is(err, whatsmeow.ErrNotLoggedIn) || errors.Is(err, whatsmeow.ErrUnknownServer)
 }
 
 // connectedClient returns the client once it is connected, which it waits for.
@@ -160,7 +165,7 @@ func (a *account) connectedClient(ctx context.Context) (*whatsmeow.Client, error
 	if client == nil {
 		return nil, bridgev2.ErrNotLoggedIn
 	}
-	if client.IsLoggedIn() || client.WaitForConnection(connectionPatience) {
+	if client.WaitForConnection(connectionPatience) {
 		return client, ctx.Err()
 	}
 	return nil, whatsmeow.ErrNotConnected

@@ -48,11 +48,12 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer ws.CloseNow()
 	// The request's context ends with the handler, and http.Server does not wait for hijacked connections: join the server.
 	ended := make(chan struct{})
-	s.goRun(func() {
+	if s.goRun(func() {
 		defer close(ended)
 		s.runSocket(ws)
-	})
-	<-ended
+	}) {
+		<-ended
+	}
 }
 
 func (s *Server) runSocket(ws *websocket.Conn) {

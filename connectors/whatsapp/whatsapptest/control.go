@@ -47,8 +47,9 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/delete {"chat","id"}        -> {"id"}
 //	POST /people/{phone}/read {"chat","ids"}         -> {}
 //	POST /people/{phone}/typing {"to","typing"}      -> {}
-//	GET  /people/{phone}/inbox?after=N&wait=5s       -> {"messages":[entry],"next":N}, see [Entry]: what came or changed after
-//	                                                    version N, waiting for the first if there is none
+//	GET  /people/{phone}/inbox?after=N&wait=5s       -> {"messages":[entry],"next":N,"version":V}, see [Entry]: what came after
+//	                                                    entry N, waiting for the first if there is none; with since=V what
+//	                                                    came or changed (edits, reactions, receipts) after version V
 //	GET  /people/{phone}/inbox/{id}/media?chat=      -> the file of an entry
 //	GET  /people/{phone}/notices                     -> {"notices":[notice]}, see [Notice]
 //	POST /people/{phone}/picture {"image"}           -> {}; a generated PNG without an image
@@ -275,15 +276,15 @@ func waitOf(r *http.Request) (time.Duration, error) {
 	return min(wait, maxWait), nil
 }
 
-// afterOf reads the version after which an inbox request asks.
-func afterOf(r *http.Request) (int, error) {
-	raw := r.URL.Query().Get("after")
+// numberOf reads a number that an inbox request counts from.
+func numberOf(r *http.Request, name string) (int, error) {
+	raw := r.URL.Query().Get(name)
 	if raw == "" {
 		return 0, nil
 	}
-	after, err := strconv.Atoi(raw)
-	if err != nil || after < 0 {
-		return 0, fmt.Errorf("%w: after is a number", errBadInput)
+	n, err := strconv.Atoi(raw)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%w: %s is a number", errBadInput, name)
 	}
-	return after, nil
+	return n, nil
 }

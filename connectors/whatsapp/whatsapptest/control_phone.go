@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -19,14 +20,22 @@ func controlInbox(r *http.Request, p *Phone, _ nothing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := afterOf(r)
+	after, err := numberOf(r, "after")
+	if err != nil {
+		return nil, err
+	}
+	since, err := numberOf(r, "since")
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	entries, next := p.InboxSince(ctx, after)
-	return object{"messages": append([]Entry{}, entries...), "next": next}, nil
+	entries, version := p.waitEntries(ctx, since, func(e Entry) bool { return e.Seq > after })
+	next := after
+	if len(entries) > 0 {
+		next = entries[len(entries)-1].Seq
+	}
+	return object{"messages": append([]Entry{}, entries...), "next": next, "version": version}, nil
 }
 
 func controlNotices(_ *http.Request, p *Phone, _ nothing) (any, error) {
@@ -157,6 +166,8 @@ func controlContact(_ *http.Request, p *Phone, in struct{ Phone, Name string }) 
 //	cut                   ... without a word
 //	ack-error             messages to the person are refused with the code (463, ...); 0 ends it
 //	lose-prekeys          the server forgets all but "times" of the device's one-time prekeys
+//	break-link            the next link, of whomever, breaks with the error code; with "offered", after the client's identity
+//	                      has been sent (no phone needed)
 //	clear                 takes the device's faults away
 type faultRequest struct {
 	Kind    string
@@ -169,9 +180,14 @@ type faultRequest struct {
 	Tag     string
 	Times   int
 	Delay   string
+	Offered bool
 }
 
 func (s *Server) controlFault(_ *http.Request, in faultRequest) (any, error) {
+	if in.Kind == "break-link" {
+		s.BreakNextLink(strconv.Itoa(in.Code), in.Offered)
+		return nil, nil
+	}
 	p, err := s.Phone(in.Phone)
 	if err != nil {
 		return nil, err
@@ -195,7 +211,7 @@ func (s *Server) controlFault(_ *http.Request, in faultRequest) (any, error) {
 	case string(Drop), string(Duplicate), string(Delay), string(Reorder):
 		return nil, p.Tamper(in.Device, Rule{Fault: Fault(in.Kind), Tag: in.Tag, Times: in.Times, Delay: delay})
 	case "stream-error":
-		return nil, p.StreamError(in.Device, fmt.Sprint(in.Code))
+		return nil, p.StreamError(in.Device, strconv.Itoa(in.Code))
 	case "replaced":
 		return nil, p.ReplaceStream(in.Device)
 	case "cut":

@@ -68,11 +68,11 @@ func (r Rule) check() error {
 		return nil
 	case Delay:
 		if r.Delay <= 0 {
-			return fmt.Errorf("a %s needs a duration", r.Fault)
+			return fmt.Errorf("%w: a %s needs a duration", errBadInput, r.Fault)
 		}
 		return nil
 	}
-	return fmt.Errorf("unknown fault %q", r.Fault)
+	return fmt.Errorf("%w: unknown fault %q", errBadInput, r.Fault)
 }
 
 // transmit sends a stanza to a connected device, past the rules that apply. The caller holds the mutex.
@@ -140,6 +140,27 @@ func (s *Server) RefuseMessagesTo(number string, code int) error {
 	return nil
 }
 
+// linkBreak is what happens to an attempt to link a client.
+type linkBreak struct {
+	code    string
+	offered bool
+}
+
+// BreakNextLink ends the connection of the next client that is being linked with a stream error, as "515". With offered, the
+// client has been sent the signed identity right before, so that the error may arrive while it handles that; without, instead.
+func (s *Server) BreakNextLink(code string, offered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.breaking = &linkBreak{code, offered}
+}
+
+// takeBreak returns what is to happen to an attempt to link, once. The caller holds the mutex.
+func (s *Server) takeBreak() *linkBreak {
+	b := s.breaking
+	s.breaking = nil
+	return b
+}
+
 // withCompanion runs a function on a companion under the mutex.
 func (p *Phone) withCompanion(id uint16, do func(*device) error) error {
 	p.server.mu.Lock()
@@ -193,9 +214,13 @@ func (p *Phone) Cut(id uint16) error {
 	})
 }
 
+func streamError(code string) node {
+	return node{Tag: "stream:error", Attrs: attrs{"code": code}}
+}
+
 // StreamError ends the companion's connection with a stream error: "515" reconnect, "503" server restarts, or any other.
 func (p *Phone) StreamError(id uint16, code string) error {
-	return p.hangUpOn(id, node{Tag: "stream:error", Attrs: attrs{"code": code}})
+	return p.hangUpOn(id, streamError(code))
 }
 
 // ReplaceStream ends the companion's connection as if the same device had connected from elsewhere.

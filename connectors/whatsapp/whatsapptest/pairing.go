@@ -37,6 +37,7 @@ type registration struct {
 	platform string
 	refs     []string
 	pending  *linking // the one attempt that is under way
+	linked   bool
 }
 
 // linking is an attempt to link a client to a person.
@@ -167,7 +168,7 @@ func (s *Server) answerRegistering(r *registration, q *query) error {
 // the number that the new device will have.
 func (s *Server) link(ctx context.Context, r *registration, p *person, account []byte, sign func(device uint16) ([]byte, error)) (*device, error) {
 	s.mu.Lock()
-	if r.pending != nil || r.conn.registration != r {
+	if r.pending != nil || r.linked || r.conn.registration != r {
 		s.mu.Unlock()
 		return nil, fmt.Errorf("link device: %w", ErrUnknownCode)
 	}
@@ -175,17 +176,23 @@ func (s *Server) link(ctx context.Context, r *registration, p *person, account [
 	p.nextDevice++
 	attempt := &linking{device: d, stanzaID: newID(), account: account, outcome: make(chan error, 1)}
 	r.pending = attempt
+	broken := s.takeBreak()
 	s.mu.Unlock()
 	identity, err := sign(d.id)
 	if err != nil {
 		s.abandonLinking(r, attempt)
 		return nil, fmt.Errorf("sign device identity: %w", err)
 	}
-	r.conn.send(mdSet(node{Tag: "pair-success", Content: []node{
-		{Tag: "device-identity", Content: identity},
-		{Tag: "device", Attrs: attrs{"jid": d.pn(), "lid": d.lid()}},
-		{Tag: "platform", Attrs: attrs{"name": "android"}},
-	}}, attempt.stanzaID))
+	if broken == nil || broken.offered {
+		r.conn.send(mdSet(node{Tag: "pair-success", Content: []node{
+			{Tag: "device-identity", Content: identity},
+			{Tag: "device", Attrs: attrs{"jid": d.pn(), "lid": d.lid()}},
+			{Tag: "platform", Attrs: attrs{"name": "android"}},
+		}}, attempt.stanzaID))
+	}
+	if broken != nil {
+		r.conn.hangUp(streamError(broken.code))
+	}
 	select {
 	case err := <-attempt.outcome:
 		if err != nil {
@@ -216,14 +223,14 @@ func (s *Server) finishLinking(r *registration, n *node) {
 	}
 	if err := checkDeviceIdentity(n, r.keys.identity, attempt); err != nil {
 		r.fail(err)
-		r.conn.hangUp(node{Tag: "stream:error", Attrs: attrs{"code": "500"}})
+		r.conn.hangUp(streamError("500"))
 		return
 	}
 	d := attempt.device
-	d.linkedAt = time.Now()
+	r.linked, d.linkedAt = true, time.Now()
 	d.owner.devices[d.id] = d
 	s.devicesChanged(d, "add")
-	r.conn.hangUp(node{Tag: "stream:error", Attrs: attrs{"code": "515"}})
+	r.conn.hangUp(streamError("515"))
 	r.fail(nil)
 }
 
@@ -259,9 +266,6 @@ func (s *Server) unlinkByCompanion(d *device) error {
 func (s *Server) removeDevice(d *device) {
 	delete(d.owner.devices, d.id)
 	s.deviceLeft(d)
-	for _, p := range s.people {
-		delete(p.watchers, d)
-	}
 	s.devicesChanged(d, "remove")
 }
 

@@ -52,12 +52,13 @@ type device struct {
 	linkedAt time.Time
 	keys     keyring
 
-	conn     *conn // the connection that it is logged in with, or nil
-	active   bool  // it asked for its queue
-	queue    []*node
-	rules    []*rule
-	refusals []Refusal
-	logins   int
+	conn      *conn // the connection that it is logged in with, or nil
+	active    bool  // it asked for its queue
+	available bool  // it says that its owner is there
+	queue     []*node
+	rules     []*rule
+	refusals  []Refusal
+	logins    int
 }
 
 func (d *device) lid() types.JID {

@@ -178,7 +178,7 @@ func (p *Phone) setPictureOf(target types.JID, data []byte) error {
 func (p *Phone) SetOnline(online bool) {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
-	p.server.setOnline(p.owner, online)
+	p.server.setAvailable(p.device, online)
 }
 
 // SetName changes the name that the person publishes: the next message carries it, and so does the app state.

@@ -26,7 +26,7 @@ const (
 
 // Entry is a message as a phone's owner sees it, own messages from linked devices included.
 type Entry struct {
-	// Seq is the entry's place in the inbox, from 1. Version grows with every change of any entry; see [Phone.InboxSince].
+	// Seq is the entry's place in the inbox, from 1. Version grows with every change of any entry: an edit, a receipt.
 	Seq     int `json:"seq"`
 	Version int `json:"version"`
 	// ID is the message's ID, unique per chat and sender.
@@ -91,6 +91,7 @@ const (
 	NoticeAppState         = "app-state"
 	NoticeReadSelf         = "read-self"
 	NoticeReaction         = "reaction"
+	NoticePeerReceived     = "peer-received"
 )
 
 // Notice is something that a phone's owner may notice and that is not a message.
@@ -105,7 +106,8 @@ type Notice struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// inbox is what a phone's owner has seen. It has a lock of its own, so that it can be written from anywhere.
+// inbox is what a phone's owner has seen. It has a lock of its own, so that it can be written from anywhere, and takes no other
+// while it holds it: what changes an entry must not ask the server.
 type inbox struct {
 	mu      sync.Mutex
 	entries []*Entry
@@ -194,11 +196,23 @@ func (p *Phone) Inbox() []Entry {
 	return entries
 }
 
+// InboxAfter returns the entries that came after the one with a sequence number (0 for all). It waits for the first until the
+// context ends, and then returns none.
+func (p *Phone) InboxAfter(ctx context.Context, seq int) []Entry {
+	entries, _ := p.waitEntries(ctx, 0, func(e Entry) bool { return e.Seq > seq })
+	return entries
+}
+
 // InboxSince returns the entries that came or changed after a version, and the version now. It waits for one until the context
 // ends, and then returns none.
 func (p *Phone) InboxSince(ctx context.Context, version int) ([]Entry, int) {
+	return p.waitEntries(ctx, version, func(Entry) bool { return true })
+}
+
+func (p *Phone) waitEntries(ctx context.Context, version int, holds func(Entry) bool) ([]Entry, int) {
 	for {
 		entries, now, changed := p.inbox.since(version)
+		entries = slices.DeleteFunc(entries, func(e Entry) bool { return !holds(e) })
 		if len(entries) > 0 {
 			return entries, now
 		}

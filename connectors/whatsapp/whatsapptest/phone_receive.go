@@ -152,8 +152,15 @@ func (p *Phone) askAgain(n *node, m message) {
 func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 	m := p.source(n)
 	kind := text(n, "type")
-	if kind == receiptRetry {
+	switch kind {
+	case receiptRetry:
 		p.sendAgain(ctx, n, m)
+		return
+	case receiptError:
+		p.uploadAgain(n)
+		return
+	case receiptPeer, receiptHistory:
+		p.notice(Notice{Kind: NoticePeerReceived, Device: m.from.Device, Detail: kind + " " + m.id})
 		return
 	}
 	if m.from.User == p.LID().User {
@@ -171,8 +178,9 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 			ids = append(ids, text(&item, "id"))
 		}
 	}
+	chat, from := p.chatName(m.chat), p.nameOf(m.from)
 	for _, id := range ids {
-		p.inbox.change(p.chatName(m.chat), id, func(e *Entry) { e.receipt(p.nameOf(m.from), state) })
+		p.inbox.change(chat, id, func(e *Entry) { e.receipt(from, state) })
 	}
 }
 

@@ -25,17 +25,24 @@ func (s *Server) handlePresence(from *device, n *node) error {
 		if name := text(n, "name"); name != "" {
 			from.owner.name = name
 		}
-		s.setOnline(from.owner, true)
+		s.setAvailable(from, true)
 	case "unavailable":
-		s.setOnline(from.owner, false)
+		s.setAvailable(from, false)
 	default:
 		return errNotUnderstood
 	}
 	return nil
 }
 
-// setOnline tells those who watch a person. The caller holds the mutex.
-func (s *Server) setOnline(p *person, online bool) {
+// setAvailable notes whether a person is at one of their devices, and tells those who watch when that makes a difference: a
+// person is there as long as one device says so. The caller holds the mutex.
+func (s *Server) setAvailable(d *device, available bool) {
+	p := d.owner
+	d.available = available
+	online := available
+	for _, other := range p.devices {
+		online = online || other.available
+	}
 	if p.online == online {
 		return
 	}
@@ -45,15 +52,13 @@ func (s *Server) setOnline(p *person, online bool) {
 	}
 }
 
-// deviceLeft is called when a device's connection ended: a person whose last connected device left is away. The caller holds the
-// mutex.
+// deviceLeft is called when a device's connection ended: nobody is at it any more, and what it watched is forgotten, as a client
+// asks again when it is back. The caller holds the mutex.
 func (s *Server) deviceLeft(left *device) {
-	for _, d := range left.owner.devices {
-		if d != left && d.conn != nil {
-			return
-		}
+	s.setAvailable(left, false)
+	for _, p := range s.people {
+		delete(p.watchers, left)
 	}
-	s.setOnline(left.owner, false)
 }
 
 // presence says how the person is seen, under the JID that was asked about. The caller holds the mutex.

@@ -34,9 +34,13 @@ func (s *Server) handleReceipt(from *device, n *node) error {
 	case receiptDelivered, receiptInactive:
 		from.acknowledged("message", text(n, "id"), to)
 		s.relayReceipt(from, n)
-	case receiptSender, receiptPeer:
+	case receiptSender:
 		from.acknowledged("message", text(n, "id"), to)
-	case receiptHistory, receiptError:
+	case receiptPeer, receiptHistory, receiptError:
+		from.acknowledged("message", text(n, "id"), to)
+		if toOwnPhone(from, to) { // about what the phone sent to its companion, or should upload again
+			s.deliver(from.owner.devices[0], receiptFrom(n, attrs{"from": from.lid()}))
+		}
 	case receiptRetry:
 		s.relayRetry(from, n)
 	case receiptRead, receiptPlayed:

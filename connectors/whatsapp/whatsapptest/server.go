@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -85,10 +86,12 @@ type Server struct {
 	unknown  []Unknown
 	refused  map[*person]int // ack errors for messages to a person
 	pictures int             // how many were set so far, for their IDs
+	breaking *linkBreak      // what happens to the next attempt to link
 }
 
 // New starts a server. Close ends it.
 func New(options Options) (*Server, error) {
+	settleSignalLogger()
 	options, err := options.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("start WhatsApp simulator: %w", err)
@@ -98,7 +101,7 @@ func New(options Options) (*Server, error) {
 		people:  map[string]*person{}, groups: map[types.JID]*group{}, refs: map[string]*registration{},
 		pairings: map[string]*codePairing{}, media: map[string]storedMedia{}, refused: map[*person]int{},
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(context.Background()) // a server lives until Close, not as long as a caller
 	if err := s.start(); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start WhatsApp simulator: %w", err)
@@ -125,7 +128,7 @@ func (s *Server) start() (err error) {
 	secured := tls.NewListener(s.secure, &tls.Config{Certificates: []tls.Certificate{s.tls.certificate}, NextProtos: []string{"http/1.1"}})
 	for _, listener := range []net.Listener{secured, s.plain} {
 		server := &http.Server{
-			Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: nil,
+			Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(s.options.Log, "", 0),
 			BaseContext: func(net.Listener) context.Context { return s.ctx },
 		}
 		s.servers = append(s.servers, server)
@@ -134,12 +137,23 @@ func (s *Server) start() (err error) {
 	return nil
 }
 
-// goRun runs a goroutine that Close waits for; the function has to end when the server's context does.
-func (s *Server) goRun(run func()) { s.running.Go(run) }
+// goRun runs a goroutine that Close waits for, unless the server is closed, and reports whether it does. The function has to end
+// when the server's context does.
+func (s *Server) goRun(run func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.running.Go(run)
+	return true
+}
 
 // Close cuts every connection, stops the phones and waits until all has ended. Calling it again does nothing.
 func (s *Server) Close() error {
+	s.mu.Lock() // so that no goroutine starts after the wait has begun
 	s.cancel()
+	s.mu.Unlock()
 	var failed []error
 	for _, server := range s.servers {
 		failed = append(failed, server.Close())

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +23,21 @@ type (
 	attrs = waBinary.Attrs
 )
 
-// maxInflated bounds a compressed stanza once inflated, in bytes.
-const maxInflated = 4 * maxFrame
+const (
+	// maxInflated bounds a compressed stanza once inflated, in bytes.
+	maxInflated = maxFrame
+	// maxDepth bounds how deep a stanza's children nest. Clients need 6; writing a stanza out takes time that grows with its
+	// size times its depth.
+	maxDepth = 32
+)
+
+// deeperThan tells whether a stanza's children nest deeper than that.
+func deeperThan(n *node, depth int) bool {
+	if depth < 0 {
+		return true
+	}
+	return slices.ContainsFunc(n.GetChildren(), func(child node) bool { return deeperThan(&child, depth-1) })
+}
 
 // decodeStanza reads a frame's content: a flag byte, then binary XML, deflated if the flag says so. The codec panics on some
 // nonsense (a nil tag, an empty JID), which becomes an error here.
@@ -53,6 +67,9 @@ func decodeStanza(data []byte) (n *node, err error) {
 	n, err = waBinary.Unmarshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("decode stanza: %w", err)
+	}
+	if deeperThan(n, maxDepth) {
+		return nil, errors.New("decode stanza: it nests too deep")
 	}
 	return n, nil
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.mau.fi/libsignal/ecc"
+	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCert"
 	"google.golang.org/protobuf/proto"
@@ -32,6 +33,7 @@ type RootKey struct{ pair curveKey }
 
 // NewRootKey makes a root key.
 func NewRootKey() (*RootKey, error) {
+	settleSignalLogger()
 	pair, err := newCurveKey()
 	if err != nil {
 		return nil, fmt.Errorf("make root key: %w", err)
@@ -57,6 +59,24 @@ var trustOnce = sync.OnceValue(func() error {
 	}
 	whatsmeow.WACertPubKey = root.Public()
 	return nil
+})
+
+// silence is a libsignal logger that says nothing.
+type silence struct{}
+
+func (silence) Debug(_, _ string)   {}
+func (silence) Info(_, _ string)    {}
+func (silence) Warning(_, _ string) {}
+func (silence) Error(_, _ string)   {}
+func (silence) Configure(string)    {}
+
+// settleSignalLogger gives libsignal a logger, if it has none, before several goroutines use it: the library would make one on
+// first use, without a lock (libsignal logger/Logger.go, ensureLogger).
+var settleSignalLogger = sync.OnceFunc(func() {
+	if logger.Logger == nil {
+		var quiet logger.Loggable = silence{}
+		logger.Setup(&quiet)
+	}
 })
 
 // TrustRoot makes the whatsmeow clients of this process accept the servers of this process. Call it before the first client
