@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge/bridgetest"
+	"passerelle/connectors/whatsapp/whatsapptest"
+)
+
+var kills = flag.Int("kills", 50, "how often the bridge is killed at random instants")
+
+// dialogue is a conversation in one room, whose lines are counted on both sides.
+type dialogue struct {
+	*stage
+	claire *bridgetest.Actor
+	phone  *whatsapptest.Phone // Claire's
+	amina  *whatsapptest.Phone
+	room   id.RoomID
+}
+
+// newDialogue links Claire's phone and lets Amina say "0".
+func newDialogue(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *dialogue {
+	t.Helper()
+	d := &dialogue{stage: newStage(t, adjust...)}
+	d.claire = d.Staff(t, "claire")
+	d.phone = d.whatsapp.MustAddPerson("+33700000001", "Claire")
+	d.amina = d.whatsapp.MustAddPerson("+33612345678", "Amina")
+	d.links(t, d.claire, d.phone)
+	says(t, d.amina, d.phone.Number(), "0")
+	d.room = d.claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
+	return d
+}
+
+// settled waits until the last lines have arrived, and checks that each side saw every line once and in order.
+func (d *dialogue) settled(t *testing.T, fromAmina, fromClaire []string) {
+	t.Helper()
+	d.claire.Hears(d.room, fromAmina[len(fromAmina)-1])
+	if len(fromClaire) > 0 {
+		reads(t, d.amina, fromClaire[len(fromClaire)-1])
+	}
+	// A double would come after its first: one more line each way shows what came before it.
+	says(t, d.amina, d.phone.Number(), "the end")
+	d.claire.Hears(d.room, "the end")
+	d.claire.Says(d.room, "the other end")
+	reads(t, d.amina, "the other end")
+
+	var heard, read []string
+	for _, h := range d.claire.Log(d.room) {
+		if h.IsMessage() && h.Sender != d.claire.ID() && h.Err == nil {
+			heard = append(heard, h.Text)
+		}
+	}
+	for _, entry := range d.amina.Inbox() {
+		if !entry.FromMe {
+			read = append(read, entry.Text)
+		}
+	}
+	compare(t, "Claire heard", heard, append(slices.Clone(fromAmina), "the end"))
+	compare(t, "Amina read", read, append(slices.Clone(fromClaire), "the other end"))
+	if bad := d.claire.Undecryptable(); len(bad) > 0 {
+		t.Errorf("Claire cannot read %v", bad)
+	}
+	if rooms := d.claire.RoomsWith(id.NewUserID("whatsapp_"+d.amina.LID().User, d.ServerName())); len(rooms) != 1 {
+		t.Errorf("Amina's chat has the rooms %v", rooms)
+	}
+}
+
+// compare tells what is missing, doubled or out of order.
+func compare(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	count := map[string]int{}
+	for _, line := range got {
+		count[line]++
+	}
+	var missing, doubled []string
+	for _, line := range want {
+		if count[line] == 0 {
+			missing = append(missing, line)
+		}
+		if count[line] > 1 {
+			doubled = append(doubled, line)
+		}
+	}
+	t.Errorf("%s %d lines, want %d; missing: %q; doubled: %q; in order: %t", what, len(got), len(want), missing, doubled,
+		len(missing) == 0 && len(doubled) == 0 && slices.Equal(got, want))
+	if len(missing) == 0 && len(doubled) == 0 {
+		t.Logf("%s:\n%s", what, strings.Join(got, "\n"))
+	}
+}
+
+// relaunch kills the bridge, and starts it again.
+func (d *dialogue) relaunch(t *testing.T) {
+	t.Helper()
+	if err := d.bridge.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.bridge.Launch(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKilledAtRandomInstantsUnderTrafficBothWays(t *testing.T) {
+	d := newDialogue(t)
+	fromAmina, fromClaire := []string{"0"}, []string{}
+	ctx, stop := context.WithCancel(t.Context())
+	var traffic errgroup.Group
+	talk := func(to *[]string, who string, say func(text string) error) {
+		traffic.Go(func() error {
+			for n := 1; ctx.Err() == nil; n++ {
+				text := fmt.Sprintf("%s %d", who, n)
+				if err := say(text); err != nil {
+					return fmt.Errorf("%s: %w", text, err)
+				}
+				*to = append(*to, text)
+				time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond) // people pause
+			}
+			return nil
+		})
+	}
+	talk(&fromAmina, "Amina", func(text string) error {
+		_, err := d.amina.Send(t.Context(), d.phone.Number(), text)
+		return err
+	})
+	talk(&fromClaire, "Claire", func(text string) error {
+		_, err := d.claire.Staff.Says(t.Context(), d.room, text)
+		return err
+	})
+	for range *kills {
+		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond) // the instant is random
+		d.relaunch(t)
+	}
+	stop()
+	if err := traffic.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.bridge.AwaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d kills, %d lines in, %d lines out", *kills, len(fromAmina), len(fromClaire))
+	d.settled(t, fromAmina, fromClaire)
+}
