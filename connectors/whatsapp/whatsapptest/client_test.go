@@ -204,6 +204,7 @@ func (c *companion) needsFewPreKeys() {
 // it has nothing left to do: whatsmeow's Store.Delete, at a logout, races with what it does in the background.
 func (c *companion) readsAppState(phone *Phone) {
 	c.t.Helper()
+	hears[*events.OfflineSyncCompleted](c, nil)
 	for range 5 {
 		hears[*events.AppStateSyncComplete](c, nil)
 	}
