@@ -33,8 +33,10 @@ func (in *inbox) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	begun := map[string]bool{}
 	for _, a := range waiting {
-		a.Repeated = true
+		a.Repeated = !begun[a.Lane] // the first of a lane is the one that was being delivered
+		begun[a.Lane] = true
 		in.lanes.put(a.Lane, a)
 	}
 	if len(waiting) > 0 {

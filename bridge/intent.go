@@ -65,6 +65,7 @@ func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, 
 	}
 	start := time.Now()
 	answer, err := i.sendOnce(ctx, room, t, content, extra)
+	network.health.setAway(network.outage.observe(err))
 	if err == nil {
 		network.observe(legSend, start)
 	}
@@ -88,7 +89,7 @@ func (i *intent) sendOnce(ctx context.Context, room id.RoomID, t event.Type, con
 		return nil, fmt.Errorf("join the room as the sender: %w", err)
 	}
 	if portal.IsRepeated(ctx) {
-		sent, err := i.find(ctx, room, transaction)
+		sent, err := lookTwice(ctx, func() (id.EventID, error) { return i.find(ctx, room, transaction) })
 		if err != nil || sent != "" {
 			return &mautrix.RespSendEvent{EventID: sent}, err
 		}
@@ -122,6 +123,24 @@ func transactionID(room id.RoomID, content *event.Content, extra *bridgev2.Matri
 		fmt.Fprintf(hash, "%d:%s", len(name), name)
 	}
 	return "passerelle-" + base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:18]), nil
+}
+
+// settling is how long a homeserver may take to show what it was asked for by a client that has died since. (Dendrite's
+// /messages follows its rooms with a delay, and a request that is under way is not deduplicated by its transaction ID.)
+const settling = 2 * time.Second
+
+// lookTwice looks for what an earlier attempt may have made, and again a while later if it is not there. It returns "" when
+// it is not.
+func lookTwice[T ~string](ctx context.Context, look func() (T, error)) (T, error) {
+	if found, err := look(); err != nil || found != "" {
+		return found, err
+	}
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-time.After(settling):
+	}
+	return look()
 }
 
 // How far back find looks. A room's messages come one after another, so what is looked for is among the newest.

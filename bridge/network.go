@@ -32,9 +32,11 @@ type network struct {
 	inbox   *inbox
 	journal *journal
 	health  health
+	outage  *outage
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
-	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
+	tasks        sync.WaitGroup // notices on their way
+	lostSessions sync.Map       // id.SessionID of a room key that was waited for in vain
 }
 
 // assembly is a bridge, which can be started once.
@@ -50,6 +52,7 @@ func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
 	n := &network{Network: spec, host: h, gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
+	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
 	n.journal = newJournal(n)
 	var err error
 	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
@@ -147,6 +150,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	}
 	n.health.set(phaseStopping, "")
 	finish()
+	n.tasks.Wait()
 	now.bridge.StopWithTimeout(stopPatience / 2)
 	workers.Wait()
 	return true, err
@@ -163,7 +167,7 @@ func (n *network) awaitHomeserver(ctx context.Context) error {
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
 	_, err = backoff.Retry(ctx, func() (*mautrix.RespVersions, error) { return nobody.Versions(ctx) },
 		backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
-			n.health.set(phaseStarting, "the homeserver does not answer")
+			n.health.set(phaseStarting, homeserverAway)
 			n.log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).
 				Msgf("The homeserver does not answer at %s; check homeserver.address, and that it is running",
 					n.host.options.HomeserverAddress)

@@ -38,6 +38,8 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 	} else {
 		room, err = i.createOnce(ctx, portal, req)
 	}
+	network := i.connector.network
+	network.health.setAway(network.outage.observe(err))
 	if err != nil {
 		return "", fmt.Errorf("make a room: %w", err)
 	}
@@ -51,7 +53,7 @@ func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.Req
 		return "", err
 	}
 	if !begun {
-		found, err := i.findRoom(ctx, noted)
+		found, err := lookTwice(ctx, func() (id.RoomID, error) { return i.findRoom(ctx, noted) })
 		if err != nil || found != "" {
 			return found, err
 		}
@@ -93,11 +95,27 @@ func (i *intent) findRoom(ctx context.Context, noted database.Room) (id.RoomID, 
 		if err := i.Matrix.Client.StateEvent(ctx, room, event.StateCreate, "", &creation); err != nil {
 			return "", fmt.Errorf("look for a room that may have been made: %w", err)
 		}
-		if creation[markerKey] == noted.Marker {
-			return room, nil
+		if creation[markerKey] != noted.Marker {
+			continue
+		}
+		if whole, err := i.isWhole(ctx, room); err != nil || whole {
+			return room, err
 		}
 	}
 	return "", nil
+}
+
+// isWhole tells whether a room's creation came to its end. One that was cut short may lack the encryption, and is left.
+func (i *intent) isWhole(ctx context.Context, room id.RoomID) (bool, error) {
+	state, err := i.Matrix.Client.State(ctx, room)
+	if err != nil {
+		return false, fmt.Errorf("look at a room that may have been made: %w", err)
+	}
+	if len(state[event.StateEncryption]) > 0 && len(state[event.StateBridge]) > 0 {
+		return true, nil
+	}
+	_, err = i.Matrix.LeaveRoom(ctx, room)
+	return false, err
 }
 
 // register makes sure that the ghosts among the members exist, so that they can be invited.

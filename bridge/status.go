@@ -47,7 +47,8 @@ func (n *network) refuseClear(ctx context.Context, evt envelope) {
 		return
 	}
 	// The homeserver waits for its transaction's answer, and the notice for the homeserver.
-	go n.notify(context.WithoutCancel(ctx), evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis))
+	ctx = context.WithoutCancel(ctx)
+	n.tasks.Go(func() { n.notify(ctx, evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis)) })
 }
 
 // notify says something to a person in a room, encrypted, as a reply to what it is about.
@@ -108,11 +109,15 @@ const (
 	phaseFailed   phase = "failed"
 )
 
+// homeserverAway is the reason that is given while the homeserver does not answer.
+const homeserverAway = "the homeserver does not answer"
+
 // health is what can be told of a network's state, without secrets.
 type health struct {
 	mu     sync.Mutex
 	phase  phase
 	reason string
+	away   bool // the homeserver does not answer
 	logins map[networkid.UserLoginID]status.BridgeStateEvent
 }
 
@@ -120,6 +125,13 @@ func (h *health) set(p phase, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.phase, h.reason = p, reason
+}
+
+// setAway notes whether the homeserver answers.
+func (h *health) setAway(away bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away = away
 }
 
 // login notes a login's state, and returns the one before.
@@ -155,6 +167,9 @@ func (h *health) report() networkReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r := networkReport{State: h.phase, Reason: h.reason, Logins: []loginReport{}}
+	if h.away && r.Reason == "" {
+		r.Reason = homeserverAway
+	}
 	for login, state := range h.logins {
 		r.Logins = append(r.Logins, loginReport{Login: string(login), State: strings.ToLower(string(state))})
 	}

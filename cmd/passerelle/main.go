@@ -8,14 +8,19 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"maunium.net/go/mautrix/bridgev2"
 )
 
 func main() {
+	// bridgev2 lets go of an event that takes more than five minutes, and handles the next one beside it
+	// (bridgev2/portal.go). Here an event of a room waits for the one before it, however long the homeserver is away.
+	bridgev2.EventHandlingTimeoutTicks = math.MaxInt
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {

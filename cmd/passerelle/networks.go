@@ -32,7 +32,7 @@ func connectWhatsApp(settings config.Network, language say.Language) (func(porta
 		return nil, err
 	}
 	return func(border portal.Border) (bridgev2.NetworkConnector, error) {
-		return whatsapp.New(options, language, border.Sealer, border)
+		return whatsapp.New(options, language, border)
 	}, nil
 }
 

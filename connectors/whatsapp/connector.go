@@ -45,7 +45,6 @@ type Connector struct {
 	options     Options
 	displayName displayName
 	language    say.Language
-	sealer      portal.Sealer
 	border      portal.Border
 	transport   *transport
 
@@ -69,9 +68,9 @@ var (
 // defaultMaxFile is assumed until the homeserver has told its limit (see [bridgev2.MaxFileSizeingNetwork]).
 const defaultMaxFile = 50 << 20
 
-// New returns a connector that crosses the given border, speaks language to people, and seals with sealer what whatsmeow
-// keeps for a moment. An error names the option and what to do.
-func New(options Options, language say.Language, sealer portal.Sealer, border portal.Border) (*Connector, error) {
+// New returns a connector that crosses the given border, seals with its sealer what whatsmeow keeps for a moment, and speaks
+// language to people. An error names the option and what to do.
+func New(options Options, language say.Language, border portal.Border) (*Connector, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func New(options Options, language say.Language, sealer portal.Sealer, border po
 		return nil, err
 	}
 	c := &Connector{
-		options: options, displayName: name, language: language, sealer: sealer, border: border, transport: way,
+		options: options, displayName: name, language: language, border: border, transport: way,
 		stalls: stallPatience, pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)

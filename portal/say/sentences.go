@@ -17,6 +17,7 @@ const (
 	AskPhoneNumber    Sentence = "ask-phone-number"   //
 	LoginTimedOut     Sentence = "login-timed-out"    // network
 	EncryptThis       Sentence = "encrypt-this"       //
+	WasAway           Sentence = "was-away"           // from, to, both HH:MM; network
 	KeysMissing       Sentence = "keys-missing"       //
 	ContactByNetwork  Sentence = "contact-by-network" // name, network
 	LoginCancelled    Sentence = "login-cancelled"    //
@@ -100,6 +101,10 @@ var sentences = map[Sentence]map[Language]string{
 	EncryptThis: {
 		English: "Your message was not encrypted, so it was not sent on. Turn on encryption in your app and send it again.",
 		French:  "Votre message n’était pas chiffré : il n’a pas été transmis. Activez le chiffrement dans votre application et renvoyez-le.",
+	},
+	WasAway: {
+		English: "This messenger could not be reached from %s to %s. What arrived from %s meanwhile is in its chats now, in order; nothing was lost.",
+		French:  "Cette messagerie était injoignable de %s à %s. Ce qui est arrivé de %s entre-temps se trouve maintenant dans ses conversations, dans l’ordre ; rien n’a été perdu.",
 	},
 	KeysMissing: {
 		English: "Your message could not be decrypted here, so it was not sent on. Send it again; if that does not help, leave this chat, open it again and repeat it.",

@@ -1,0 +1,290 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/status"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal"
+)
+
+func (r *room) join(user id.UserID) { r.members[user] = event.MembershipJoin }
+
+// matrixSide is what bridgev2 asks of Matrix, in memory.
+type matrixSide struct {
+	bridgev2.MatrixConnector // nil: what is not written below is not asked for
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed at each change, and made anew
+	rooms    map[id.RoomID]*room
+	events   int
+	redacted []id.EventID
+	profiles map[id.UserID]string
+	avatars  map[id.UserID]string
+	files    map[id.ContentURIString][]byte
+	states   []status.BridgeState
+	statuses map[id.EventID]bridgev2.MessageStatus
+	fail     func(what string) error
+}
+
+// change changes the state and wakes those who wait for it.
+func (m *matrixSide) change(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// wait waits until holds does.
+func (m *matrixSide) wait(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	limit := time.After(patience)
+	for {
+		m.mu.Lock()
+		held, changed := holds(), m.changed
+		m.mu.Unlock()
+		if held {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, r := range m.rooms {
+				for _, s := range r.said {
+					t.Logf("%s (%s): %s: %s", r.id, r.name, s.by, s.content.Body)
+				}
+			}
+			t.Fatalf("waited %s for %s", patience, what)
+		}
+	}
+}
+
+func (m *matrixSide) failing(what string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail == nil {
+		return nil
+	}
+	return m.fail(what)
+}
+
+func (m *matrixSide) setFail(fail func(what string) error) { m.change(func() { m.fail = fail }) }
+
+func (m *matrixSide) nextEvent() (event id.EventID) {
+	m.change(func() {
+		m.events++
+		event = id.EventID(fmt.Sprintf("$event-%d", m.events))
+	})
+	return event
+}
+
+func ghostMXID(user networkid.UserID) id.UserID {
+	return id.UserID(ghostPrefix + string(user) + ":" + domain)
+}
+
+func (m *matrixSide) Init(*bridgev2.Bridge)         {}
+func (m *matrixSide) Start(context.Context) error   { return nil }
+func (m *matrixSide) PreStop()                      {}
+func (m *matrixSide) Stop()                         {}
+func (m *matrixSide) ServerName() string            { return domain }
+func (m *matrixSide) BotIntent() bridgev2.MatrixAPI { return &intent{matrix: m, user: botMXID} }
+func (m *matrixSide) GetCapabilities() *bridgev2.MatrixCapabilities {
+	return &bridgev2.MatrixCapabilities{ExtraProfileMeta: true}
+}
+func (m *matrixSide) FormatGhostMXID(user networkid.UserID) id.UserID { return ghostMXID(user) }
+func (m *matrixSide) GhostIntent(user networkid.UserID) bridgev2.MatrixAPI {
+	return &intent{matrix: m, user: ghostMXID(user)}
+}
+func (m *matrixSide) ParseGhostMXID(user id.UserID) (networkid.UserID, bool) {
+	local, isGhost := strings.CutPrefix(string(user), ghostPrefix)
+	return networkid.UserID(strings.TrimSuffix(local, ":"+domain)), isGhost
+}
+func (m *matrixSide) NewUserIntent(context.Context, id.UserID, string) (bridgev2.MatrixAPI, string, error) {
+	return nil, "", nil // no double puppets
+}
+func (m *matrixSide) GenerateDeterministicRoomID(networkid.PortalKey) id.RoomID { return "" }
+func (m *matrixSide) SendBridgeStatus(_ context.Context, state *status.BridgeState) error {
+	m.change(func() { m.states = append(m.states, *state) })
+	return nil
+}
+func (m *matrixSide) SendMessageStatus(_ context.Context, s *bridgev2.MessageStatus, about *bridgev2.MessageStatusEventInfo) {
+	m.change(func() {
+		if m.statuses == nil {
+			m.statuses = map[id.EventID]bridgev2.MessageStatus{}
+		}
+		m.statuses[about.SourceEventID] = *s
+	})
+}
+func (m *matrixSide) GetPowerLevels(_ context.Context, in id.RoomID) (*event.PowerLevelsEventContent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rooms[in].levels.Clone(), nil
+}
+func (m *matrixSide) GetMembers(_ context.Context, in id.RoomID) (map[id.UserID]*event.MemberEventContent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	members := map[id.UserID]*event.MemberEventContent{}
+	for user, membership := range m.rooms[in].members {
+		members[user] = &event.MemberEventContent{Membership: membership}
+	}
+	return members, nil
+}
+
+// becomes waits until a login's last state is the wanted one, and returns it.
+func (m *matrixSide) becomes(t *testing.T, want status.BridgeStateEvent) (last status.BridgeState) {
+	t.Helper()
+	m.wait(t, "the state "+string(want), func() bool {
+		for _, s := range m.states {
+			last = s
+		}
+		return last.StateEvent == want
+	})
+	return last
+}
+
+// outcome waits for what became of a Matrix event.
+func (m *matrixSide) outcome(t *testing.T, of id.EventID) (s bridgev2.MessageStatus) {
+	t.Helper()
+	m.wait(t, "the outcome of "+of.String(), func() (known bool) {
+		s, known = m.statuses[of]
+		return known
+	})
+	return s
+}
+
+func (i *intent) GetMXID() id.UserID   { return i.user }
+func (i *intent) IsDoublePuppet() bool { return false }
+
+func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made id.RoomID, err error) {
+	if err := i.matrix.failing("create"); err != nil {
+		return "", err
+	}
+	i.matrix.change(func() {
+		r := &room{
+			id: id.RoomID(fmt.Sprintf("!room-%d:%s", len(i.matrix.rooms)+1, domain)), direct: req.IsDirect,
+			members: map[id.UserID]event.Membership{i.user: event.MembershipJoin}, levels: req.PowerLevelOverride,
+		}
+		for _, state := range req.InitialState {
+			if name, ok := state.Content.Parsed.(*event.RoomNameEventContent); ok {
+				r.name = name.Name
+			}
+		}
+		i.matrix.rooms[r.id] = r
+		made = r.id
+	})
+	return made, nil
+}
+
+func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
+	if err := i.matrix.failing("send"); err != nil {
+		return nil, err
+	}
+	made := i.matrix.nextEvent()
+	if redaction, ok := content.Parsed.(*event.RedactionEventContent); ok {
+		i.matrix.change(func() { i.matrix.redacted = append(i.matrix.redacted, redaction.Redacts) })
+		return &mautrix.RespSendEvent{EventID: made}, nil
+	}
+	if i.user != botMXID && !portal.MayPass(ctx) {
+		return nil, errors.New("no gate has admitted this message")
+	}
+	i.matrix.change(func() {
+		r := i.matrix.rooms[in]
+		r.said = append(r.said, said{id: made, by: i.user, content: content.Parsed.(*event.MessageEventContent)})
+	})
+	return &mautrix.RespSendEvent{EventID: made}, nil
+}
+
+func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key string, content *event.Content, _ time.Time) (*mautrix.RespSendEvent, error) {
+	made := i.matrix.nextEvent()
+	i.matrix.change(func() {
+		r := i.matrix.rooms[in]
+		switch state := content.Parsed.(type) {
+		case *event.MemberEventContent:
+			r.members[id.UserID(key)] = state.Membership
+		case *event.RoomNameEventContent:
+			r.name = state.Name
+		case *event.PowerLevelsEventContent:
+			r.levels = state
+		}
+	})
+	return &mautrix.RespSendEvent{EventID: made}, nil
+}
+
+func (i *intent) EnsureJoined(_ context.Context, in id.RoomID, _ ...bridgev2.EnsureJoinedParams) error {
+	i.matrix.change(func() { i.matrix.rooms[in].join(i.user) })
+	return nil
+}
+
+func (i *intent) EnsureInvited(_ context.Context, in id.RoomID, user id.UserID) error {
+	i.matrix.change(func() {
+		if r := i.matrix.rooms[in]; r.members[user] == "" {
+			r.members[user] = event.MembershipInvite
+		}
+	})
+	return nil
+}
+
+func (i *intent) SetDisplayName(_ context.Context, name string) error {
+	i.matrix.change(func() {
+		if i.matrix.profiles == nil {
+			i.matrix.profiles = map[id.UserID]string{}
+		}
+		i.matrix.profiles[i.user] = name
+	})
+	return nil
+}
+
+func (i *intent) SetAvatarURL(_ context.Context, url id.ContentURIString) error {
+	i.matrix.change(func() {
+		if i.matrix.avatars == nil {
+			i.matrix.avatars = map[id.UserID]string{}
+		}
+		i.matrix.avatars[i.user] = string(i.matrix.files[url])
+	})
+	return nil
+}
+
+func (i *intent) SetExtraProfileMeta(context.Context, any) error { return nil }
+
+func (i *intent) UploadMedia(_ context.Context, _ id.RoomID, data []byte, _, _ string) (url id.ContentURIString, _ *event.EncryptedFileInfo, err error) {
+	if err := i.matrix.failing("upload"); err != nil {
+		return "", nil, err
+	}
+	i.matrix.change(func() {
+		if i.matrix.files == nil {
+			i.matrix.files = map[id.ContentURIString][]byte{}
+		}
+		url = id.ContentURIString(fmt.Sprintf("mxc://%s/%d", domain, len(i.matrix.files)+1))
+		i.matrix.files[url] = data
+	})
+	return url, nil, nil
+}
+
+func (i *intent) DownloadMedia(_ context.Context, url id.ContentURIString, _ *event.EncryptedFileInfo) ([]byte, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	data, ok := i.matrix.files[url]
+	if !ok {
+		return nil, errors.New("no such file")
+	}
+	return slices.Clone(data), nil
+}
+
+func (i *intent) MarkTyping(context.Context, id.RoomID, bridgev2.TypingType, time.Duration) error {
+	return nil
+}
