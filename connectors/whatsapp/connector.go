@@ -71,6 +71,7 @@ const defaultMaxFile = 50 << 20
 // New returns a connector that crosses the given border, seals with its sealer what whatsmeow keeps for a moment, and speaks
 // language to people. An error names the option and what to do.
 func New(options Options, language say.Language, border portal.Border) (*Connector, error) {
+	quietenSignal()
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/rs/zerolog"
+	signallog "go.mau.fi/libsignal/logger"
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
@@ -43,3 +45,23 @@ var phoneNumber = regexp.MustCompile(`\+\d{6,15}\b|\b\d{5,15}(?:[.:_]\d+)*@(?:s\
 func withoutPhoneNumbers(text string) string {
 	return phoneNumber.ReplaceAllString(text, "[phone number]")
 }
+
+// quietSignal is the log of the Signal library, which whatsmeow's own log repeats. By itself the library prints to standard
+// output, and sets its logger up without a lock when it first has something to say.
+type quietSignal struct{}
+
+var _ signallog.Loggable = quietSignal{}
+
+func (quietSignal) Debug(string, string)   {}
+func (quietSignal) Info(string, string)    {}
+func (quietSignal) Warning(string, string) {}
+func (quietSignal) Error(string, string)   {}
+func (quietSignal) Configure(string)       {}
+
+// quietenSignal sets the Signal library's logger, which is one for the process, before the first client.
+var quietenSignal = sync.OnceFunc(func() {
+	if signallog.Logger == nil {
+		var quiet signallog.Loggable = quietSignal{}
+		signallog.Setup(&quiet)
+	}
+})
