@@ -47,17 +47,30 @@ func (h *house) parrot(network string) *parrot {
 // newHouse starts a homeserver and a host of the named networks, on the databases in a place ("" for SQLite).
 func newHouse(t *testing.T, place database.Place, names ...string) *house {
 	t.Helper()
-	dir := t.TempDir()
-	if place == "" {
-		place = database.Place(filepath.Join(dir, "data"))
+	mode := bridge.ModeDevice
+	if homeserver(t) == bridgetest.Dendrite {
+		mode = bridge.ModeLogin
 	}
+	h, networks := buildHouse(t, place, mode, nil, names...)
+	h.start(t, networks)
+	return h
+}
+
+func homeserver(t *testing.T) bridgetest.HomeserverKind {
+	t.Helper()
 	kind, err := bridgetest.ChosenHomeserver()
 	if err != nil {
 		t.Fatal(err)
 	}
-	mode := bridge.ModeDevice
-	if kind == bridgetest.Dendrite {
-		mode = bridge.ModeLogin
+	return kind
+}
+
+// buildHouse starts a homeserver with experimental features, and returns a house whose host has yet to start.
+func buildHouse(t *testing.T, place database.Place, mode bridge.EncryptionMode, features []string, names ...string) (*house, []bridge.Network) {
+	t.Helper()
+	dir := t.TempDir()
+	if place == "" {
+		place = database.Place(filepath.Join(dir, "data"))
 	}
 	listen, monitor := freeAddress(t), freeAddress(t)
 	h := &house{parrots: map[string]*parrot{}, options: bridge.Options{
@@ -84,29 +97,16 @@ func newHouse(t *testing.T, place database.Place, names ...string) *house {
 				return h.parrots[name], nil
 			}})
 	}
-	h.World = bridgetest.NewWorld(t, bridgetest.HomeserverOptions{Registrations: registrations})
+	h.World = bridgetest.NewWorld(t, bridgetest.HomeserverOptions{Registrations: registrations, SynapseFeatures: features})
 	h.proxy = bridgetest.NewProxy(t, h.URL())
 	h.options.HomeserverAddress = h.proxy.URL()
-	h.start(t, networks)
-	return h
+	return h, networks
 }
 
 // start runs the host until the test ends.
 func (h *house) start(t *testing.T, networks []bridge.Network) {
 	t.Helper()
-	sealer := database.NewSealer()
-	if err := sealer.Add("k1", make([]byte, 32)); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if h.store, err = database.Open(t.Context(), h.options.Databases, sealer, zerolog.Nop()); err != nil {
-		t.Fatal(err)
-	}
-	h.options.Store = h.store
-	host, err := bridge.New(t.Context(), h.options, networks)
-	if err != nil {
-		t.Fatal(err)
-	}
+	host := h.build(t, networks)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- host.Run(ctx) }()
@@ -119,9 +119,28 @@ func (h *house) start(t *testing.T, networks []bridge.Network) {
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("the stop took %s, want 10 s at most", took)
 		}
-		h.store.Close()
 	})
 	h.awaitReady(t)
+}
+
+// build makes the host and its store.
+func (h *house) build(t *testing.T, networks []bridge.Network) *bridge.Host {
+	t.Helper()
+	sealer := database.NewSealer()
+	if err := sealer.Add("k1", make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if h.store, err = database.Open(t.Context(), h.options.Databases, sealer, zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.store.Close() })
+	h.options.Store, h.options.Sealer = h.store, sealer
+	host, err := bridge.New(t.Context(), h.options, networks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host
 }
 
 // awaitReady waits until /readyz says that every bridge runs, and returns what it says.
@@ -468,5 +487,50 @@ func TestMessagesWaitForAHomeserverThatIsAway(t *testing.T) {
 	}
 	if bad := alice.Undecryptable(); len(bad) > 0 {
 		t.Errorf("alice cannot read %v", bad)
+	}
+}
+
+// keysInTransactions are what Synapse needs for encryption through transactions.
+var keysInTransactions = []string{"msc2409_to_device_messages_enabled", "msc3202_transaction_extensions"}
+
+func TestKeysComeWithTheTransactions(t *testing.T) {
+	if homeserver(t) != bridgetest.Synapse {
+		t.Skip("only Synapse sends keys with its transactions: HOMESERVER=synapse")
+	}
+	h, networks := buildHouse(t, "", bridge.ModeTransactions, keysInTransactions, "red")
+	h.start(t, networks)
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	h.says(t, "chat", "m1", "hello")
+	room := alice.Waits("the message", func(m bridgetest.Heard) bool { return m.Text == "hello" }).Room
+	alice.Says(room, "hello back")
+	if err := h.parrot("red").hears(bounded(t), "hello back"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAStartThatWouldGetNoKeysIsRefused(t *testing.T) {
+	if homeserver(t) != bridgetest.Synapse {
+		t.Skip("Dendrite refuses the mode by itself: HOMESERVER=synapse")
+	}
+	h, networks := buildHouse(t, "", bridge.ModeTransactions, nil, "red")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := h.build(t, networks).Run(ctx)
+	if err == nil || !strings.Contains(err.Error(), "msc2409_to_device_messages_enabled") {
+		t.Errorf("the start ended with %v", err)
+	}
+}
+
+func TestAModeThatTheHomeserverDoesNotKnowIsRefused(t *testing.T) {
+	if homeserver(t) != bridgetest.Dendrite {
+		t.Skip("Synapse knows every mode")
+	}
+	for _, mode := range []bridge.EncryptionMode{bridge.ModeDevice, bridge.ModeTransactions} {
+		h, networks := buildHouse(t, "", mode, nil, "red")
+		err := h.build(t, networks).Run(bounded(t))
+		if err == nil || !strings.Contains(err.Error(), "encryption.mode to login") {
+			t.Errorf("mode %s: the start ended with %v", mode, err)
+		}
 	}
 }

@@ -91,8 +91,8 @@ func (j *journal) before(next http.Handler) http.Handler {
 			mautrix.MBadJSON.WithMessage("This is no transaction").Write(w)
 			return
 		case err != nil:
-			j.network.log.Err(err).Msg("A transaction could not be stored; the homeserver will send it again")
-			mautrix.MUnknown.WithMessage("The transaction could not be stored").WithStatus(http.StatusServiceUnavailable).Write(w)
+			j.network.log.Err(err).Msg("A transaction could not be taken; the homeserver will send it again")
+			mautrix.MUnknown.WithMessage("The transaction could not be taken").WithStatus(http.StatusServiceUnavailable).Write(w)
 			return
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -111,6 +111,9 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 		if err := json.Unmarshal(given, &events); err != nil {
 			return nil, err
 		}
+	}
+	if err := j.network.takeKeys(context.WithoutCancel(ctx), transaction); err != nil {
+		return nil, err
 	}
 	j.mu.Lock()
 	repeated := txn == j.last

@@ -29,6 +29,34 @@ type roomKeys struct {
 	cancel  context.CancelFunc // ends the loop
 	ended   chan struct{}      // closed when the loop has ended
 	stopped bool
+	listen  bool          // keys that come in transactions are handled
+	nonce   string        // of the proof that is awaited
+	proof   chan struct{} // closed when it has come
+}
+
+// listens tells whether keys that come in transactions can be handled.
+func (k *roomKeys) listens() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.listen
+}
+
+// expect returns a channel that is closed when the proof with the nonce comes.
+func (k *roomKeys) expect(nonce string) <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.nonce, k.proof = nonce, make(chan struct{})
+	return k.proof
+}
+
+// proven notes that a proof has come.
+func (k *roomKeys) proven(nonce any) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.nonce != "" && nonce == k.nonce {
+		k.nonce = ""
+		close(k.proof)
+	}
 }
 
 // syncPatience is how long the homeserver may hold a /sync that has nothing to tell.
@@ -37,7 +65,10 @@ const syncPatience = 30 * time.Second
 // Start syncs until Stop. With keys that come in transactions there is nothing to sync.
 func (k *roomKeys) Start() {
 	if k.mode == ModeTransactions {
-		k.Crypto.Start()
+		k.Crypto.Start() // registers what handles them, and returns
+		k.mu.Lock()
+		k.listen = true
+		k.mu.Unlock()
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background()) // the interface gives none (matrix.Crypto)

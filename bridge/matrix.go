@@ -18,7 +18,7 @@ import (
 type matrixConnector struct {
 	*matrix.Connector
 	network *network
-	fatal   chan<- error // ends the bridge
+	keys    *roomKeys
 }
 
 var (
@@ -31,7 +31,8 @@ var (
 // Init prepares the connector (bridgev2.NewBridge calls it).
 func (c *matrixConnector) Init(br *bridgev2.Bridge) {
 	c.Connector.Init(br)
-	c.Crypto = &roomKeys{Crypto: c.Crypto, log: c.network.log, mode: c.network.host.options.Encryption.Mode, fatal: c.fatal}
+	c.keys.Crypto = c.Crypto
+	c.Crypto = c.keys
 	// What the library sends as the bot by itself, error notices above all, is encrypted too.
 	c.Bot.Client.Crypto = &botCrypto{crypto: c.Crypto}
 	addCommands(c, br)

@@ -43,6 +43,7 @@ type network struct {
 type assembly struct {
 	bridge *bridgev2.Bridge
 	matrix *matrixConnector
+	keys   *roomKeys
 	fatal  chan error // what ends the bridge while it runs
 }
 
@@ -73,7 +74,8 @@ func (n *network) assemble() error {
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
 	a := &assembly{fatal: make(chan error, 1)}
-	a.matrix = &matrixConnector{Connector: matrix.NewConnector(cfg), network: n, fatal: a.fatal}
+	a.keys = &roomKeys{log: n.log, mode: n.host.options.Encryption.Mode, fatal: a.fatal}
+	a.matrix = &matrixConnector{Connector: matrix.NewConnector(cfg), network: n, keys: a.keys}
 	a.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
 	a.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), n.db, n.log, &cfg.Bridge, a.matrix, connector, commands.NewProcessor)
 	a.bridge.ExternallyManagedDB = true
@@ -134,6 +136,10 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	abort := context.AfterFunc(ctx, cancel)
 	if err := now.bridge.Start(lasting); err != nil {
 		return false, n.remedy(err)
+	}
+	if err := n.proveKeys(ctx); err != nil {
+		now.bridge.StopWithTimeout(stopPatience / 2)
+		return false, err
 	}
 	if !abort() {
 		return false, ctx.Err()

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -29,14 +30,29 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 	if failed && carriesContent(evt.EventType) {
 		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on")
 	}
-	if failed && ms.SendNotice && evt.MessageType != event.MsgNotice {
-		text := ms.Message
-		if text == "" {
-			text = c.network.say(say.NotSent, c.network.title())
-		}
+	if text := c.network.explain(ms, evt); failed && text != "" {
 		c.network.notify(ctx, evt.RoomID, evt.SourceEventID, evt.Sender, text)
 	}
 	c.network.journal.settle(context.WithoutCancel(ctx), evt.SourceEventID, result)
+}
+
+// explain returns what the sender of an event that was not sent on is told; "" for what nobody misses. bridgev2's own
+// messages are in English and speak of bridges, so they are said in other words.
+func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatusEventInfo) string {
+	content := carriesContent(evt.EventType) || evt.EventType == event.EventReaction || evt.EventType == event.EventRedaction
+	switch {
+	case !content || evt.MessageType == event.MsgNotice || errors.Is(ms.InternalError, bridgev2.ErrNoPortal):
+		return ""
+	case ms.ErrorReason == event.MessageStatusUnsupported:
+		return n.say(say.NotPossible, n.title())
+	case !ms.SendNotice:
+		return ""
+	case errors.Is(ms.InternalError, bridgev2.ErrNotLoggedIn) && strings.HasPrefix(ms.Message, "You're "):
+		return n.say(say.NotLinked, n.title())
+	case ms.Message == "" || ms.ErrorAsMessage:
+		return n.say(say.NotSent, n.title())
+	}
+	return ms.Message
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.

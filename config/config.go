@@ -29,6 +29,7 @@ type Config struct {
 	Encryption   Encryption         `yaml:"encryption"`
 	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	Rooms        Rooms              `yaml:"rooms"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -65,6 +66,19 @@ type Encryption struct {
 type DoublePuppet struct {
 	ASToken     string `yaml:"as_token"`
 	ASTokenFile string `yaml:"as_token_file"`
+}
+
+// Rooms says how the rooms are made.
+type Rooms struct {
+	// InitialState is added to the state of every room that is made, such as an access rule of the state messenger.
+	InitialState []StateEvent `yaml:"initial_state"`
+}
+
+// StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).
+type StateEvent struct {
+	Type     string         `yaml:"type"`
+	StateKey string         `yaml:"state_key"`
+	Content  map[string]any `yaml:"content"`
 }
 
 // Network is one bridged network.

@@ -87,6 +87,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"no token", "as_token: as-token-as-token, ", "", "networks.whatsapp.as_token: missing"},
 		{"no networks", valid[strings.Index(valid, "networks:"):], "", "networks: missing"},
 		{"odd network", "  whatsapp:", "  Whats App:", "networks.Whats App"},
+		{"state without a type", "networks:", "rooms: {initial_state: [{content: {a: b}}]}\nnetworks:", "rooms.initial_state[0]"},
+		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,6 +17,11 @@ const minSecret = 16
 
 var networkName = regexp.MustCompile(`^[a-z][a-z0-9]{1,15}$`)
 
+// ownState are the state events that the bridge sets in every room.
+var ownState = map[string]bool{
+	"m.room.create": true, "m.room.encryption": true, "m.room.power_levels": true, "m.room.member": true, "m.bridge": true,
+}
+
 // validate checks every value. It reports all that is wrong at once, a line each.
 func (c *Config) validate() error {
 	var wrong []error
@@ -74,6 +79,15 @@ func (c *Config) validate() error {
 	}
 	for _, who := range slices.Sorted(maps.Keys(c.Permissions)) {
 		oneOf("permissions."+who, c.Permissions[who], "block", "relay", "user", "admin")
+	}
+	for i, e := range c.Rooms.InitialState {
+		key := fmt.Sprintf("rooms.initial_state[%d]", i)
+		switch {
+		case e.Type == "":
+			complain(key, "has no type; write one such as im.example.access_rules")
+		case ownState[e.Type]:
+			complain(key, "%s is set by the bridge; take it out", e.Type)
+		}
 	}
 	if len(c.Networks) == 0 {
 		complain("networks", "missing: there is nothing to bridge; `passerelle init --network whatsapp` writes a section")

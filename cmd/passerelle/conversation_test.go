@@ -244,7 +244,8 @@ func TestTheBridgeSpeaksFrenchOnPostgreSQL(t *testing.T) {
 	pg := bridgetest.NewPostgres(t)
 	s := newStage(t, func(o *bridgetest.InstallOptions) {
 		o.Database = pg.URI("border")
-		o.Replace = map[string]string{"language: en ": "language: fr "}
+		o.Replace = map[string]string{"language: en ": "language: fr ",
+			"\nnetworks:\n": "\nrooms:\n  initial_state:\n    - {type: im.example.access_rules, content: {rule: restricted}}\n\nnetworks:\n"}
 	})
 	claire := s.Staff(t, "claire")
 	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
@@ -260,6 +261,10 @@ func TestTheBridgeSpeaksFrenchOnPostgreSQL(t *testing.T) {
 	})
 	says(t, amina, phone.Number(), "Bonjour")
 	chat := claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" }).Room
+	rule := claire.State(chat, event.Type{Type: "im.example.access_rules", Class: event.StateEventType}, "")
+	if rule == nil || rule.Content.Raw["rule"] != "restricted" {
+		t.Errorf("the room's access rule is %v", rule)
+	}
 	claire.Says(chat, "Bonjour Amina")
 	reads(t, amina, "Bonjour Amina")
 	clear := claire.SaysInClear(chat, "en clair")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"maunium.net/go/mautrix/event"
 
 	"passerelle/bridge"
 	"passerelle/config"
@@ -80,10 +81,23 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
 		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
 		DoublePuppetToken: c.DoublePuppet.ASToken,
 		Permissions:       c.Permissions,
+		InitialState:      initialState(c.Rooms),
 		Databases:         database.Place(c.Database),
 		Policy:            portal.AdmitAll{},
 		Log:               log,
 	}
+}
+
+// initialState returns what is added to the state of every room.
+func initialState(rooms config.Rooms) []*event.Event {
+	var events []*event.Event
+	for _, e := range rooms.InitialState {
+		events = append(events, &event.Event{
+			Type: event.Type{Type: e.Type, Class: event.StateEventType}, StateKey: &e.StateKey,
+			Content: event.Content{Raw: e.Content},
+		})
+	}
+	return events
 }
 
 func sealer(c *config.Config) (*database.Sealer, error) {

@@ -17,6 +17,8 @@ const (
 	AskPhoneNumber    Sentence = "ask-phone-number"   //
 	LoginTimedOut     Sentence = "login-timed-out"    // network
 	EncryptThis       Sentence = "encrypt-this"       //
+	NotLinked         Sentence = "not-linked"         // network
+	NotPossible       Sentence = "not-possible"       // network
 	WasAway           Sentence = "was-away"           // from, to, both HH:MM; network
 	KeysMissing       Sentence = "keys-missing"       //
 	ContactByNetwork  Sentence = "contact-by-network" // name, network
@@ -101,6 +103,14 @@ var sentences = map[Sentence]map[Language]string{
 	EncryptThis: {
 		English: "Your message was not encrypted, so it was not sent on. Turn on encryption in your app and send it again.",
 		French:  "Votre message n’était pas chiffré : il n’a pas été transmis. Activez le chiffrement dans votre application et renvoyez-le.",
+	},
+	NotLinked: {
+		English: "Your message was not sent: you are not linked to %s. Write “login” in your chat with it.",
+		French:  "Votre message n’a pas été envoyé : vous n’êtes pas lié à %s. Écrivez « login » dans votre conversation avec ce service.",
+	},
+	NotPossible: {
+		English: "This cannot be passed on to %s yet. Nobody there sees it.",
+		French:  "Cela ne peut pas encore être transmis à %s. Personne ne le voit là-bas.",
 	},
 	WasAway: {
 		English: "This messenger could not be reached from %s to %s. What arrived from %s meanwhile is in its chats now, in order; nothing was lost.",

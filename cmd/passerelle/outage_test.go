@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge/bridgetest"
+)
+
+// A chatter is a conversation that goes on while something else happens.
+type chatter struct {
+	ctx     context.Context
+	stop    context.CancelFunc
+	traffic errgroup.Group
+	// typing is held by Claire while she sends. A homeserver that ends, and forgets, in the middle of that would make two
+	// events of one, which is her client's affair and not the bridge's.
+	typing                sync.Mutex
+	fromAmina, fromClaire []string // to be read after hushed
+}
+
+// chats begins a conversation both ways, until hushed.
+func (d *dialogue) chats(t *testing.T) *chatter {
+	c := &chatter{fromAmina: []string{"0"}}
+	c.ctx, c.stop = context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		c.stop()
+		_ = c.traffic.Wait() // hushed has asked, unless the test has failed already
+	})
+	talk := func(lines *[]string, who string, say func(text string) error) {
+		c.traffic.Go(func() error {
+			for n := 1; c.ctx.Err() == nil; n++ {
+				text := fmt.Sprintf("%s %d", who, n)
+				if err := say(text); err != nil {
+					return fmt.Errorf("%s: %w", text, err)
+				}
+				*lines = append(*lines, text)
+				time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond) // people pause
+			}
+			return nil
+		})
+	}
+	talk(&c.fromAmina, "Amina", func(text string) error {
+		_, err := d.amina.Send(t.Context(), d.phone.Number(), text)
+		return err
+	})
+	talk(&c.fromClaire, "Claire", func(text string) error {
+		c.typing.Lock()
+		defer c.typing.Unlock()
+		_, err := d.claire.Staff.Says(t.Context(), d.room, text)
+		return err
+	})
+	return c
+}
+
+// goesOn lets the conversation go on for a moment.
+func (c *chatter) goesOn() { time.Sleep(500*time.Millisecond + rand.N(500*time.Millisecond)) }
+
+// hushed ends the conversation.
+func (c *chatter) hushed(t *testing.T) {
+	t.Helper()
+	c.stop()
+	if err := c.traffic.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d lines in, %d lines out", len(c.fromAmina), len(c.fromClaire))
+}
+
+// must fails the test when something that is no part of the bridge does not do what it is told.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPostgreSQLIsRestartedUnderTrafficBothWays(t *testing.T) {
+	pg := bridgetest.NewPostgres(t)
+	d := newDialogue(t, func(o *bridgetest.InstallOptions) { o.Database = pg.URI("border") })
+	c := d.chats(t)
+	for range 3 {
+		c.goesOn()
+		must(t, pg.Restart(t.Context()))
+	}
+	c.goesOn()
+	must(t, pg.Kill())
+	c.goesOn()
+	must(t, pg.Restart(t.Context()))
+	c.goesOn()
+	c.hushed(t)
+	d.settled(t, c.fromAmina, c.fromClaire)
+}
+
+func TestTheHomeserverIsRestartedAndKilledUnderTrafficBothWays(t *testing.T) {
+	d := newDialogue(t)
+	c := d.chats(t)
+	for range 2 {
+		c.goesOn()
+		c.typing.Lock()
+		must(t, d.Restart(t.Context()))
+		c.typing.Unlock()
+		c.goesOn()
+		c.typing.Lock()
+		must(t, d.Kill())
+		c.typing.Unlock()
+		c.goesOn()
+		must(t, d.Restart(t.Context()))
+	}
+	c.goesOn()
+	c.hushed(t)
+	d.settled(t, c.fromAmina, c.fromClaire)
+}
+
+func TestTheHomeserverAnswersThatItCannot(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	page := func(_ *bridgetest.Proxy, _ *bridgetest.Fault, w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "<html>Bad Gateway</html>", http.StatusBadGateway) // what stands in front of the homeserver says so
+	}
+	c := d.chats(t)
+	for _, answer := range []bridgetest.Action{
+		bridgetest.TooMany(500 * time.Millisecond),
+		bridgetest.Fail(http.StatusInternalServerError, "M_UNKNOWN", "Internal server error"),
+		page,
+		bridgetest.Fail(http.StatusServiceUnavailable, "M_UNKNOWN", "Try later"),
+		bridgetest.Cut(),
+		bridgetest.LoseAnswer(),
+	} {
+		c.goesOn()
+		fault := proxy.Inject(bridgetest.Every(), answer, 0)
+		c.goesOn()
+		must(t, fault.WaitHits(bounded(t), 3))
+		fault.Lift()
+	}
+	c.goesOn()
+	c.hushed(t)
+	d.settled(t, c.fromAmina, c.fromClaire)
+}
+
+func TestTheHomeserverIsGoneWhileBothSidesWrite(t *testing.T) {
+	d := newDialogue(t)
+	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
+	must(t, d.Kill())
+	c := d.chats(t) // Claire's app goes on trying
+	says(t, rachid, d.phone.Number(), "a room that is still to be made")
+	c.goesOn()
+	must(t, d.bridge.Stop())
+	c.goesOn()
+	must(t, d.bridge.Launch()) // it waits for the homeserver
+	eventually(t, "the bridge to say what it waits for", func() bool {
+		ready, err := d.bridge.Readiness(bounded(t))
+		return err == nil && !ready.Ready && ready.Networks["whatsapp"].Reason != ""
+	})
+	c.goesOn()
+	must(t, d.Restart(t.Context()))
+	must(t, d.bridge.AwaitReady(t.Context()))
+	c.goesOn()
+	c.typing.Lock()
+	must(t, d.Kill()) // the bridge runs
+	c.typing.Unlock()
+	says(t, rachid, d.phone.Number(), "a room that is there")
+	for range 3 {
+		c.goesOn()
+	}
+	must(t, d.Restart(t.Context()))
+	c.goesOn()
+	c.hushed(t)
+	d.settled(t, c.fromAmina, c.fromClaire)
+	room := d.claire.Waits("Rachid's first message", func(h bridgetest.Heard) bool { return h.Text == "a room that is still to be made" }).Room
+	d.claire.Hears(room, "a room that is there")
+	if rooms := d.claire.RoomsWith(id.NewUserID("whatsapp_"+rachid.LID().User, d.ServerName())); len(rooms) != 1 {
+		t.Errorf("Rachid's chat has the rooms %v", rooms)
+	}
+}
+
+// smallDisk mounts a disk of some MiB that ends with the test.
+func smallDisk(t *testing.T, size int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "disk")
+	must(t, os.Mkdir(dir, 0o700))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", size), "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("a disk of its own, which can be filled, needs the right to mount one: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("taking the disk away: %v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// fill writes a file until the disk takes no more, and returns what makes room again.
+func fill(t *testing.T, disk string) (free func()) {
+	t.Helper()
+	path := filepath.Join(disk, "ballast")
+	file, err := os.Create(path)
+	must(t, err)
+	defer file.Close()
+	for block := make([]byte, 4096); err == nil; {
+		_, err = file.Write(block)
+	}
+	return func() { must(t, os.Remove(path)) }
+}
+
+func TestTheDiskIsFull(t *testing.T) {
+	disk := smallDisk(t, 24)
+	d := newDialogue(t, func(o *bridgetest.InstallOptions) { o.Database = disk })
+	fromAmina, fromClaire := []string{"0"}, []string{}
+	queued := func() int { return d.phone.Devices()[0].Queued }
+	for n := range 2 {
+		free := fill(t, disk)
+		for line := range 5 {
+			fromAmina = append(fromAmina, fmt.Sprintf("in %d %d", n, line))
+			fromClaire = append(fromClaire, fmt.Sprintf("out %d %d", n, line))
+			says(t, d.amina, d.phone.Number(), fromAmina[len(fromAmina)-1])
+			d.claire.Says(d.room, fromClaire[len(fromClaire)-1])
+		}
+		time.Sleep(2 * time.Second) // it tries
+		t.Logf("on the full disk WhatsApp keeps %d of 5 messages", queued())
+		if queued() == 0 {
+			t.Error("WhatsApp was told that messages arrived which could not be stored")
+		}
+		free()
+		d.claire.Hears(d.room, fromAmina[len(fromAmina)-1])
+	}
+	eventually(t, "the bridge to acknowledge what it has stored", func() bool { return queued() == 0 })
+	d.settled(t, fromAmina, fromClaire)
+}
