@@ -167,3 +167,14 @@ func Open(ctx context.Context, p Place, sealer *Sealer, log zerolog.Logger) (*St
 
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
+
+// Depths counts what waits in a network's inbox and journal.
+func (s *Store) Depths(ctx context.Context, network string) (inbox, journal int, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT (SELECT COUNT(*) FROM inbox WHERE network = $1), (SELECT COUNT(*) FROM journal WHERE network = $1)`,
+		network).Scan(&inbox, &journal)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count what waits: %w", err)
+	}
+	return inbox, journal, nil
+}
