@@ -43,16 +43,16 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 	switch {
 	case !content || evt.MessageType == event.MsgNotice || errors.Is(ms.InternalError, bridgev2.ErrNoPortal):
 		return ""
-	case ms.ErrorReason == event.MessageStatusUnsupported:
-		return n.say(say.NotPossible, n.title())
-	case !ms.SendNotice:
-		return ""
 	case errors.Is(ms.InternalError, bridgev2.ErrNotLoggedIn) && strings.HasPrefix(ms.Message, "You're "):
 		return n.say(say.NotLinked, n.title())
-	case ms.Message == "" || ms.ErrorAsMessage:
+	case ms.SendNotice && ms.Message != "" && !ms.ErrorAsMessage:
+		return ms.Message // the connector's sentence
+	case ms.ErrorReason == event.MessageStatusUnsupported:
+		return n.say(say.NotPossible, n.title())
+	case ms.SendNotice:
 		return n.say(say.NotSent, n.title())
 	}
-	return ms.Message
+	return ""
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.

@@ -15,6 +15,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge/bridgetest"
 	"passerelle/connectors/whatsapp/whatsapptest"
@@ -156,6 +157,27 @@ func TestWhatCannotBeShownIsSaid(t *testing.T) {
 	claire.Waits("the notice", func(h bridgetest.Heard) bool {
 		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
 	})
+}
+
+func TestWhatWhatsAppIsNotToldIsSaid(t *testing.T) {
+	s := newStage(t)
+	claire := s.Staff(t, "claire")
+	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, phone)
+	says(t, amina, phone.Number(), "Bonjour")
+	asked := claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" })
+	mine := claire.Says(asked.Room, "Bonjour Amina")
+	reads(t, amina, "Bonjour Amina")
+	for what, tried := range map[string]id.EventID{
+		"a reaction": claire.Reacts(asked.Room, asked.ID, "👍"),
+		"an edit":    claire.Edits(asked.Room, mine, "Bonjour, Amina"),
+	} {
+		told := claire.Waits("the word about "+what, func(h bridgetest.Heard) bool { return h.RepliesTo == tried })
+		if told.Text != say.English.Say(say.NotPossible, "WhatsApp") || !told.WasEncrypted {
+			t.Errorf("about %s Claire was told %v", what, told)
+		}
+	}
 }
 
 func TestMessagesOfAnInterruptionArriveOnceAndInOrder(t *testing.T) {
