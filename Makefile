@@ -1,5 +1,5 @@
 # What one can do here. `make demo` shows it, `make test` proves it.
-GOFLAGS_TAGS := -tags goolm
+TAGS := -tags goolm
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -7,35 +7,38 @@ export CGO_ENABLED := 1
 
 .PHONY: build
 build: ## build ./passerelle
-	go build $(GOFLAGS_TAGS) -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o passerelle ./cmd/passerelle
+	go build $(TAGS) -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o passerelle ./cmd/passerelle
 
 .PHONY: demo
 demo: ## from nothing to a conversation across the border, with a homeserver and a simulated WhatsApp
-	go run $(GOFLAGS_TAGS) ./cmd/demo
+	go run $(TAGS) ./cmd/demo
 
 .PHONY: test
 test: prerequisites ## every test, on a real homeserver and on SQLite and PostgreSQL
-	go test $(GOFLAGS_TAGS) -race -shuffle=on -timeout 15m ./...
+	go test $(TAGS) -race -shuffle=on -timeout 15m ./...
 
 .PHONY: prerequisites
 prerequisites:
 	@command -v gcc >/dev/null || { echo 'gcc is missing: apt-get install gcc' >&2; exit 1; }
-	@ls "$$(pg_config --bindir 2>/dev/null)"/initdb /usr/lib/postgresql/*/bin/initdb "$$(command -v initdb)" >/dev/null 2>&1; \
-	  [ -n "$$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null; command -v initdb)" ] \
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || { echo 'the PostgreSQL server is missing: apt-get install postgresql' >&2; exit 1; }
+
+.PHONY: soak
+soak: ## kills the bridge KILLS times (default 1000) at random instants under traffic both ways
+	go test $(TAGS) -count=1 -timeout 3h -run TestKilled -v ./cmd/passerelle -kills $${KILLS:-1000}
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, the rules of the house
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }
-	go vet $(GOFLAGS_TAGS) ./...
-	go run $(STATICCHECK) $(GOFLAGS_TAGS) ./...
-	go test $(GOFLAGS_TAGS) -count=1 .
+	go vet $(TAGS) ./...
+	go run $(STATICCHECK) $(TAGS) ./...
+	go test $(TAGS) -count=1 .
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 20s)
-	@for package in $$(go list $(GOFLAGS_TAGS) ./...); do \
-	  for target in $$(go test $(GOFLAGS_TAGS) -list '^Fuzz' $$package | grep '^Fuzz'); do \
-	    go test $(GOFLAGS_TAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-20s} $$package || exit 1; \
+	@for package in $$(go list $(TAGS) ./...); do \
+	  for target in $$(go test $(TAGS) -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    go test $(TAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-20s} $$package || exit 1; \
 	  done; \
 	done
 
