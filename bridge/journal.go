@@ -29,18 +29,42 @@ const maxTransaction = 64 << 20
 // It is also where an unencrypted message of a person's ends: it goes no further than here, and its sender is told.
 type journal struct {
 	network *network
-	ours    func(id.UserID) bool            // tells the bot and the ghosts
-	refuse  func(context.Context, envelope) // tells the sender of an unencrypted message
-	lanes   *lanes[*event.Event]            // by room
+	ours    func(id.UserID) bool // tells the bot and the ghosts
+	refuse  func(envelope)       // tells the sender of an unencrypted message
+	lanes   *lanes[*event.Event] // by room
 
 	mu   sync.Mutex
-	last string                   // the newest transaction that was taken; a homeserver repeats only that one
-	open map[id.EventID]time.Time // entries whose outcome is open, and when they came
+	last string                // the newest transaction that was taken; a homeserver repeats only that one
+	open map[id.EventID]*entry // entries whose outcome is open
+}
+
+// entry is an event whose outcome is open.
+type entry struct {
+	came  time.Time
+	ended chan ending // holds how the last attempt ended
+}
+
+// ending is how an attempt to send an event on ended.
+type ending bool
+
+const (
+	settled  ending = true
+	tryAgain ending = false
+)
+
+func newEntry(came time.Time) *entry { return &entry{came: came, ended: make(chan ending, 1)} }
+
+// end notes how an attempt ended, unless it is noted already.
+func (e *entry) end(how ending) {
+	select {
+	case e.ended <- how:
+	default:
+	}
 }
 
 func newJournal(n *network) *journal {
 	return &journal{
-		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]time.Time{},
+		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{},
 		ours:   func(user id.UserID) bool { return n.matrix().isOurs(user) },
 		refuse: n.refuseClear,
 	}
@@ -58,7 +82,7 @@ func (j *journal) load(ctx context.Context) error {
 			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that is no event")
 			continue
 		}
-		j.open[evt.ID] = entry.At
+		j.open[evt.ID] = newEntry(entry.At)
 		j.lanes.put(evt.RoomID.String(), evt)
 	}
 	if len(entries) > 0 {
@@ -146,7 +170,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		}
 		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
 		if e.isClearMessage() && !ours {
-			j.refuse(ctx, e)
+			j.refuse(e)
 			continue
 		}
 		evt, err := parseEvent(raw)
@@ -170,7 +194,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	}
 	j.mu.Lock()
 	for _, e := range entries {
-		j.open[id.EventID(e.Event)] = now
+		j.open[id.EventID(e.Event)] = newEntry(now)
 	}
 	j.mu.Unlock()
 	for _, evt := range passed {
@@ -182,17 +206,53 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 // settle removes the entry of an event whose outcome is final.
 func (j *journal) settle(ctx context.Context, evt id.EventID, outcome outcome) {
 	j.mu.Lock()
-	came, open := j.open[evt]
+	e, open := j.open[evt]
 	delete(j.open, evt)
 	j.mu.Unlock()
 	if !open {
 		return
 	}
+	defer e.end(settled)
 	j.network.host.metrics.count(j.network.Name, portal.Out, outcome)
-	j.network.observe(legOut, came)
+	j.network.observe(legOut, e.came)
 	if err := j.network.host.options.Store.RemoveJournal(ctx, j.network.Name, evt.String()); err != nil {
 		j.network.log.Err(err).Stringer("event", evt).Msg("A settled event stays in the journal")
 	}
+}
+
+// again notes that an attempt failed for a reason that passes. It is false when the event has no entry.
+func (j *journal) again(evt id.EventID) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e, open := j.open[evt]
+	if open {
+		e.end(tryAgain)
+	}
+	return open
+}
+
+// outcomePatience is how long an event's outcome is waited for. All are told sooner; an event of which none is told does not
+// hold up its room for good.
+const outcomePatience = 5 * time.Minute
+
+// await waits for the end of an attempt to send an event on, and tells whether it is to be tried again.
+func (j *journal) await(ctx context.Context, evt id.EventID) ending {
+	j.mu.Lock()
+	e, open := j.open[evt]
+	j.mu.Unlock()
+	if !open {
+		return settled
+	}
+	limit := time.NewTimer(outcomePatience)
+	defer limit.Stop()
+	select {
+	case how := <-e.ended:
+		return how
+	case <-ctx.Done():
+	case <-limit.C:
+		j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
+	}
+	return settled
 }
 
 // parseEvent reads an event as it came, and what its type says of its content. A content that its type does not know stays

@@ -18,7 +18,7 @@ func testJournal(t testing.TB, dir string, handOn func(*event.Event)) (j *journa
 	refused = new([]id.EventID)
 	n.journal = newJournal(n)
 	n.journal.ours = func(user id.UserID) bool { return strings.HasPrefix(string(user), "@whatsapp") }
-	n.journal.refuse = func(_ context.Context, e envelope) { *refused = append(*refused, e.ID) }
+	n.journal.refuse = func(e envelope) { *refused = append(*refused, e.ID) }
 	n.journal.lanes.handle = func(_ context.Context, evt *event.Event) { handOn(evt) }
 	return n.journal, refused
 }

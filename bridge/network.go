@@ -28,6 +28,7 @@ type network struct {
 	host    *Host
 	gate    *portal.Gate
 	log     zerolog.Logger
+	base    context.Context // outlives the start
 	db      *dbutil.Database
 	inbox   *inbox
 	journal *journal
@@ -35,8 +36,7 @@ type network struct {
 	outage  *outage
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
-	tasks        sync.WaitGroup // notices on their way
-	lostSessions sync.Map       // id.SessionID of a room key that was waited for in vain
+	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 
 // assembly is a bridge, which can be started once.
@@ -45,13 +45,17 @@ type assembly struct {
 	matrix *matrixConnector
 	keys   *roomKeys
 	fatal  chan error // what ends the bridge while it runs
+
+	ctx    context.Context // of what is said beside the bridge's own work
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup // what is being said
 }
 
 func (n *network) bridge() *bridgev2.Bridge { return n.current.Load().bridge }
 func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
-	n := &network{Network: spec, host: h, gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
 	n.journal = newJournal(n)
@@ -74,6 +78,7 @@ func (n *network) assemble() error {
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
 	a := &assembly{fatal: make(chan error, 1)}
+	a.ctx, a.cancel = context.WithCancel(n.newContext(n.base))
 	a.keys = &roomKeys{log: n.log, mode: n.host.options.Encryption.Mode, fatal: a.fatal}
 	a.matrix = &matrixConnector{Connector: matrix.NewConnector(cfg), network: n, keys: a.keys}
 	a.matrix.IgnoreUnsupportedServer = true // Dendrite says v1.2 and does what is needed
@@ -138,7 +143,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 		return false, n.remedy(err)
 	}
 	if err := n.proveKeys(ctx); err != nil {
-		now.bridge.StopWithTimeout(stopPatience / 2)
+		now.stop()
 		return false, err
 	}
 	if !abort() {
@@ -156,10 +161,25 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	}
 	n.health.set(phaseStopping, "")
 	finish()
-	n.tasks.Wait()
-	now.bridge.StopWithTimeout(stopPatience / 2)
+	now.stop()
 	workers.Wait()
 	return true, err
+}
+
+// sayPatience is how long a stop waits for what is being said.
+const sayPatience = 2 * time.Second
+
+// stop stops the bridge and everything beside it.
+func (a *assembly) stop() {
+	said := make(chan struct{})
+	go func() { defer close(said); a.tasks.Wait() }()
+	select {
+	case <-said:
+	case <-time.After(sayPatience):
+	}
+	a.cancel()
+	a.bridge.StopWithTimeout(stopPatience / 2)
+	<-said
 }
 
 // awaitHomeserver returns when the homeserver answers, however long that takes. It asks as nobody: whether the tokens are
@@ -211,7 +231,7 @@ func (n *network) remedy(err error) error {
 func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconfig.Config {
 	cfg := &bridgeconfig.Config{
 		Homeserver: bridgeconfig.HomeserverConfig{
-			Address: o.HomeserverAddress, Domain: o.Domain, Software: bridgeconfig.SoftwareStandard, RetryLimit: 4,
+			Address: o.HomeserverAddress, Domain: o.Domain, Software: bridgeconfig.SoftwareStandard, RetryLimit: 1,
 		},
 		AppService: id.appserviceConfig(),
 		Matrix: bridgeconfig.MatrixConfig{

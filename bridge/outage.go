@@ -59,13 +59,13 @@ func isAway(err error) bool {
 
 // tellOfOutage tells everybody with a login that messages were late, while they go on arriving.
 func (n *network) tellOfOutage(from, to time.Time) {
-	n.tasks.Go(func() { n.tellAll(from, to) })
+	now := n.current.Load()
+	now.tasks.Go(func() { n.tellAll(now.ctx, from, to) })
 }
 
-func (n *network) tellAll(from, to time.Time) {
+func (n *network) tellAll(ctx context.Context, from, to time.Time) {
 	const clock = "15:04"
 	text := n.say(say.WasAway, from.Format(clock), to.Format(clock), n.title())
-	ctx := n.newContext(n.bridge().BackgroundCtx)
 	told := map[id.UserID]bool{}
 	for _, login := range n.bridge().GetAllCachedUserLogins() {
 		if told[login.UserMXID] {

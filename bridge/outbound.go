@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/database"
 	"passerelle/portal/say"
 )
 
@@ -21,56 +23,76 @@ const (
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
 )
 
-// handOn hands an event of the homeserver on to bridgev2, decrypted. It is called in the order of the room.
+// handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
+// its room comes after it. What fails because a database is away is tried again.
 func (n *network) handOn(ctx context.Context, evt *event.Event) {
 	ctx = n.newContext(ctx)
-	switch {
-	case evt.Type.IsState():
+	if evt.Type.IsState() {
 		mautrix.UpdateStateStore(ctx, n.matrix().StateStore, evt)
-	case evt.Type == event.EventEncrypted:
-		decrypted, ok := n.decrypt(ctx, evt)
-		if !ok {
+	}
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 15*time.Second
+	for n.try(ctx, evt) == tryAgain {
+		select {
+		case <-ctx.Done():
 			return
+		case <-time.After(wait.NextBackOff()):
+		}
+	}
+}
+
+// try makes one attempt to send an event on.
+func (n *network) try(ctx context.Context, evt *event.Event) ending {
+	if evt.Type == event.EventEncrypted {
+		decrypted, err := n.decrypt(ctx, evt)
+		switch {
+		case database.IsTransient(err):
+			n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message cannot be decrypted now; trying again")
+			return tryAgain
+		case err != nil || decrypted == nil || ctx.Err() != nil:
+			return settled
 		}
 		evt = decrypted
-	}
-	if ctx.Err() != nil {
-		return
 	}
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	n.matrix().EventProcessor.Dispatch(ctx, evt)
+	return n.journal.await(ctx, evt.ID)
 }
 
-// decrypt decrypts an event. ok is false when there is nothing to hand on: it has been sent on before, its sender may not
-// use the bridge, or it cannot be read, which its sender is told.
-func (n *network) decrypt(ctx context.Context, evt *event.Event) (decrypted *event.Event, ok bool) {
-	if sent, err := n.bridge().DB.Message.GetPartByMXID(ctx, evt.ID); err == nil && sent != nil {
+// decrypt decrypts an event. It returns nil when there is nothing to hand on: the event has been sent on before, its sender
+// may not use the bridge, or it cannot be read, which its sender is told. An error is one of a database.
+func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, error) {
+	sent, err := n.bridge().DB.Message.GetPartByMXID(ctx, evt.ID)
+	if err != nil {
+		return nil, err
+	}
+	if sent != nil {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
-		return nil, false
+		return nil, nil
 	}
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		n.matrix().SendMessageStatus(ctx, &bridgev2.ErrNoPermissionToInteract, bridgev2.StatusEventInfoFromEvent(evt))
-		return nil, false
+		return nil, nil
 	}
 	decrypted, err := n.matrix().Crypto.Decrypt(ctx, evt)
 	if errors.Is(err, matrix.NoSessionFound) {
 		decrypted, err = n.decryptLate(ctx, evt)
 	}
-	if ctx.Err() != nil {
-		return nil, false
+	if ctx.Err() != nil || database.IsTransient(err) {
+		return nil, err
 	}
 	if err == nil && decrypted.Mautrix.TrustState < id.TrustStateUnset {
 		err = errors.New("the sender's device is blacklisted")
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message could not be decrypted")
-		n.notify(ctx, evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
+		n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
 		n.journal.settle(ctx, evt.ID, outcomeFailed)
-		return nil, false
+		return nil, nil
 	}
-	return decrypted, true
+	return decrypted, nil
 }
 
 // decryptLate waits for the key of an event's session, after asking its sender for it.

@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/database"
 	"passerelle/portal/say"
 )
 
@@ -23,6 +24,10 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 		return
 	}
 	failed := ms.Status == event.MessageStatusFail || ms.Status == event.MessageStatusRetriable
+	if failed && database.IsTransient(ms.InternalError) && c.network.journal.again(evt.SourceEventID) {
+		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on yet; trying again")
+		return
+	}
 	result := outcomeDelivered
 	if failed {
 		result = outcomeFailed
@@ -31,7 +36,7 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on")
 	}
 	if text := c.network.explain(ms, evt); failed && text != "" {
-		c.network.notify(ctx, evt.RoomID, evt.SourceEventID, evt.Sender, text)
+		c.network.tell(evt.RoomID, evt.SourceEventID, evt.Sender, text)
 	}
 	c.network.journal.settle(context.WithoutCancel(ctx), evt.SourceEventID, result)
 }
@@ -56,15 +61,19 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.
-func (n *network) refuseClear(ctx context.Context, evt envelope) {
+func (n *network) refuseClear(evt envelope) {
 	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.Room).Msg("Refused an unencrypted message")
 	n.host.metrics.count(n.Name, "out", outcomeRefused)
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		return
 	}
-	// The homeserver waits for its transaction's answer, and the notice for the homeserver.
-	ctx = context.WithoutCancel(ctx)
-	n.tasks.Go(func() { n.notify(ctx, evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis)) })
+	n.tell(evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis))
+}
+
+// tell says something to a person in a room, beside what goes on: those who call it hold up a room, or the homeserver.
+func (n *network) tell(room id.RoomID, about id.EventID, to id.UserID, text string) {
+	now := n.current.Load()
+	now.tasks.Go(func() { n.notify(now.ctx, room, about, to, text) })
 }
 
 // notify says something to a person in a room, encrypted, as a reply to what it is about.
