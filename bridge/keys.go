@@ -124,16 +124,30 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			}
 			continue
 		}
+		if err := k.take(ctx, client, answer, since); err != nil {
+			k.log.Warn().Err(err).Msg("Room keys cannot be stored; asking for them again")
+			select {
+			case <-ctx.Done():
+			case <-time.After(wait.NextBackOff()):
+			}
+			continue
+		}
 		wait.Reset()
-		if err := client.Syncer.ProcessResponse(ctx, answer, since); err != nil {
-			return fmt.Errorf("handle room keys: %w", err)
-		}
-		if err := client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch); err != nil {
-			k.log.Err(err).Msg("The sync token could not be saved; the same room keys will be handled again")
-		}
 		since = answer.NextBatch
 	}
 	return nil
+}
+
+// take handles an answer, and saves the token that tells the homeserver so. The library keeps a failure to store a key to
+// itself, so the database is asked before and after: while the token stays the old one, the homeserver sends the keys again.
+func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mautrix.RespSync, since string) error {
+	if _, err := client.Store.LoadNextBatch(ctx, client.UserID); err != nil {
+		return err
+	}
+	if err := client.Syncer.ProcessResponse(ctx, answer, since); err != nil {
+		return err
+	}
+	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }
 
 // forgotten tells whether the homeserver no longer knows the device: its token, or the device that the bridge names with the

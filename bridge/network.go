@@ -19,6 +19,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	mxid "maunium.net/go/mautrix/id"
 
+	"passerelle/database"
 	"passerelle/portal"
 )
 
@@ -71,7 +72,8 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
-	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer})
+	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
+		Passes: database.IsTransient})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
@@ -32,8 +31,6 @@ type account struct {
 	unlinked bool          // guarded by mu; the phone removed the link
 	stopped  bool          // guarded by mu; nothing is begun any more
 	settled  chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
-
-	returning atomic.Bool // it connects anew once the database answers
 
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }

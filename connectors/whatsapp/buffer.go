@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow/store"
 
 	"passerelle/portal"
@@ -20,9 +21,46 @@ import (
 type sealedBuffer struct {
 	store.EventBuffer
 	sealer portal.Sealer
+	passes func(error) bool // tells that the database cannot be used now, and may be later
+}
+
+// untilItPasses repeats what fails because the database cannot be used. whatsmeow would take such a failure for a message
+// that cannot be decrypted, and acknowledge it (whatsmeow/message.go, decryptMessages).
+func (b sealedBuffer) untilItPasses(ctx context.Context, do func() error) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 5*time.Second
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := do()
+		if err != nil && !b.passes(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0))
+	return err
+}
+
+// bufferedKey is the context's key of what learns the hash of the message that a transaction buffers.
+type bufferedKey struct{}
+
+// DoDecryptionTxn decrypts a message and buffers it, all or nothing, and waits for the database if it has to. When it is not
+// known whether the last attempt was committed, it looks: a message cannot be decrypted twice.
+func (b sealedBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Context) error) error {
+	var buffered *[32]byte
+	noting := context.WithValue(ctx, bufferedKey{}, func(hash [32]byte) { buffered = &hash })
+	return b.untilItPasses(ctx, func() error {
+		if buffered != nil {
+			if found, err := b.EventBuffer.GetBufferedEvent(ctx, *buffered); err != nil || found != nil {
+				return err
+			}
+		}
+		return b.EventBuffer.DoDecryptionTxn(noting, decrypt)
+	})
 }
 
 func (b sealedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
+	if note, ok := ctx.Value(bufferedKey{}).(func([32]byte)); ok {
+		note(hash)
+	}
 	keyID, sealed, err := b.sealer.Seal(plaintext, bufferNames(hash)...)
 	if err != nil {
 		return err
@@ -35,7 +73,11 @@ func (b sealedBuffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plain
 }
 
 func (b sealedBuffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
-	found, err := b.EventBuffer.GetBufferedEvent(ctx, hash)
+	var found *store.BufferedEvent
+	err := b.untilItPasses(ctx, func() (err error) {
+		found, err = b.EventBuffer.GetBufferedEvent(ctx, hash)
+		return err
+	})
 	if err != nil || found == nil || found.Plaintext == nil {
 		return found, err
 	}

@@ -54,7 +54,7 @@ func (f flip) Unseal(key string, sealed []byte, names ...string) ([]byte, error)
 
 func TestABufferedMessageLiesSealed(t *testing.T) {
 	inner := rows{held: map[[32]byte][]byte{}}
-	buffer := sealedBuffer{EventBuffer: inner, sealer: flip{"k1"}}
+	buffer := sealedBuffer{EventBuffer: inner, sealer: flip{"k1"}, passes: never}
 	hash, other := [32]byte{1}, [32]byte{2}
 	if found, err := buffer.GetBufferedEvent(t.Context(), hash); found != nil || err != nil {
 		t.Errorf("an empty buffer holds %v, %v", found, err)
@@ -83,3 +83,6 @@ func TestABufferedMessageLiesSealed(t *testing.T) {
 		}
 	}
 }
+
+// never takes every failure of a database for one that stays.
+func never(error) bool { return false }

@@ -33,12 +33,6 @@ func (a *account) receiveUnreadable(event *events.UndecryptableMessage) (stored 
 	if !concernsUs(&event.Info) || event.DecryptFailMode == events.DecryptFailHide {
 		return true
 	}
-	if !event.IsUnavailable && !a.storeAnswers() {
-		// Not the message is to blame but our database. WhatsApp is not told of the message, and brings it and those after it
-		// again, in order, when the connection is made anew.
-		a.comeBackWhenStored()
-		return false
-	}
 	came, err := arrivalOf(&event.Info, nil)
 	if err != nil {
 		return true
@@ -48,29 +42,6 @@ func (a *account) receiveUnreadable(event *events.UndecryptableMessage) (stored 
 		came.Unreadable = onPhoneOnly
 	}
 	return a.store(came)
-}
-
-// storeAnswers tells whether the database that holds the keys can be used.
-func (a *account) storeAnswers() bool {
-	return a.connector.bridge.DB.RawDB.PingContext(a.ctx) == nil
-}
-
-// comeBackWhenStored connects anew once the database answers.
-func (a *account) comeBackWhenStored() {
-	if !a.returning.CompareAndSwap(false, true) {
-		return // it does already
-	}
-	a.spawn(func(ctx context.Context) {
-		defer a.returning.Store(false)
-		wait := backoff.NewExponentialBackOff()
-		wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 5*time.Second
-		_, err := backoff.Retry(ctx, func() (struct{}, error) {
-			return struct{}{}, a.connector.bridge.DB.RawDB.PingContext(ctx)
-		}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0))
-		if err == nil {
-			a.comeBack()
-		}
-	})
 }
 
 // concernsUs tells whether a message belongs to a chat that is bridged: with a person or in a group. Status updates,

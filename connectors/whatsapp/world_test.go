@@ -68,7 +68,8 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"}}
+	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
+		Passes: never}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
 	}
