@@ -261,6 +261,8 @@ func TestAClearMessageGoesNoFurtherAndItsSenderIsTold(t *testing.T) {
 	if !notice.WasEncrypted || notice.Text != say.English.Say(say.EncryptThis) {
 		t.Errorf("alice was told %v", notice)
 	}
+	poll := alice.SendsInClear(room, event.EventUnstablePollStart, map[string]any{"org.matrix.msc1767.text": "Which day?"})
+	alice.Waits("the refusal of the poll", func(m bridgetest.Heard) bool { return m.RepliesTo == poll && m.WasEncrypted })
 	alice.Says(room, "encrypted")
 	if err := p.hears(bounded(t), "encrypted"); err != nil {
 		t.Error(err)
@@ -393,6 +395,11 @@ func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {
 		}
 	}
 	h.awaitReady(t)
+	for i := range 100 { // more than the library's queue has room for: somebody must read it
+		if got := h.send(t, "red", hsToken+"red", fmt.Sprint("typing", i), `{"events":[],"ephemeral":[{"type":"m.typing","room_id":"!x","content":{"user_ids":[]}}]}`); got != http.StatusOK {
+			t.Fatalf("a transaction gave %d", got)
+		}
+	}
 	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m2", "after"); err != nil {
 		t.Fatal(err)
 	}

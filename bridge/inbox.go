@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -16,13 +17,16 @@ import (
 type inbox struct {
 	network   *network
 	deliverer portal.Deliverer // nil for a connector that does not use the inbox
-	lanes     *lanes[database.StoredArrival]
+	lanes     *lanes[*database.StoredArrival]
+
+	mu     sync.Mutex
+	queued map[int64]bool // by Seq: in a lane
 }
 
 var _ portal.Inbox = (*inbox)(nil)
 
 func newInbox(n *network) *inbox {
-	in := &inbox{network: n}
+	in := &inbox{network: n, queued: map[int64]bool{}}
 	in.lanes = newLanes(in.deliver)
 	return in
 }
@@ -37,7 +41,7 @@ func (in *inbox) load(ctx context.Context) error {
 	for _, a := range waiting {
 		a.Repeated = !begun[a.Lane] // the first of a lane is the one that was being delivered
 		begun[a.Lane] = true
-		in.lanes.put(a.Lane, a)
+		in.queue(&a)
 	}
 	if len(waiting) > 0 {
 		in.network.log.Info().Int("arrivals", len(waiting)).Msg("Messages wait in the inbox from before")
@@ -48,19 +52,30 @@ func (in *inbox) load(ctx context.Context) error {
 // Put stores an arrival (see [portal.Inbox]).
 func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
 	start := time.Now()
-	seq, fresh, err := in.network.host.options.Store.PutArrival(ctx, in.network.Name, a)
+	seq, err := in.network.host.options.Store.PutArrival(ctx, in.network.Name, a)
 	if err != nil {
 		return err
 	}
 	in.network.observe(legStore, start)
-	if fresh {
-		in.lanes.put(a.Lane, database.StoredArrival{Seq: seq, Arrival: a})
+	if seq != 0 { // 0: it has just been delivered
+		in.queue(&database.StoredArrival{Seq: seq, Arrival: a})
 	}
 	return nil
 }
 
+// queue puts an arrival into its lane, unless it is there.
+func (in *inbox) queue(a *database.StoredArrival) {
+	in.mu.Lock()
+	there := in.queued[a.Seq]
+	in.queued[a.Seq] = true
+	in.mu.Unlock()
+	if !there {
+		in.lanes.put(a.Lane, a)
+	}
+}
+
 // deliver brings one arrival to its end: delivered, or given up for good. When ctx ends first the row stays.
-func (in *inbox) deliver(ctx context.Context, a database.StoredArrival) {
+func (in *inbox) deliver(ctx context.Context, a *database.StoredArrival) {
 	log := in.network.log.With().Str("login", a.Login).Str("arrival", a.ID).Logger()
 	if in.deliverer == nil {
 		log.Error().Err(errors.New("the connector is no portal.Deliverer")).Msg("A message cannot be delivered")
@@ -90,5 +105,9 @@ func (in *inbox) deliver(ctx context.Context, a database.StoredArrival) {
 	in.network.observe(legIn, a.At)
 	if err := in.network.host.options.Store.RemoveArrival(ctx, a.Seq); err != nil {
 		log.Err(err).Msg("A delivered message stays in the inbox; it will be delivered again, and found delivered")
+		return
 	}
+	in.mu.Lock()
+	delete(in.queued, a.Seq)
+	in.mu.Unlock()
 }

@@ -163,7 +163,7 @@ func (i *intent) find(ctx context.Context, room id.RoomID, transaction string) (
 				return evt.ID, nil
 			}
 		}
-		if from = page.End; from == "" || len(page.Chunk) == 0 {
+		if from = page.End; from == "" {
 			break
 		}
 	}

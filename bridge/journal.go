@@ -26,16 +26,17 @@ const maxTransaction = 64 << 20
 // and handed on in order within their room. An entry goes when its event's outcome is final; what is left at a start is
 // taken up again. Room messages stand in it as they came, encrypted.
 //
-// It is also where an unencrypted message of a person's ends: it goes no further than here, and its sender is told.
+// An unencrypted message of a person's goes no further than its lane (see [network.handOn]).
 type journal struct {
 	network *network
 	ours    func(id.UserID) bool // tells the bot and the ghosts
-	refuse  func(envelope)       // tells the sender of an unencrypted message
 	lanes   *lanes[*event.Event] // by room
 
+	taking sync.Mutex // one transaction at a time
+	last   string     // guarded by taking; the newest transaction that was taken; a homeserver repeats only that one
+
 	mu   sync.Mutex
-	last string                // the newest transaction that was taken; a homeserver repeats only that one
-	open map[id.EventID]*entry // entries whose outcome is open
+	open map[id.EventID]*entry // guarded by mu; entries whose outcome is open
 }
 
 // entry is an event whose outcome is open.
@@ -65,8 +66,7 @@ func (e *entry) end(how ending) {
 func newJournal(n *network) *journal {
 	return &journal{
 		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{},
-		ours:   func(user id.UserID) bool { return n.matrix().isOurs(user) },
-		refuse: n.refuseClear,
+		ours: func(user id.UserID) bool { return n.matrix().isOurs(user) },
 	}
 }
 
@@ -139,17 +139,14 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 	if err := j.network.takeKeys(context.WithoutCancel(ctx), transaction); err != nil {
 		return nil, err
 	}
-	j.mu.Lock()
-	repeated := txn == j.last
-	j.mu.Unlock()
-	if !repeated {
+	j.taking.Lock()
+	defer j.taking.Unlock()
+	if txn != j.last {
 		if err := j.store(ctx, events); err != nil {
 			return nil, err
 		}
 	}
-	j.mu.Lock()
 	j.last = txn
-	j.mu.Unlock()
 	if transaction == nil { // the body was `null`
 		transaction = map[string]json.RawMessage{}
 	}
@@ -169,9 +166,8 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			continue
 		}
 		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
-		if e.isClearMessage() && !ours {
-			j.refuse(e)
-			continue
+		if j.isOpen(e.ID) {
+			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
 		evt, err := parseEvent(raw)
 		if err != nil {
@@ -201,6 +197,13 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		j.lanes.put(evt.RoomID.String(), evt)
 	}
 	return nil
+}
+
+func (j *journal) isOpen(evt id.EventID) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, open := j.open[evt]
+	return open
 }
 
 // settle removes the entry of an event whose outcome is final.
@@ -251,8 +254,21 @@ func (j *journal) await(ctx context.Context, evt id.EventID) ending {
 	case <-ctx.Done():
 	case <-limit.C:
 		j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
+		j.settle(ctx, evt, outcomeFailed)
 	}
 	return settled
+}
+
+// begin forgets how the last attempt to send an event on ended.
+func (j *journal) begin(evt id.EventID) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e, open := j.open[evt]; open {
+		select {
+		case <-e.ended:
+		default:
+		}
+	}
 }
 
 // parseEvent reads an event as it came, and what its type says of its content. A content that its type does not know stays
@@ -287,12 +303,12 @@ type envelope struct {
 	} `json:"content"`
 }
 
-// isClearMessage tells whether the event carries content that a client ought to have encrypted.
-func (e envelope) isClearMessage() bool {
-	if e.StateKey != nil {
+// isClearMessage tells whether an event, as it came, carries content that a client ought to have encrypted.
+func isClearMessage(evt *event.Event) bool {
+	if evt.StateKey != nil || evt.Mautrix.WasEncrypted {
 		return false
 	}
-	switch e.Type {
+	switch evt.Type.Type {
 	case "m.room.message", "m.sticker", "m.poll.start", "m.poll.response", "m.poll.end",
 		"org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.response", "org.matrix.msc3381.poll.end":
 		return true
@@ -300,10 +316,11 @@ func (e envelope) isClearMessage() bool {
 	return false
 }
 
-// hasOutcome tells whether bridgev2 reports what became of the event: of messages, reactions and redactions it does.
+// hasOutcome tells whether the event must not be lost: messages, reactions and redactions, of which bridgev2 reports what
+// became, and memberships, invitations of the bot among them.
 func (e envelope) hasOutcome() bool {
 	if e.StateKey != nil {
-		return false
+		return e.Type == "m.room.member"
 	}
 	switch e.Type {
 	case "m.room.encrypted", "m.reaction", "m.room.redaction":

@@ -12,6 +12,8 @@ import (
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2/matrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 )
 
 // roomKeys is the library's encryption with a sync loop of our own, by which the bot's device gets its room keys.
@@ -29,16 +31,16 @@ type roomKeys struct {
 	cancel  context.CancelFunc // ends the loop
 	ended   chan struct{}      // closed when the loop has ended
 	stopped bool
-	listen  bool          // keys that come in transactions are handled
+	ready   bool          // Init has ended
 	nonce   string        // of the proof that is awaited
 	proof   chan struct{} // closed when it has come
 }
 
-// listens tells whether keys that come in transactions can be handled.
-func (k *roomKeys) listens() bool {
+// isReady tells whether Init has ended.
+func (k *roomKeys) isReady() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.listen
+	return k.ready
 }
 
 // expect returns a channel that is closed when the proof with the nonce comes.
@@ -62,14 +64,33 @@ func (k *roomKeys) proven(nonce any) {
 // syncPatience is how long the homeserver may hold a /sync that has nothing to tell.
 const syncPatience = 30 * time.Second
 
+// Init prepares the encryption. What handles keys that come in transactions is registered here, before the first event is
+// dispatched.
+func (k *roomKeys) Init(ctx context.Context) error {
+	if err := k.Crypto.Init(ctx); err != nil {
+		return err
+	}
+	if k.mode == ModeTransactions {
+		k.Crypto.Start() // registers, and returns
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ready = true
+	return nil
+}
+
+// Encrypt encrypts content for a room. It fails before Init has ended.
+func (k *roomKeys) Encrypt(ctx context.Context, room id.RoomID, t event.Type, content *event.Content) error {
+	if !k.isReady() {
+		return errNotListening
+	}
+	return k.Crypto.Encrypt(ctx, room, t, content)
+}
+
 // Start syncs until Stop. With keys that come in transactions there is nothing to sync.
 func (k *roomKeys) Start() {
 	if k.mode == ModeTransactions {
-		k.Crypto.Start() // registers what handles them, and returns
-		k.mu.Lock()
-		k.listen = true
-		k.mu.Unlock()
-		return
+		return // Init has registered what handles them
 	}
 	ctx, cancel := context.WithCancel(context.Background()) // the interface gives none (matrix.Crypto)
 	defer cancel()
@@ -92,12 +113,15 @@ func (k *roomKeys) Stop() {
 	k.mu.Lock()
 	cancel, ended := k.cancel, k.ended
 	k.stopped = true
+	ready := k.ready
 	k.mu.Unlock()
 	if cancel != nil {
 		cancel()
 		<-ended
 	}
-	k.Crypto.Stop()
+	if ready { // the library's Stop needs what Init makes
+		k.Crypto.Stop()
+	}
 }
 
 // sync gets and handles what the homeserver has for the bot's device, for as long as the homeserver knows the device.
@@ -144,9 +168,14 @@ func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mau
 	if _, err := client.Store.LoadNextBatch(ctx, client.UserID); err != nil {
 		return err
 	}
-	if err := client.Syncer.ProcessResponse(ctx, answer, since); err != nil {
-		return err
+	// Not ProcessResponse: after 30 s it returns while it goes on (bridgev2/matrix/crypto.go, cryptoSyncer).
+	syncer, ok := client.Syncer.(interface {
+		ProcessSyncResponse(context.Context, *mautrix.RespSync, string) bool
+	})
+	if !ok {
+		return fmt.Errorf("handle room keys: unexpected syncer %T", client.Syncer)
 	}
+	syncer.ProcessSyncResponse(ctx, answer, since)
 	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }
 

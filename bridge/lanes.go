@@ -67,6 +67,8 @@ func (l *lanes[T]) goWork(lane string) {
 				return
 			}
 			l.mu.Lock()
+			var none T
+			l.waiting[lane][0] = none // let go of it
 			l.waiting[lane] = l.waiting[lane][1:]
 			l.mu.Unlock()
 		}

@@ -17,7 +17,6 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/bridgev2/networkid"
-	mxid "maunium.net/go/mautrix/id"
 
 	"passerelle/database"
 	"passerelle/portal"
@@ -104,13 +103,14 @@ func (n *network) puppetValue() string { return "passerelle-" + n.Name }
 func (n *network) run(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = time.Second, time.Minute
+	everRan := false
 	for {
 		ran, err := n.runOnce(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		n.health.set(phaseFailed, err.Error())
-		if !ran {
+		if everRan = everRan || ran; !everRan {
 			return err
 		}
 		next := wait.NextBackOff()
@@ -121,7 +121,7 @@ func (n *network) run(ctx context.Context) error {
 		case <-time.After(next):
 		}
 		if err := n.assemble(); err != nil {
-			return err
+			n.log.Err(err).Msg("The bridge cannot be made anew") // the old one fails again, and so this is tried again
 		}
 	}
 }
@@ -141,14 +141,12 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	abort := context.AfterFunc(ctx, cancel)
-	if err := now.bridge.Start(lasting); err != nil {
-		return false, n.remedy(err)
-	}
-	if err := n.proveKeys(ctx); err != nil {
+	if err := n.start(ctx, lasting, now); err != nil {
 		now.stop()
 		return false, err
 	}
 	if !abort() {
+		now.stop()
 		return false, ctx.Err()
 	}
 	var workers sync.WaitGroup
@@ -168,11 +166,35 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	return true, err
 }
 
+// start starts the bridge. It gives up when ctx ends: the library sleeps through that (appservice/ping.go).
+func (n *network) start(ctx, lasting context.Context, now *assembly) error {
+	started := make(chan error, 1)
+	go func() { started <- now.bridge.Start(lasting) }()
+	select {
+	case err := <-started:
+		if err != nil {
+			return n.remedy(err)
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return n.proveKeys(ctx)
+}
+
 // sayPatience is how long a stop waits for what is being said.
 const sayPatience = 2 * time.Second
 
-// stop stops the bridge and everything beside it.
+// stop stops the bridge and everything beside it. What does not end in time is left to the end of the process.
 func (a *assembly) stop() {
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); a.wind() }()
+	select {
+	case <-stopped:
+	case <-time.After(stopPatience * 4 / 5):
+	}
+}
+
+func (a *assembly) wind() {
 	said := make(chan struct{})
 	go func() { defer close(said); a.tasks.Wait() }()
 	select {
@@ -256,9 +278,8 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 	}
 	cfg.AppService.Bot.Displayname = name.DisplayName
 	enc := &cfg.Encryption
-	enc.Allow, enc.Default, enc.Require, enc.AllowKeySharing = true, true, true, true
+	enc.Allow, enc.Default, enc.Require = true, true, true
 	enc.PickleKey = o.Encryption.PickleKey
-	enc.VerificationLevels.Share = mxid.TrustStateCrossSignedTOFU
 	enc.MSC4190 = o.Encryption.Mode != ModeLogin
 	enc.SelfSign = enc.MSC4190
 	enc.Appservice = o.Encryption.Mode == ModeTransactions

@@ -27,6 +27,10 @@ const (
 // its room comes after it. What fails because a database is away is tried again.
 func (n *network) handOn(ctx context.Context, evt *event.Event) {
 	ctx = n.newContext(ctx)
+	if isClearMessage(evt) && !n.journal.ours(evt.Sender) {
+		n.refuseClear(evt)
+		return
+	}
 	if evt.Type.IsState() {
 		mautrix.UpdateStateStore(ctx, n.matrix().StateStore, evt)
 	}
@@ -43,6 +47,7 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) {
 
 // try makes one attempt to send an event on.
 func (n *network) try(ctx context.Context, evt *event.Event) ending {
+	n.journal.begin(evt.ID)
 	if evt.Type == event.EventEncrypted {
 		decrypted, err := n.decrypt(ctx, evt)
 		switch {
@@ -58,6 +63,9 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	n.matrix().EventProcessor.Dispatch(ctx, evt)
+	if evt.Type.IsState() {
+		n.journal.settle(ctx, evt.ID, outcomeDelivered)
+	}
 	return n.journal.await(ctx, evt.ID)
 }
 
@@ -88,8 +96,8 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message could not be decrypted")
-		n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
 		n.journal.settle(ctx, evt.ID, outcomeFailed)
+		n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
 		return nil, nil
 	}
 	return decrypted, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rs/zerolog"
 	"go.mau.fi/util/random"
 	"golang.org/x/sync/errgroup"
 	"maunium.net/go/mautrix"
@@ -43,7 +44,11 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 	if err != nil {
 		return "", fmt.Errorf("make a room: %w", err)
 	}
-	return room, i.join(ctx, room, members)
+	if err := i.join(ctx, room, members); err != nil {
+		// The room is there, and a ghost joins when it has something to say: nobody else's message may wait for this.
+		zerolog.Ctx(ctx).Warn().Err(err).Stringer("room", room).Msg("Not every member could join a new room")
+	}
+	return room, nil
 }
 
 func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
@@ -93,7 +98,10 @@ func (i *intent) findRoom(ctx context.Context, noted database.Room) (id.RoomID, 
 		}
 		var creation map[string]any
 		if err := i.Matrix.Client.StateEvent(ctx, room, event.StateCreate, "", &creation); err != nil {
-			return "", fmt.Errorf("look for a room that may have been made: %w", err)
+			if isAway(err) {
+				return "", fmt.Errorf("look for a room that may have been made: %w", err)
+			}
+			continue // a room that cannot be looked at is not the one
 		}
 		if creation[markerKey] != noted.Marker {
 			continue

@@ -14,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
+	"passerelle/portal"
 	"passerelle/portal/say"
 )
 
@@ -35,10 +36,10 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 	if failed && carriesContent(evt.EventType) {
 		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on")
 	}
+	c.network.journal.settle(context.WithoutCancel(ctx), evt.SourceEventID, result)
 	if text := c.network.explain(ms, evt); failed && text != "" {
 		c.network.tell(evt.RoomID, evt.SourceEventID, evt.Sender, text)
 	}
-	c.network.journal.settle(context.WithoutCancel(ctx), evt.SourceEventID, result)
 }
 
 // explain returns what the sender of an event that was not sent on is told; "" for what nobody misses. bridgev2's own
@@ -61,13 +62,13 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.
-func (n *network) refuseClear(evt envelope) {
-	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.Room).Msg("Refused an unencrypted message")
-	n.host.metrics.count(n.Name, "out", outcomeRefused)
+func (n *network) refuseClear(evt *event.Event) {
+	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.RoomID).Msg("Refused an unencrypted message")
+	n.host.metrics.count(n.Name, portal.Out, outcomeRefused)
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		return
 	}
-	n.tell(evt.Room, evt.ID, evt.Sender, n.say(say.EncryptThis))
+	n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.EncryptThis))
 }
 
 // tell says something to a person in a room, beside what goes on: those who call it hold up a room, or the homeserver.

@@ -37,7 +37,7 @@ func (n *network) takeKeys(ctx context.Context, transaction map[string]json.RawM
 		if err := json.Unmarshal(transaction[field], &events); err != nil || len(events) == 0 {
 			continue
 		}
-		if !now.keys.listens() {
+		if !now.keys.isReady() {
 			return errNotListening
 		}
 		delete(transaction, field)

@@ -2,6 +2,8 @@ package database
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,25 +18,30 @@ type StoredArrival struct {
 	portal.Arrival
 }
 
-// PutArrival seals and stores a. It returns once the row is on the disk. fresh is false when the same arrival (network,
-// login and ID) was waiting already.
-func (s *Store) PutArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, fresh bool, err error) {
+// PutArrival seals and stores a, and returns its place once the row is on the disk. When the same arrival (network, login and
+// ID) waits already, its place is returned and nothing changes; the place is 0 when it has been removed meanwhile.
+func (s *Store) PutArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, err error) {
 	keyID, sealed, err := s.sealer.Seal(a.Payload, "inbox", network, a.Login, a.Lane, a.ID)
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	rows, err := s.db.Query(ctx, `
 		INSERT INTO inbox (network, login, lane, id, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (network, login, id) DO NOTHING RETURNING seq`,
 		network, a.Login, a.Lane, a.ID, a.At.UnixMilli(), keyID, sealed)
 	seqs, err := dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[int64], err).AsList()
+	if err == nil && len(seqs) == 0 {
+		seqs = []int64{0}
+		err = s.db.QueryRow(ctx, `SELECT seq FROM inbox WHERE network = $1 AND login = $2 AND id = $3`, network, a.Login, a.ID).
+			Scan(&seqs[0])
+		if errors.Is(err, sql.ErrNoRows) { // it has just been delivered
+			err = nil
+		}
+	}
 	if err != nil {
-		return 0, false, fmt.Errorf("store an arrival: %w", err)
+		return 0, fmt.Errorf("store an arrival: %w", err)
 	}
-	if len(seqs) == 0 {
-		return 0, false, nil
-	}
-	return seqs[0], true, nil
+	return seqs[0], nil
 }
 
 // Arrivals returns what waits in a network's inbox, in order.

@@ -102,11 +102,14 @@ func (a *account) Disconnect() {
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
+	a.cancel()
 	if a.client != nil {
 		a.client.Disconnect()
 	}
-	a.cancel()
 	a.running.Wait()
+	if a.client != nil {
+		a.client.Disconnect() // an attempt to connect may have been under way
+	}
 }
 
 // IsLoggedIn tells whether the account is still linked. The connection may be down.

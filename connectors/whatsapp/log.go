@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 	signallog "go.mau.fi/libsignal/logger"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
@@ -34,6 +35,14 @@ func (l discreetLog) Sub(module string) waLog.Logger {
 func (l discreetLog) write(entry *zerolog.Event, msg string, args []any) {
 	if l.ctx.Err() != nil {
 		return
+	}
+	for i, arg := range args {
+		switch node := arg.(type) { // a whole stanza: names, subjects, keys
+		case *waBinary.Node:
+			args[i] = "<" + node.Tag + ">"
+		case waBinary.Node:
+			args[i] = "<" + node.Tag + ">"
+		}
 	}
 	entry.Msg(withoutPhoneNumbers(fmt.Sprintf(msg, args...)))
 }
