@@ -24,31 +24,9 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 	"maunium.net/go/mautrix/bridgev2"
-	"maunium.net/go/mautrix/event"
 
-	"passerelle/database"
 	"passerelle/portal"
-	"passerelle/portal/say"
 )
-
-// Options is what the bridge is made of.
-type Options struct {
-	HomeserverAddress string // URL
-	Domain            string // of the homeserver's users
-	Listen            string // host:port for the homeserver
-	Address           string // the same as a URL, as the homeserver writes it
-	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
-	Language          say.Language
-	Encryption        Encryption
-	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
-	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
-	InitialState      []*event.Event    // added to the state of every room that is made
-	Databases         database.Place
-	Store             *database.Store
-	Sealer            portal.Sealer // for connectors
-	Policy            portal.Policy
-	Log               zerolog.Logger
-}
 
 // Network is one network that the bridge hosts.
 type Network struct {

@@ -46,11 +46,11 @@ type entry struct {
 }
 
 // ending is how an attempt to send an event on ended.
-type ending bool
+type ending string
 
 const (
-	settled  ending = true
-	tryAgain ending = false
+	settled  ending = "settled"   // it is final, or nobody will tell
+	tryAgain ending = "try again" // it failed for a reason that passes
 )
 
 func newEntry(came time.Time) *entry { return &entry{came: came, ended: make(chan ending, 1)} }

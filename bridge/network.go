@@ -13,7 +13,6 @@ import (
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
-	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -72,7 +71,7 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
-		Passes: database.IsTransient})
+		Transient: database.IsTransient})
 	if err != nil {
 		return err
 	}
@@ -223,76 +222,4 @@ func (n *network) awaitHomeserver(ctx context.Context) error {
 					n.host.options.HomeserverAddress)
 		}))
 	return err
-}
-
-// remedy turns an error of bridgev2's start, which is often no more than an exit code, into a sentence that helps.
-func (n *network) remedy(err error) error {
-	var exit matrix.ExitError
-	code := 0
-	if errors.As(err, &exit) {
-		code = exit.ExitCode
-	}
-	if code == 0 {
-		if advice := encryptionAdvice(err); advice != "" {
-			return fmt.Errorf("%s (%w)", advice, err)
-		}
-		return err
-	}
-	advice := map[int]string{
-		13: fmt.Sprintf("the homeserver cannot reach the bridge at %s: check bridge.address and bridge.listen, and that the registration's url and hs_token are the ones in the configuration", n.host.options.Address),
-		16: "the homeserver refuses the as_token: list the registration in app_service_config_files, restart the homeserver, and check that its tokens are the ones in the configuration",
-		17: "the homeserver takes the bot for another user: check homeserver.domain",
-		33: "the homeserver did not answer about the bridge's own device; start again",
-		34: "the bridge's device could not be signed: the bot's cross-signing keys on the homeserver are not the ones in the database",
-	}[code]
-	if advice == "" {
-		return err
-	}
-	return fmt.Errorf("%s (%w)", advice, err)
-}
-
-// bridgeConfig says in bridgev2's words what the bridge is to do. What is not said here is off.
-func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconfig.Config {
-	cfg := &bridgeconfig.Config{
-		Homeserver: bridgeconfig.HomeserverConfig{
-			Address: o.HomeserverAddress, Domain: o.Domain, Software: bridgeconfig.SoftwareStandard, RetryLimit: 1,
-		},
-		AppService: id.appserviceConfig(),
-		Matrix: bridgeconfig.MatrixConfig{
-			MessageErrorNotices: true, SyncDirectChatList: true, FederateRooms: false, UploadFileThreshold: 5 << 20,
-		},
-		Provisioning: bridgeconfig.ProvisioningConfig{SharedSecret: "disable"},
-		Bridge: bridgeconfig.BridgeConfig{
-			CommandPrefix: "!" + id.Network,
-			// Direct chats are named by their members: what one login calls a contact is not shown to others.
-			PrivateChatPortalMeta: false,
-			// Our own notices say in plain words what bridgev2's would say in protocol words (status.go).
-			BridgeStatusNotices:           "none",
-			UnknownErrorMaxAutoReconnects: 10,
-			DeduplicateMatrixMessages:     true,
-			TagOnlyOnCreate:               true,
-			MuteOnlyOnCreate:              true,
-			KickMatrixUsers:               true,
-			Permissions:                   bridgeconfig.PermissionConfig{},
-		},
-	}
-	cfg.AppService.Bot.Displayname = name.DisplayName
-	enc := &cfg.Encryption
-	enc.Allow, enc.Default, enc.Require = true, true, true
-	enc.PickleKey = o.Encryption.PickleKey
-	enc.MSC4190 = o.Encryption.Mode != ModeLogin
-	enc.SelfSign = enc.MSC4190
-	enc.Appservice = o.Encryption.Mode == ModeTransactions
-	if o.DoublePuppetToken != "" {
-		cfg.DoublePuppet.Secrets = map[string]string{o.Domain: "as_token:" + o.DoublePuppetToken}
-	}
-	levels := map[string]bridgeconfig.Permissions{
-		"block": bridgeconfig.PermissionLevelBlock, "relay": bridgeconfig.PermissionLevelRelay,
-		"user": bridgeconfig.PermissionLevelUser, "admin": bridgeconfig.PermissionLevelAdmin,
-	}
-	for who, level := range o.Permissions {
-		permissions := levels[level]
-		cfg.Bridge.Permissions[who] = &permissions
-	}
-	return cfg
 }

@@ -76,8 +76,8 @@ type Border struct {
 	Gate    *Gate
 	Inbox   Inbox
 	Sealer  Sealer
-	// Passes tells whether an error means that a database cannot be used now, and may be used later.
-	Passes func(error) bool
+	// Transient tells whether an error means that a database cannot be used now, and may be used later.
+	Transient func(error) bool
 }
 
 // Sealer encrypts content that must lie in a database for a while.

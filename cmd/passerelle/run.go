@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/bridge"
@@ -115,6 +117,7 @@ func sealer(c *config.Config) (*database.Sealer, error) {
 }
 
 func logger(c config.Log, to io.Writer) (zerolog.Logger, error) {
+	zerolog.InterfaceMarshalFunc = withoutCodes
 	level, err := zerolog.ParseLevel(c.Level)
 	if err != nil {
 		return zerolog.Nop(), fmt.Errorf("log.level: %w", err)
@@ -123,4 +126,13 @@ func logger(c config.Log, to io.Writer) (zerolog.Logger, error) {
 		to = zerolog.ConsoleWriter{Out: to, TimeFormat: time.RFC3339, NoColor: true}
 	}
 	return zerolog.New(to).Level(level).With().Timestamp().Logger(), nil
+}
+
+// withoutCodes writes a value into the log. bridgev2 logs the steps of a login at level debug, QR and pairing codes included
+// (bridgev2/commands/login.go): of those only the name is written.
+func withoutCodes(value any) ([]byte, error) {
+	if step, ok := value.(*bridgev2.LoginStep); ok && step != nil {
+		value = step.StepID
+	}
+	return json.Marshal(value)
 }

@@ -69,7 +69,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
-		Passes: never}
+		Transient: never}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,77 @@
+package bridge
+
+import (
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
+	"maunium.net/go/mautrix/event"
+
+	"passerelle/database"
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+// Options is what the bridge is made of.
+type Options struct {
+	HomeserverAddress string // URL
+	Domain            string // of the homeserver's users
+	Listen            string // host:port for the homeserver
+	Address           string // the same as a URL, as the homeserver writes it
+	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
+	Language          say.Language
+	Encryption        Encryption
+	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
+	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
+	InitialState      []*event.Event    // added to the state of every room that is made
+	Databases         database.Place
+	Store             *database.Store
+	Sealer            portal.Sealer // for connectors
+	Policy            portal.Policy
+	Log               zerolog.Logger
+}
+
+// bridgeConfig says in bridgev2's words what the bridge is to do. What is not said here is off.
+func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconfig.Config {
+	cfg := &bridgeconfig.Config{
+		Homeserver: bridgeconfig.HomeserverConfig{
+			Address: o.HomeserverAddress, Domain: o.Domain, Software: bridgeconfig.SoftwareStandard, RetryLimit: 1,
+		},
+		AppService: id.appserviceConfig(),
+		Matrix: bridgeconfig.MatrixConfig{
+			MessageErrorNotices: true, SyncDirectChatList: true, FederateRooms: false, UploadFileThreshold: 5 << 20,
+		},
+		Provisioning: bridgeconfig.ProvisioningConfig{SharedSecret: "disable"},
+		Bridge: bridgeconfig.BridgeConfig{
+			CommandPrefix: "!" + id.Network,
+			// Direct chats are named by their members: what one login calls a contact is not shown to others.
+			PrivateChatPortalMeta: false,
+			// Our own notices say in plain words what bridgev2's would say in protocol words (status.go).
+			BridgeStatusNotices:           "none",
+			UnknownErrorMaxAutoReconnects: 10,
+			DeduplicateMatrixMessages:     true,
+			TagOnlyOnCreate:               true,
+			MuteOnlyOnCreate:              true,
+			KickMatrixUsers:               true,
+			Permissions:                   bridgeconfig.PermissionConfig{},
+		},
+	}
+	cfg.AppService.Bot.Displayname = name.DisplayName
+	enc := &cfg.Encryption
+	enc.Allow, enc.Default, enc.Require = true, true, true
+	enc.PickleKey = o.Encryption.PickleKey
+	enc.MSC4190 = o.Encryption.Mode != ModeLogin
+	enc.SelfSign = enc.MSC4190
+	enc.Appservice = o.Encryption.Mode == ModeTransactions
+	if o.DoublePuppetToken != "" {
+		cfg.DoublePuppet.Secrets = map[string]string{o.Domain: "as_token:" + o.DoublePuppetToken}
+	}
+	levels := map[string]bridgeconfig.Permissions{
+		"block": bridgeconfig.PermissionLevelBlock, "relay": bridgeconfig.PermissionLevelRelay,
+		"user": bridgeconfig.PermissionLevelUser, "admin": bridgeconfig.PermissionLevelAdmin,
+	}
+	for who, level := range o.Permissions {
+		permissions := levels[level]
+		cfg.Bridge.Permissions[who] = &permissions
+	}
+	return cfg
+}
