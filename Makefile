@@ -27,6 +27,10 @@ prerequisites:
 soak: ## kills the bridge KILLS times (default 1000) at random instants under traffic both ways
 	go test $(TAGS) -count=1 -timeout 3h -run TestKilled -v ./cmd/passerelle -kills $${KILLS:-1000}
 
+.PHONY: bench
+bench: ## the figures of docs/performance.md, each beside its aim; about a quarter of an hour, on a quiet machine
+	go run $(TAGS) ./cmd/bench
+
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, the rules of the house
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }

@@ -60,9 +60,12 @@ func testHelper(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return strings.HasSuffix(part, "test") })
 }
 
+// usesTestHelpers names the programs that are no product: they build a throw-away world, as tests do.
+var usesTestHelpers = map[string]bool{"passerelle/cmd/demo": true, "passerelle/cmd/bench": true}
+
 func TestImportsFlowOneWay(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.ImportPath == "passerelle" || testHelper(p.ImportPath) || p.ImportPath == "passerelle/cmd/demo" {
+		if p.ImportPath == "passerelle" || testHelper(p.ImportPath) || usesTestHelpers[p.ImportPath] {
 			continue
 		}
 		for _, imported := range p.Imports {

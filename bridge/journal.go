@@ -169,15 +169,15 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		if j.isOpen(e.ID) {
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
+		if ours && e.StateKey == nil {
+			continue // the echo of what we sent; memberships that we changed still tell who gets room keys
+		}
 		evt, err := parseEvent(raw)
 		if err != nil {
 			j.network.log.Warn().Err(err).Stringer("event", e.ID).Msg("Leaving out an event that cannot be read")
 			continue
 		}
-		if e.hasOutcome() {
-			if ours {
-				continue
-			}
+		if !ours && e.hasOutcome() {
 			entries = append(entries, database.JournalEntry{Event: e.ID.String(), At: now, Body: raw})
 		}
 		passed = append(passed, evt)

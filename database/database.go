@@ -82,7 +82,7 @@ func (p Place) open(ctx context.Context, name, sqliteDriver string, log zerolog.
 	}
 	log = log.With().Str("database", name).Logger()
 	db, err := dbutil.NewFromConfig("passerelle/"+name, dbutil.Config{PoolConfig: dbutil.PoolConfig{
-		Type: kind, URI: uri, MaxOpenConns: maxConnections, MaxIdleConns: 2,
+		Type: kind, URI: uri, MaxOpenConns: maxConnections, MaxIdleConns: maxConnections,
 	}}, dbutil.ZeroLogger(log))
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", name, err)

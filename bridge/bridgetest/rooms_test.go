@@ -28,6 +28,7 @@ func TestAnInvitationIsAcceptedAtOnce(t *testing.T) {
 	if got := bob.RoomName(room); got != "Planning" {
 		t.Errorf("bob sees the name %q, want Planning", got)
 	}
+	bob.SeesMember(room, bob.ID(), event.MembershipJoin)
 	members := bob.Members(room)
 	if len(members) != 2 || members[alice.ID()].Membership != event.MembershipJoin || members[bob.ID()].Membership != event.MembershipJoin {
 		t.Errorf("bob sees the members %v, want alice and himself", members)

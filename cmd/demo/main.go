@@ -1,10 +1,12 @@
+//go:build goolm
+
 // Demo plays a conversation across the border, from nothing, on one machine: it starts a throw-away homeserver, a simulated
 // WhatsApp and the bridge, links a phone, lets a contact and a staff member write to each other, and shows each line as it
 // arrives on the other side. It exits with 0 only when every line arrived, decrypted.
 //
-//	go run -tags goolm ./cmd/demo            plays the conversation
-//	go run -tags goolm ./cmd/demo --stay     keeps the world up afterwards, and says how to look in
-//	go run -tags goolm ./cmd/demo networks   serves the simulated networks alone, for a bridge that is started by hand
+//	go run ./cmd/demo            plays the conversation
+//	go run ./cmd/demo --stay     keeps the world up afterwards, and says how to look in
+//	go run ./cmd/demo networks   serves the simulated networks alone, for a bridge that is started by hand
 //
 // With --json it prints one JSON object with every address and credential, on standard output; everything else goes to
 // standard error then.

@@ -106,6 +106,32 @@ func TestAGroupIsOneRoomForTwoStaffMembers(t *testing.T) {
 	}
 }
 
+func TestAStaffMemberWhoComesLaterReadsWhatFollows(t *testing.T) {
+	s := newStage(t)
+	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
+	clairesPhone, karimsPhone := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33700000002", "Karim")
+	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	s.links(t, claire, clairesPhone)
+	s.links(t, karim, karimsPhone)
+	group, err := amina.CreateGroup("Voisins", clairesPhone.Number())
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, amina, group, "sans Karim")
+	room := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "sans Karim" }).Room
+	if err := amina.ChangeMembers(group, whatsapptest.GroupAdd, karimsPhone.Number()); err != nil {
+		t.Fatal(err)
+	}
+	karim.SeesMember(room, karim.ID(), event.MembershipJoin)
+	says(t, amina, group, "avec Karim")
+	if heard := karim.Hears(room, "avec Karim"); !heard.WasEncrypted {
+		t.Error("it came in the clear")
+	}
+	karim.Says(room, "me voilà")
+	reads(t, amina, "me voilà")
+	claire.Hears(room, "me voilà")
+}
+
 func TestPicturesCrossBothWays(t *testing.T) {
 	s := newStage(t)
 	claire := s.Staff(t, "claire")

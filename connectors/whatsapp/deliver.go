@@ -150,8 +150,10 @@ func (d *delivery) GetID() networkid.MessageID { return d.id.networkID() }
 
 // run hands the message to bridgev2, waits until it is handled, and looks whether it is in the room.
 func (d *delivery) run(ctx context.Context) error {
-	if there, err := d.inRoom(ctx); err != nil || there {
-		return err
+	if d.stored.Repeated {
+		if there, err := d.inRoom(ctx); err != nil || there {
+			return err
+		}
 	}
 	if wanted, err := d.ensureRoom(ctx); err != nil || !wanted {
 		return err
