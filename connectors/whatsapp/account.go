@@ -102,10 +102,10 @@ func (a *account) Disconnect() {
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
-	a.cancel()
 	if a.client != nil {
-		a.client.Disconnect()
+		a.client.Disconnect() // before the context ends: whatsmeow's socket does not bear both at once
 	}
+	a.cancel()
 	a.running.Wait()
 	if a.client != nil {
 		a.client.Disconnect() // an attempt to connect may have been under way
