@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,19 +15,33 @@ import (
 
 // inbox is the way in: what a network brings is stored, sealed, before the network is told that it arrived, and delivered in
 // order within its lane (a chat). A row goes when its delivery is final; what is left at a start is delivered then.
+//
+// Rows go several at a time, a moment after their delivery: a crash in between leaves some that have been delivered, but
+// never more than maxDone. So the first ones of each lane are looked for in the room when they are delivered after a start.
 type inbox struct {
 	network   *network
 	deliverer portal.Deliverer // nil for a connector that does not use the inbox
 	lanes     *lanes[*database.StoredArrival]
 
 	mu     sync.Mutex
-	queued map[int64]bool // by Seq: in a lane
+	queued map[int64]bool // by Seq: in a lane, or done
+	done   []int64        // Seqs of what is delivered and whose row is still there
+
+	removing sync.Mutex    // one removal at a time
+	finished chan struct{} // tells sweep that something is done
 }
 
 var _ portal.Inbox = (*inbox)(nil)
 
+const (
+	// maxDone is how many rows of delivered arrivals there may be when the next delivery begins.
+	maxDone = 32
+	// sweepAfter is how long the row of a delivered arrival stays, for others to go with it.
+	sweepAfter = 200 * time.Millisecond
+)
+
 func newInbox(n *network) *inbox {
-	in := &inbox{network: n, queued: map[int64]bool{}}
+	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
 	return in
 }
@@ -37,10 +52,12 @@ func (in *inbox) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	begun := map[string]bool{}
+	now := time.Now()
+	loaded := map[string]int{}
 	for _, a := range waiting {
-		a.Repeated = !begun[a.Lane] // the first of a lane is the one that was being delivered
-		begun[a.Lane] = true
+		if loaded[a.Lane]++; loaded[a.Lane] <= maxDone+1 { // what is done, and what was under way
+			a.Attempted = now
+		}
 		in.queue(&a)
 	}
 	if len(waiting) > 0 {
@@ -63,7 +80,7 @@ func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
 	return nil
 }
 
-// queue puts an arrival into its lane, unless it is there.
+// queue puts an arrival into its lane, unless it is there, or done.
 func (in *inbox) queue(a *database.StoredArrival) {
 	in.mu.Lock()
 	there := in.queued[a.Seq]
@@ -74,6 +91,15 @@ func (in *inbox) queue(a *database.StoredArrival) {
 	}
 }
 
+// run delivers until ctx ends, and returns when every worker has stopped.
+func (in *inbox) run(ctx context.Context) {
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { in.sweep(ctx) })
+	in.lanes.run(ctx)
+	sweeping.Wait()
+	in.removeDone(context.WithoutCancel(ctx))
+}
+
 // deliver brings one arrival to its end: delivered, or given up for good. When ctx ends first the row stays.
 func (in *inbox) deliver(ctx context.Context, a *database.StoredArrival) {
 	log := in.network.log.With().Str("login", a.Login).Str("arrival", a.ID).Logger()
@@ -81,11 +107,12 @@ func (in *inbox) deliver(ctx context.Context, a *database.StoredArrival) {
 		log.Error().Err(errors.New("the connector is no portal.Deliverer")).Msg("A message cannot be delivered")
 		return
 	}
+	in.awaitRemoval(ctx)
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := in.deliverer.Deliver(log.WithContext(ctx), a.Arrival)
-		a.Repeated = true
+		a.Attempted = time.Now()
 		if portal.IsPermanent(err) {
 			err = backoff.Permanent(err)
 		}
@@ -103,11 +130,71 @@ func (in *inbox) deliver(ctx context.Context, a *database.StoredArrival) {
 	}
 	in.network.host.metrics.count(in.network.Name, portal.In, outcome)
 	in.network.observe(legIn, a.At)
-	if err := in.network.host.options.Store.RemoveArrival(ctx, a.Seq); err != nil {
-		log.Err(err).Msg("A delivered message stays in the inbox; it will be delivered again, and found delivered")
-		return
+	in.mu.Lock()
+	in.done = append(in.done, a.Seq)
+	in.mu.Unlock()
+	select {
+	case in.finished <- struct{}{}:
+	default:
+	}
+}
+
+// awaitRemoval keeps the rows of what is done below their limit.
+func (in *inbox) awaitRemoval(ctx context.Context) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 5*time.Second
+	for in.countDone() >= maxDone && !in.removeDone(ctx) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait.NextBackOff()):
+		}
+	}
+}
+
+func (in *inbox) countDone() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.done)
+}
+
+// sweep removes the rows of what is done, a moment after it is.
+func (in *inbox) sweep(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-in.finished:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepAfter):
+		}
+		in.removeDone(ctx)
+	}
+}
+
+// removeDone removes the rows of what is done. It is false when they could not be removed; they will be delivered again after
+// a restart, and found delivered.
+func (in *inbox) removeDone(ctx context.Context) (removed bool) {
+	in.removing.Lock()
+	defer in.removing.Unlock()
+	in.mu.Lock()
+	seqs := slices.Clone(in.done)
+	in.mu.Unlock()
+	if len(seqs) == 0 {
+		return true
+	}
+	if err := in.network.host.options.Store.RemoveArrivals(ctx, seqs); err != nil {
+		in.network.log.Err(err).Int("messages", len(seqs)).Msg("Delivered messages stay in the inbox for now")
+		return false
 	}
 	in.mu.Lock()
-	delete(in.queued, a.Seq)
-	in.mu.Unlock()
+	defer in.mu.Unlock()
+	in.done = in.done[len(seqs):]
+	for _, seq := range seqs {
+		delete(in.queued, seq)
+	}
+	return true
 }

@@ -86,7 +86,7 @@ func running(t *testing.T, n *network) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); n.inbox.lanes.run(ctx) }()
+	go func() { defer close(done); n.inbox.run(ctx) }()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(stop)
 	return stop
@@ -213,5 +213,60 @@ func TestATransientFailureIsTriedAgainAndAPermanentOneGivenUp(t *testing.T) {
 	}
 	if tries["never"] != 1 || tries["later"] != 2 {
 		t.Errorf("tried %v", tries)
+	}
+}
+
+func TestWhatMayHaveBeenDeliveredBeforeARestartIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	store := testStore(t, dir)
+	n := testNetwork(store, newRooms(nil))
+	for i := range maxDone + 3 {
+		put(t, n, arrival("chat", fmt.Sprintf("m%02d", i)))
+	}
+	put(t, n, arrival("other", "o"))
+	store.Close()
+
+	var mu sync.Mutex
+	attempted := map[string]bool{}
+	r := newRooms(func(a portal.Arrival) error {
+		mu.Lock()
+		defer mu.Unlock()
+		_, again := attempted[a.ID]
+		attempted[a.ID] = !a.Attempted.IsZero()
+		if a.ID == fmt.Sprintf("m%02d", maxDone+2) && !again {
+			return errors.New("not now")
+		}
+		return nil
+	})
+	n = testNetwork(testStore(t, dir), r)
+	if err := n.inbox.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	put(t, n, arrival("other", "new"))
+	running(t, n)
+	r.wait(t, maxDone+5)
+	for id, want := range map[string]bool{
+		"m00": true, fmt.Sprintf("m%02d", maxDone): true, fmt.Sprintf("m%02d", maxDone+1): false,
+		fmt.Sprintf("m%02d", maxDone+2): true, // since it was tried twice
+		"o":                             true, "new": false,
+	} {
+		if attempted[id] != want {
+			t.Errorf("%s comes with attempted = %t", id, attempted[id])
+		}
+	}
+}
+
+func TestTheRowsOfWhatIsDeliveredGo(t *testing.T) {
+	r := newRooms(nil)
+	n := testNetwork(testStore(t, t.TempDir()), r)
+	stop := running(t, n)
+	for i := range 3 * maxDone {
+		put(t, n, arrival(fmt.Sprintf("chat%d", i%3), fmt.Sprintf("m%d", i)))
+	}
+	r.wait(t, 3*maxDone)
+	put(t, n, arrival("chat0", "m0")) // again; it may be delivered and its row be there still
+	stop()
+	if got := waiting(t, n); got > 1 {
+		t.Errorf("%d rows are left", got)
 	}
 }

@@ -88,8 +88,8 @@ func (i *intent) sendOnce(ctx context.Context, room id.RoomID, t event.Type, con
 	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
 		return nil, fmt.Errorf("join the room as the sender: %w", err)
 	}
-	if portal.IsRepeated(ctx) {
-		sent, err := lookTwice(ctx, func() (id.EventID, error) { return i.find(ctx, room, transaction) })
+	if last := portal.Attempted(ctx); !last.IsZero() {
+		sent, err := lookTwice(ctx, last, func() (id.EventID, error) { return i.find(ctx, room, transaction) })
 		if err != nil || sent != "" {
 			return &mautrix.RespSendEvent{EventID: sent}, err
 		}
@@ -129,16 +129,20 @@ func transactionID(room id.RoomID, content *event.Content, extra *bridgev2.Matri
 // /messages follows its rooms with a delay, and a request that is under way is not deduplicated by its transaction ID.)
 const settling = 2 * time.Second
 
-// lookTwice looks for what an earlier attempt may have made, and again a while later if it is not there. It returns "" when
-// it is not.
-func lookTwice[T ~string](ctx context.Context, look func() (T, error)) (T, error) {
+// lookTwice looks for what an earlier attempt may have made, the last of which may have been under way at a given time. If it
+// is not there, it looks again when the homeserver has had its time. It returns "" when it is not there then.
+func lookTwice[T ~string](ctx context.Context, last time.Time, look func() (T, error)) (T, error) {
 	if found, err := look(); err != nil || found != "" {
 		return found, err
+	}
+	settled := time.Until(last.Add(settling))
+	if settled <= 0 {
+		return "", nil
 	}
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
-	case <-time.After(settling):
+	case <-time.After(settled):
 	}
 	return look()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/util/random"
@@ -58,7 +59,7 @@ func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.Req
 		return "", err
 	}
 	if !begun {
-		found, err := lookTwice(ctx, func() (id.RoomID, error) { return i.findRoom(ctx, noted) })
+		found, err := lookTwice(ctx, time.Now(), func() (id.RoomID, error) { return i.findRoom(ctx, noted) })
 		if err != nil || found != "" {
 			return found, err
 		}

@@ -80,7 +80,7 @@ func TestAnArrivalWaitsUntilItIsRemoved(t *testing.T) {
 			t.Errorf("another network's inbox holds %v, %v", other, err)
 		}
 		for range 2 { // removing twice is no error
-			if err := store.RemoveArrival(t.Context(), first.Seq); err != nil {
+			if err := store.RemoveArrivals(t.Context(), []int64{first.Seq}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -67,10 +67,18 @@ func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, 
 	return list, nil
 }
 
-// RemoveArrival removes the arrival at seq. Removing one that is not there is no error.
-func (s *Store) RemoveArrival(ctx context.Context, seq int64) error {
-	if _, err := s.db.Exec(ctx, `DELETE FROM inbox WHERE seq = $1`, seq); err != nil {
-		return fmt.Errorf("remove an arrival: %w", err)
+// RemoveArrivals removes the arrivals at the given places, all or none. Removing one that is not there is no error.
+func (s *Store) RemoveArrivals(ctx context.Context, seqs []int64) error {
+	err := s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		for _, seq := range seqs {
+			if _, err := s.db.Exec(ctx, `DELETE FROM inbox WHERE seq = $1`, seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("remove arrivals: %w", err)
 	}
 	return nil
 }

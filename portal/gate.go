@@ -123,8 +123,8 @@ func decisionOn(c Crossing, v Verdict, now time.Time) Decision {
 // passage is the stamp that an inbound event's context carries. bridgev2 hands the same context to the conversion, where
 // the gate stamps, and to the sending, where the Matrix connector looks.
 type passage struct {
-	admitted atomic.Bool
-	repeated bool
+	admitted  atomic.Bool
+	attempted time.Time
 }
 
 type passageKey struct{}
@@ -132,7 +132,7 @@ type passageKey struct{}
 // WithPassage returns a context that a gate can stamp, for the event that an arrival is made into. A connector gives it to
 // each inbound event that carries content (bridgev2.RemoteEventWithContextMutation).
 func (a Arrival) WithPassage(ctx context.Context) context.Context {
-	return context.WithValue(ctx, passageKey{}, &passage{repeated: a.Repeated})
+	return context.WithValue(ctx, passageKey{}, &passage{attempted: a.Attempted})
 }
 
 func stamp(ctx context.Context) {
@@ -147,8 +147,10 @@ func MayPass(ctx context.Context) bool {
 	return ok && p.admitted.Load()
 }
 
-// IsRepeated tells whether the inbound event that ctx belongs to may have been sent before.
-func IsRepeated(ctx context.Context) bool {
-	p, ok := ctx.Value(passageKey{}).(*passage)
-	return ok && p.repeated
+// Attempted tells when the inbound event that ctx belongs to may last have been sent; zero when it has not been.
+func Attempted(ctx context.Context) time.Time {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		return p.attempted
+	}
+	return time.Time{}
 }

@@ -86,15 +86,15 @@ func TestNothingCrossesThatCannotBeJudgedOrWrittenDown(t *testing.T) {
 }
 
 func TestAStampBelongsToOneMessage(t *testing.T) {
-	first, second := Arrival{}.WithPassage(context.Background()), Arrival{Repeated: true}.WithPassage(context.Background())
+	first, second := Arrival{}.WithPassage(context.Background()), Arrival{Attempted: noon}.WithPassage(context.Background())
 	if _, err := Pass(first, gate(AdmitAll{}, &notebook{}), Crossing{Direction: In}, 1); err != nil {
 		t.Fatal(err)
 	}
 	if MayPass(second) || MayPass(context.Background()) {
 		t.Error("another message may pass on the first one's stamp")
 	}
-	if IsRepeated(first) || !IsRepeated(second) || IsRepeated(context.Background()) {
-		t.Error("IsRepeated is wrong")
+	if !Attempted(first).IsZero() || !Attempted(second).Equal(noon) || !Attempted(context.Background()).IsZero() {
+		t.Error("Attempted is wrong")
 	}
 	out := Arrival{}.WithPassage(context.Background())
 	if _, err := Pass(out, gate(AdmitAll{}, &notebook{}), Crossing{Direction: Out}, 1); err != nil || MayPass(out) {

@@ -18,8 +18,9 @@ type Arrival struct {
 	Payload []byte
 	// At is when it came.
 	At time.Time
-	// Repeated says that it may have been delivered before, whole or in part. The inbox sets it.
-	Repeated bool
+	// Attempted is when an attempt to deliver it may last have been under way, so that it may be in its room already, whole
+	// or in part; zero when there has been none. The inbox sets it.
+	Attempted time.Time
 }
 
 // Inbox stores what comes from a foreign network until it has been delivered.

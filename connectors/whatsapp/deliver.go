@@ -150,7 +150,7 @@ func (d *delivery) GetID() networkid.MessageID { return d.id.networkID() }
 
 // run hands the message to bridgev2, waits until it is handled, and looks whether it is in the room.
 func (d *delivery) run(ctx context.Context) error {
-	if d.stored.Repeated {
+	if !d.stored.Attempted.IsZero() {
 		if there, err := d.inRoom(ctx); err != nil || there {
 			return err
 		}
