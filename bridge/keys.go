@@ -133,6 +133,7 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
+	var saved time.Time // when the sync token was last saved
 	for ctx.Err() == nil {
 		answer, err := k.ask(ctx, client, since)
 		switch {
@@ -148,6 +149,14 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			}
 			continue
 		}
+		if isEmpty(answer) && time.Since(saved) < saveAtLeast {
+			since = answer.NextBatch
+			select {
+			case <-ctx.Done():
+			case <-time.After(emptyPause):
+			}
+			continue
+		}
 		if err := k.take(ctx, client, answer, since); err != nil {
 			k.log.Warn().Err(err).Msg("Room keys cannot be stored; asking for them again")
 			select {
@@ -157,9 +166,22 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			continue
 		}
 		wait.Reset()
-		since = answer.NextBatch
+		since, saved = answer.NextBatch, time.Now()
 	}
 	return nil
+}
+
+// Homeservers answer a /sync whenever something happens in a room of the bot's, be there anything in the answer or not.
+const (
+	// emptyPause follows an empty answer, so that a busy bridge does not ask at every message.
+	emptyPause = 100 * time.Millisecond
+	// saveAtLeast is how old a saved sync token becomes while answers are empty.
+	saveAtLeast = time.Minute
+)
+
+// isEmpty tells whether an answer holds nothing for the bot's device.
+func isEmpty(answer *mautrix.RespSync) bool {
+	return len(answer.ToDevice.Events) == 0 && len(answer.DeviceLists.Changed) == 0 && len(answer.DeviceLists.Left) == 0
 }
 
 // take handles an answer, and saves the token that tells the homeserver so. The library keeps a failure to store a key to

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,8 +86,20 @@ func (n *network) assemble() error {
 	a.bridge = bridgev2.NewBridge(networkid.BridgeID(n.Name), n.db, n.log, &cfg.Bridge, a.matrix, connector, commands.NewProcessor)
 	a.bridge.ExternallyManagedDB = true
 	a.matrix.AS.DoublePuppetValue = n.puppetValue()
+	keepConnections(a.matrix.AS.HTTPClient)
 	n.current.Store(a)
 	return nil
+}
+
+// keepConnections lets a client keep as many connections to the homeserver as rooms are busy at once. By default it would keep
+// two, and make a new one for nearly every message.
+func keepConnections(client *http.Client) {
+	transport, ok := client.Transport.(*http.Transport) // set for a homeserver on a Unix socket
+	if !ok {
+		transport = http.DefaultTransport.(*http.Transport).Clone()
+		client.Transport = transport
+	}
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 128
 }
 
 func (n *network) identity() Identity {
@@ -150,7 +163,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	}
 	var workers sync.WaitGroup
 	delivering, finish := context.WithCancel(ctx)
-	workers.Go(func() { n.inbox.lanes.run(delivering) })
+	workers.Go(func() { n.inbox.run(delivering) })
 	workers.Go(func() { n.journal.lanes.run(delivering) })
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")

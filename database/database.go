@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/lib/pq"
@@ -38,11 +39,14 @@ func (p Place) postgres() bool {
 	return strings.HasPrefix(string(p), "postgres://") || strings.HasPrefix(string(p), "postgresql://")
 }
 
+// cachedStatements is how many statements each connection to SQLite keeps parsed.
+const cachedStatements = 64
+
 // uri returns the URI of the database of that name: the file of a folder, or NAME_name beside the database NAME.
 func (p Place) uri(name string) (string, error) {
 	if !p.postgres() {
 		path := filepath.Join(string(p), name+".db")
-		return (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate"}).String(), nil
+		return (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_stmt_cache_size=" + strconv.Itoa(cachedStatements)}).String(), nil
 	}
 	u, err := url.Parse(string(p))
 	if err != nil || strings.Trim(u.Path, "/") == "" {
