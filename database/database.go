@@ -17,13 +17,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/lib/pq"
 	"github.com/rs/zerolog"
 	"go.mau.fi/util/dbutil"
-	_ "go.mau.fi/util/dbutil/litestream" // the drivers "sqlite3-fk-wal" and "sqlite3-fk-wal-fullsync"
 )
 
 //go:embed upgrades/*.sql
@@ -39,15 +37,8 @@ func (p Place) postgres() bool {
 	return strings.HasPrefix(string(p), "postgres://") || strings.HasPrefix(string(p), "postgresql://")
 }
 
-// cachedStatements is how many statements each connection to SQLite keeps parsed.
-const cachedStatements = 64
-
-// uri returns the URI of the database of that name: the file of a folder, or NAME_name beside the database NAME.
+// uri returns the URI of the PostgreSQL database of that name, which is called NAME_name beside our own, NAME.
 func (p Place) uri(name string) (string, error) {
-	if !p.postgres() {
-		path := filepath.Join(string(p), name+".db")
-		return (&url.URL{Scheme: "file", Opaque: path, RawQuery: "_txlock=immediate&_stmt_cache_size=" + strconv.Itoa(cachedStatements)}).String(), nil
-	}
 	u, err := url.Parse(string(p))
 	if err != nil || strings.Trim(u.Path, "/") == "" {
 		return "", errors.New("the PostgreSQL URI names no database; write postgres://USER:PASSWORD@HOST/DATABASE")
@@ -61,40 +52,41 @@ func (p Place) uri(name string) (string, error) {
 // OpenNetwork opens the database of a network, and makes it where it does not exist. The tables are the network's own
 // affair. Unlike our own database it may lose its last commits when the power fails: what it must not lose waits in ours.
 func (p Place) OpenNetwork(ctx context.Context, network string, log zerolog.Logger) (*dbutil.Database, error) {
-	return p.open(ctx, network, "sqlite3-fk-wal", log)
+	return p.open(ctx, network, survivesKill, log)
 }
 
 // maxConnections bounds the connections to one database.
 const maxConnections = 8
 
-func (p Place) open(ctx context.Context, name, sqliteDriver string, log zerolog.Logger) (*dbutil.Database, error) {
-	uri, err := p.uri(name)
+func (p Place) open(ctx context.Context, name string, keeps durability, log zerolog.Logger) (*dbutil.Database, error) {
+	db, err := p.connect(ctx, name, keeps)
 	if err != nil {
 		return nil, err
 	}
-	kind := "postgres"
-	if p.postgres() {
-		err = p.createDatabase(ctx, uri)
-	} else {
-		kind = sqliteDriver
-		if err = os.MkdirAll(string(p), 0o700); err != nil {
-			err = fmt.Errorf("make the folder of the databases: %w (give the bridge's user the right to write there)", err)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	log = log.With().Str("database", name).Logger()
-	db, err := dbutil.NewFromConfig("passerelle/"+name, dbutil.Config{PoolConfig: dbutil.PoolConfig{
-		Type: kind, URI: uri, MaxOpenConns: maxConnections, MaxIdleConns: maxConnections,
-	}}, dbutil.ZeroLogger(log))
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", name, err)
-	}
+	db.Owner, db.Log = "passerelle/"+name, dbutil.ZeroLogger(log.With().Str("database", name).Logger())
+	db.RawDB.SetMaxOpenConns(maxConnections)
+	db.RawDB.SetMaxIdleConns(maxConnections)
 	if err := tryWriting(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", name, err), db.Close())
 	}
 	return db, nil
+}
+
+func (p Place) connect(ctx context.Context, name string, keeps durability) (*dbutil.Database, error) {
+	if !p.postgres() {
+		if err := os.MkdirAll(string(p), 0o700); err != nil {
+			return nil, fmt.Errorf("make the folder of the databases: %w (give the bridge's user the right to write there)", err)
+		}
+		return openSQLite(filepath.Join(string(p), name+".db"), keeps)
+	}
+	uri, err := p.uri(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.createDatabase(ctx, uri); err != nil {
+		return nil, err
+	}
+	return dbutil.NewWithDialect(uri, "postgres")
 }
 
 // tryWriting finds out now, and not at the first message, that a database cannot be written.
@@ -154,7 +146,7 @@ type Store struct {
 // Open opens our own database and brings its tables up to date. It fails when the database cannot be written, or when a
 // newer version of the bridge has used it.
 func Open(ctx context.Context, p Place, sealer *Sealer, log zerolog.Logger) (*Store, error) {
-	db, err := p.open(ctx, own, "sqlite3-fk-wal-fullsync", log)
+	db, err := p.open(ctx, own, survivesPowerCut, log)
 	if err != nil {
 		return nil, err
 	}

@@ -193,7 +193,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	place := database.Place(t.TempDir())
 	store := open(t, place, sealer(t, "a"))
 	store.Close()
-	raw, err := dbutil.NewWithDialect("file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3-fk-wal")
+	raw, err := dbutil.NewWithDialect("file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3")
 	if err != nil {
 		t.Fatal(err)
 	}

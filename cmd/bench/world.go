@@ -224,6 +224,11 @@ func (b *bench) conversation(ctx context.Context) (*conversation, error) {
 	if err := c.greet(bounded); err != nil {
 		return nil, err
 	}
+	// A bridge in use has been started since its logins were made. It matters: bridgev2 asks the database about each message
+	// of a login that was made since (bridgev2/userlogin.go, NewLogin leaves inPortalCache out).
+	if err := errors.Join(c.bridge.Stop(), c.bridge.Start(bounded)); err != nil {
+		return nil, err
+	}
 	return c, c.bare.furnish(bounded, c.homeserver, c.claire, b.rooms)
 }
 

@@ -57,6 +57,10 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 			login.RemoteName = device.PushName
 		}
 		a.contacts = device.Contacts
+		known := &identities{IdentityStore: device.Identities}
+		device.Identities = known
+		device.EventBuffer = &sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.border.Sealer, passes: c.border.Transient,
+			spawn: a.spawn, log: a.log, undone: known.forget}
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed

@@ -21,6 +21,15 @@ func (r rows) PutBufferedEvent(_ context.Context, hash [32]byte, plaintext []byt
 	return nil
 }
 
+func (r rows) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
+	r.held[hash] = nil
+	return nil
+}
+
+func (r rows) DoDecryptionTxn(ctx context.Context, do func(context.Context) error) error {
+	return do(ctx)
+}
+
 func (r rows) GetBufferedEvent(_ context.Context, hash [32]byte) (*store.BufferedEvent, error) {
 	row, ok := r.held[hash]
 	if !ok {
@@ -54,7 +63,7 @@ func (f flip) Unseal(key string, sealed []byte, names ...string) ([]byte, error)
 
 func TestABufferedMessageLiesSealed(t *testing.T) {
 	inner := rows{held: map[[32]byte][]byte{}}
-	buffer := sealedBuffer{EventBuffer: inner, sealer: flip{"k1"}, passes: never}
+	buffer := &sealedBuffer{EventBuffer: inner, sealer: flip{"k1"}, passes: never}
 	hash, other := [32]byte{1}, [32]byte{2}
 	if found, err := buffer.GetBufferedEvent(t.Context(), hash); found != nil || err != nil {
 		t.Errorf("an empty buffer holds %v, %v", found, err)
@@ -81,6 +90,36 @@ func TestABufferedMessageLiesSealed(t *testing.T) {
 		if found, err := buffer.GetBufferedEvent(t.Context(), other); err == nil {
 			t.Errorf("the row %v gives %q", cut, found.Plaintext)
 		}
+	}
+}
+
+func TestAHandledMessageIsDroppedSoon(t *testing.T) {
+	inner := rows{held: map[[32]byte][]byte{}}
+	var later []func(context.Context)
+	buffer := &sealedBuffer{EventBuffer: inner, sealer: flip{"k1"}, passes: never,
+		spawn: func(do func(context.Context)) { later = append(later, do) }}
+	hashes := [][32]byte{{1}, {2}, {3}}
+	for _, hash := range hashes {
+		if err := buffer.PutBufferedEvent(t.Context(), hash, []byte("the words"), noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, hash := range hashes[:2] {
+		if err := buffer.ClearBufferedEventPlaintext(t.Context(), hash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := buffer.GetBufferedEvent(t.Context(), hashes[0]); err != nil || found == nil || found.Plaintext != nil {
+		t.Errorf("a message that has been handled gives %v, %v", found, err)
+	}
+	if len(later) != 1 {
+		t.Fatalf("%d things are to be done later", len(later))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // the account stops: it is done at once
+	later[0](ended)
+	if inner.held[hashes[0]] != nil || inner.held[hashes[1]] != nil || inner.held[hashes[2]] == nil {
+		t.Errorf("the database holds %q", inner.held)
 	}
 }
 

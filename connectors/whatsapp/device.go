@@ -57,7 +57,6 @@ func (c *Connector) device(ctx context.Context, jid types.JID) (*store.Device, e
 		return nil, fmt.Errorf("load the linked device: %w", err)
 	}
 	if device != nil {
-		device.EventBuffer = sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.border.Sealer, passes: c.border.Transient}
 		device.Container = &keyring{DeviceContainer: device.Container}
 	}
 	return device, nil

@@ -292,6 +292,7 @@ func (l *linking) giveBack(jid types.JID) {
 	device, err := l.connector.device(l.ctx, jid)
 	if err == nil && device != nil {
 		client := l.connector.newClient(l.ctx, device, l.log)
+		client.EnableDecryptedEventBuffer = false // nobody handles what it may receive
 		if err = client.ConnectContext(l.ctx); err == nil {
 			client.WaitForConnection(linkPatience)
 		}
