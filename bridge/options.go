@@ -48,11 +48,13 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 			// Our own notices say in plain words what bridgev2's would say in protocol words (status.go).
 			BridgeStatusNotices:           "none",
 			UnknownErrorMaxAutoReconnects: 10,
-			DeduplicateMatrixMessages:     true,
-			TagOnlyOnCreate:               true,
-			MuteOnlyOnCreate:              true,
-			KickMatrixUsers:               true,
-			Permissions:                   bridgeconfig.PermissionConfig{},
+			// The journal does (outbound.go, decrypt), by an index; bridgev2 would read every message of the login
+			// (bridgev2/database/message.go, getMessageByTxnIDQuery).
+			DeduplicateMatrixMessages: false,
+			TagOnlyOnCreate:           true,
+			MuteOnlyOnCreate:          true,
+			KickMatrixUsers:           true,
+			Permissions:               bridgeconfig.PermissionConfig{},
 		},
 	}
 	cfg.AppService.Bot.Displayname = name.DisplayName
