@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/rs/zerolog"
 
 	"passerelle/database"
 	"passerelle/portal"
@@ -21,7 +22,7 @@ import (
 type inbox struct {
 	network   *network
 	deliverer portal.Deliverer // nil for a connector that does not use the inbox
-	lanes     *lanes[*database.StoredArrival]
+	lanes     *lanes[*waitingArrival]
 
 	mu     sync.Mutex
 	queued map[int64]bool // by Seq: in a lane, or done
@@ -40,9 +41,19 @@ const (
 	sweepAfter = 200 * time.Millisecond
 )
 
+// pastAtOnce is how many chats' history is delivered at a time.
+const pastAtOnce = 4
+
+// waitingArrival is an arrival in its lane.
+type waitingArrival struct {
+	database.StoredArrival
+	wait backoff.BackOff // the time until the next attempt; nil before the first
+}
+
 func newInbox(n *network) *inbox {
 	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
+	in.lanes.isPast, in.lanes.slots = func(a *waitingArrival) bool { return a.Past }, pastAtOnce
 	return in
 }
 
@@ -58,7 +69,7 @@ func (in *inbox) load(ctx context.Context) error {
 		if loaded[a.Lane]++; loaded[a.Lane] <= maxDone+1 { // what is done, and what was under way
 			a.Attempted = now
 		}
-		in.queue(&a)
+		in.queue(a)
 	}
 	if len(waiting) > 0 {
 		in.network.log.Info().Int("arrivals", len(waiting)).Msg("Messages wait in the inbox from before")
@@ -66,28 +77,33 @@ func (in *inbox) load(ctx context.Context) error {
 	return nil
 }
 
-// Put stores an arrival (see [portal.Inbox]).
-func (in *inbox) Put(ctx context.Context, a portal.Arrival) error {
+// Put stores arrivals (see [portal.Inbox]).
+func (in *inbox) Put(ctx context.Context, arrivals ...portal.Arrival) error {
+	if len(arrivals) == 0 {
+		return nil
+	}
 	start := time.Now()
-	seq, err := in.network.host.options.Store.PutArrival(ctx, in.network.Name, a)
+	seqs, err := in.network.host.options.Store.PutArrivals(ctx, in.network.Name, arrivals)
 	if err != nil {
 		return err
 	}
 	in.network.observe(legStore, start)
-	if seq != 0 { // 0: it has just been delivered
-		in.queue(&database.StoredArrival{Seq: seq, Arrival: a})
+	for i, seq := range seqs {
+		if seq != 0 { // 0: it has just been delivered
+			in.queue(database.StoredArrival{Seq: seq, Arrival: arrivals[i]})
+		}
 	}
 	return nil
 }
 
 // queue puts an arrival into its lane, unless it is there, or done.
-func (in *inbox) queue(a *database.StoredArrival) {
+func (in *inbox) queue(a database.StoredArrival) {
 	in.mu.Lock()
 	there := in.queued[a.Seq]
 	in.queued[a.Seq] = true
 	in.mu.Unlock()
 	if !there {
-		in.lanes.put(a.Lane, a)
+		in.lanes.put(a.Lane, &waitingArrival{StoredArrival: a})
 	}
 }
 
@@ -100,36 +116,49 @@ func (in *inbox) run(ctx context.Context) {
 	in.removeDone(context.WithoutCancel(ctx))
 }
 
-// deliver brings one arrival to its end: delivered, or given up for good. When ctx ends first the row stays.
-func (in *inbox) deliver(ctx context.Context, a *database.StoredArrival) {
+// deliver makes one attempt to deliver an arrival, and tells whether that was its end: it is delivered, or given up for good.
+// If not, it returns when it is time for the next one.
+func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 	log := in.network.log.With().Str("login", a.Login).Str("arrival", a.ID).Logger()
 	if in.deliverer == nil {
 		log.Error().Err(errors.New("the connector is no portal.Deliverer")).Msg("A message cannot be delivered")
-		return
+		return true
 	}
 	in.awaitRemoval(ctx)
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := in.deliverer.Deliver(log.WithContext(ctx), a.Arrival)
-		a.Attempted = time.Now()
-		if portal.IsPermanent(err) {
-			err = backoff.Permanent(err)
-		}
-		return struct{}{}, err
-	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
-		log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).Msg("A message is not delivered yet; trying again")
-	}))
-	if ctx.Err() != nil {
-		return
+	err := in.deliverer.Deliver(log.WithContext(ctx), a.Arrival)
+	a.Attempted = time.Now()
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err == nil, portal.IsPermanent(err):
+		in.end(a, log, err)
+		return true
 	}
+	if a.wait == nil {
+		wait := backoff.NewExponentialBackOff()
+		wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
+		a.wait = wait
+	}
+	next := a.wait.NextBackOff()
+	log.Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).Msg("A message is not delivered yet; trying again")
+	select {
+	case <-ctx.Done():
+	case <-time.After(next):
+	}
+	return false
+}
+
+// end notes the outcome of an arrival; err is why it is given up.
+func (in *inbox) end(a *waitingArrival, log zerolog.Logger, err error) {
 	outcome := outcomeDelivered
 	if err != nil {
 		outcome = outcomeFailed
 		log.Error().Err(err).Msg("A message cannot be delivered")
 	}
 	in.network.host.metrics.count(in.network.Name, portal.In, outcome)
-	in.network.observe(legIn, a.At)
+	if !a.Past { // which waits for the present
+		in.network.observe(legIn, a.At)
+	}
 	in.mu.Lock()
 	in.done = append(in.done, a.Seq)
 	in.mu.Unlock()

@@ -17,7 +17,7 @@ func testJournal(t testing.TB, dir string, handOn func(*event.Event)) *journal {
 	n := testNetwork(testStore(t, dir), nil)
 	n.journal = newJournal(n)
 	n.journal.ours = func(user id.UserID) bool { return strings.HasPrefix(string(user), "@whatsapp") }
-	n.journal.lanes.handle = func(_ context.Context, evt *event.Event) { handOn(evt) }
+	n.journal.lanes.handle = func(_ context.Context, evt *event.Event) bool { handOn(evt); return true }
 	return n.journal
 }
 

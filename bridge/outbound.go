@@ -25,11 +25,11 @@ const (
 
 // handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
 // its room comes after it. What fails because a database is away is tried again.
-func (n *network) handOn(ctx context.Context, evt *event.Event) {
+func (n *network) handOn(ctx context.Context, evt *event.Event) (ended bool) {
 	ctx = n.newContext(ctx)
 	if isClearMessage(evt) && !n.journal.ours(evt.Sender) {
 		n.refuseClear(evt)
-		return
+		return true
 	}
 	if evt.Type.IsState() {
 		mautrix.UpdateStateStore(ctx, n.matrix().StateStore, evt)
@@ -39,10 +39,11 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) {
 	for n.try(ctx, evt) == tryAgain {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(wait.NextBackOff()):
 		}
 	}
+	return true
 }
 
 // try makes one attempt to send an event on.

@@ -52,8 +52,8 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func put(t *testing.T, s *database.Store, id, payload string) {
 	t.Helper()
-	_, err := s.PutArrival(t.Context(), "whatsapp", portal.Arrival{
-		Login: "alice", Lane: "chat", ID: id, Payload: []byte(payload), At: noon})
+	_, err := s.PutArrivals(t.Context(), "whatsapp", []portal.Arrival{{
+		Login: "alice", Lane: "chat", ID: id, Payload: []byte(payload), At: noon}})
 	if err != nil {
 		t.Fatal(err)
 	}

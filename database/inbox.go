@@ -12,48 +12,67 @@ import (
 	"passerelle/portal"
 )
 
-// StoredArrival is an arrival that waits in the inbox. Seq is its place: arrivals of a lane are delivered by rising Seq.
+// StoredArrival is an arrival that waits in the inbox. Seq is its place: arrivals of a lane are delivered
+// by rising Seq, those of the past before the others.
 type StoredArrival struct {
 	Seq int64
 	portal.Arrival
 }
 
-// PutArrival seals and stores a, and returns its place once the row is on the disk. When the same arrival (network, login and
-// ID) waits already, its place is returned and nothing changes; the place is 0 when it has been removed meanwhile.
-func (s *Store) PutArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, err error) {
+// PutArrivals seals and stores arrivals, all or none, and returns their places once the rows are on the disk. When the same
+// arrival (network, login and ID) waits already, its place is returned and nothing changes; the place is 0 when it has been
+// removed meanwhile.
+func (s *Store) PutArrivals(ctx context.Context, network string, arrivals []portal.Arrival) (seqs []int64, err error) {
+	put := func(ctx context.Context) error {
+		seqs = make([]int64, len(arrivals))
+		for i, a := range arrivals {
+			if seqs[i], err = s.putArrival(ctx, network, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(arrivals) == 1 {
+		err = put(ctx)
+	} else {
+		err = s.db.DoTxn(ctx, nil, put)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store what arrived: %w", err)
+	}
+	return seqs, nil
+}
+
+func (s *Store) putArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, err error) {
 	keyID, sealed, err := s.sealer.Seal(a.Payload, "inbox", network, a.Login, a.Lane, a.ID)
 	if err != nil {
 		return 0, err
 	}
 	rows, err := s.db.Query(ctx, `
-		INSERT INTO inbox (network, login, lane, id, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO inbox (network, login, lane, id, past, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (network, login, id) DO NOTHING RETURNING seq`,
-		network, a.Login, a.Lane, a.ID, a.At.UnixMilli(), keyID, sealed)
+		network, a.Login, a.Lane, a.ID, a.Past, a.At.UnixMilli(), keyID, sealed)
 	seqs, err := dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[int64], err).AsList()
-	if err == nil && len(seqs) == 0 {
-		seqs = []int64{0}
-		err = s.db.QueryRow(ctx, `SELECT seq FROM inbox WHERE network = $1 AND login = $2 AND id = $3`, network, a.Login, a.ID).
-			Scan(&seqs[0])
-		if errors.Is(err, sql.ErrNoRows) { // it has just been delivered
-			err = nil
-		}
+	if err != nil || len(seqs) == 1 {
+		return append(seqs, 0)[0], err
 	}
-	if err != nil {
-		return 0, fmt.Errorf("store an arrival: %w", err)
+	err = s.db.QueryRow(ctx, `SELECT seq FROM inbox WHERE network = $1 AND login = $2 AND id = $3`, network, a.Login, a.ID).Scan(&seq)
+	if errors.Is(err, sql.ErrNoRows) { // it has just been delivered
+		err = nil
 	}
-	return seqs[0], nil
+	return seq, err
 }
 
-// Arrivals returns what waits in a network's inbox, in order.
+// Arrivals returns what waits in a network's inbox, in order; what belongs to the past comes first.
 func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT seq, login, lane, id, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY seq`, network)
+		SELECT seq, login, lane, id, past, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY past DESC, seq`, network)
 	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (StoredArrival, error) {
 		var a StoredArrival
 		var at int64
 		var keyID string
 		var sealed []byte
-		if err := row.Scan(&a.Seq, &a.Login, &a.Lane, &a.ID, &at, &keyID, &sealed); err != nil {
+		if err := row.Scan(&a.Seq, &a.Login, &a.Lane, &a.ID, &a.Past, &at, &keyID, &sealed); err != nil {
 			return a, err
 		}
 		a.At = time.UnixMilli(at)

@@ -18,6 +18,9 @@ type Arrival struct {
 	Payload []byte
 	// At is when it came.
 	At time.Time
+	// Past says that it was said before the login was made: it comes before everything else in its lane, and may wait for
+	// other lanes.
+	Past bool
 	// Attempted is when an attempt to deliver it may last have been under way, so that it may be in its room already, whole
 	// or in part; zero when there has been none. The inbox sets it.
 	Attempted time.Time
@@ -25,8 +28,9 @@ type Arrival struct {
 
 // Inbox stores what comes from a foreign network until it has been delivered.
 type Inbox interface {
-	// Put stores a. When it returns nil the network may be told that the event arrived; an error means that it may not.
-	Put(ctx context.Context, a Arrival) error
+	// Put stores arrivals, all or none. When it returns nil the network may be told that they arrived; an error means that
+	// it may not.
+	Put(ctx context.Context, arrivals ...Arrival) error
 }
 
 // Deliverer brings arrivals into their rooms. A connector that uses an [Inbox] is one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow"
@@ -27,11 +28,13 @@ type account struct {
 
 	client *whatsmeow.Client // nil: the phone removed the link before the start
 
-	mu       sync.Mutex
-	unlinked bool          // guarded by mu; the phone removed the link
-	stopped  bool          // guarded by mu; nothing is begun any more
-	settled  chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	mu           sync.Mutex
+	unlinked     bool          // guarded by mu; the phone removed the link
+	stopped      bool          // guarded by mu; nothing is begun any more
+	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
+	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
+	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
 
@@ -50,7 +53,8 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{})}
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
+		historyUntil: metadata.HistoryUntil}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	if device != nil {
 		if login.RemoteName == "" {
@@ -140,6 +144,14 @@ func (a *account) IsThisUser(_ context.Context, user networkid.UserID) bool {
 
 // GetUserID returns the account's owner.
 func (a *account) GetUserID() networkid.UserID { return userID(a.lid) }
+
+// keep changes what the database keeps of the login.
+func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	change(a.login.Metadata.(*LoginMetadata))
+	return a.login.Save(ctx)
+}
 
 // sender says who sent something, in bridgev2's words.
 func (a *account) sender(lid types.JID) bridgev2.EventSender {

@@ -24,9 +24,18 @@ const (
 	notYet      unreadable = "waiting" // it could not be decrypted; the sender was asked to send it again
 )
 
+// arrivalKind says what an arrival is.
+type arrivalKind string
+
+const (
+	arrivalMessage arrivalKind = ""
+	arrivalChunk   arrivalKind = "history" // the news of a chunk of history (history.go)
+)
+
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
 type arrival struct {
 	Version    int             `json:"v"`
+	Kind       arrivalKind     `json:"kind,omitempty"`
 	Chat       types.JID       `json:"chat"` // the group, or the other person of a direct chat
 	ChatAlt    types.JID       `json:"chat_alt,omitzero"`
 	Sender     types.JID       `json:"sender"`

@@ -187,8 +187,7 @@ func (a *account) loggedOut() {
 	a.mu.Lock()
 	a.unlinked = true
 	a.mu.Unlock()
-	a.login.Metadata.(*LoginMetadata).Device = types.EmptyJID
-	if err := a.login.Save(a.ctx); err != nil {
+	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device = types.EmptyJID }); err != nil {
 		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")
 	}
 	a.log.Warn().Msg("The link was removed on the phone")
@@ -202,8 +201,7 @@ func (a *account) renamed(name string) {
 	if name == "" || name == a.login.RemoteName {
 		return
 	}
-	a.login.RemoteName = name
-	if err := a.login.Save(a.ctx); err != nil {
+	if err := a.keep(a.ctx, func(*LoginMetadata) { a.login.RemoteName = name }); err != nil {
 		a.log.Err(err).Msg("The account's name could not be stored")
 	}
 }

@@ -42,6 +42,12 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case came.Kind == arrivalChunk:
+		return a.takeChunk(ctx, stored, came, message)
+	case !stored.Past && a.awaitsHistory():
+		return errBeforeHistory
+	}
 	d, err := a.delivery(ctx, came, message)
 	switch {
 	case errors.Is(err, errUnknownLID) && time.Since(stored.At) > strangerPatience:
@@ -155,8 +161,14 @@ func (d *delivery) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if wanted, err := d.ensureRoom(ctx); err != nil || !wanted {
+	room, err := d.ensureRoom(ctx)
+	if err != nil || room == nil {
 		return err
+	}
+	if d.stored.Past {
+		if late, err := d.comesLate(ctx, room); err != nil || late {
+			return err
+		}
 	}
 	login := d.account.login
 	if result := login.QueueRemoteEvent(d); !result.Queued {
@@ -183,26 +195,26 @@ func (d *delivery) run(ctx context.Context) error {
 	}
 }
 
-// ensureRoom makes the room of the chat, when there is none. It is false when an administrator wants none.
+// ensureRoom returns the room of the chat, which it makes when there is none; nil when an administrator wants none.
 //
 // bridgev2 would make it by itself for the message, but says nothing when it cannot (bridgev2/portal.go,
 // handleRemoteEvent). Messages of a chat are delivered one after another, so nobody else makes it meanwhile.
-func (d *delivery) ensureRoom(ctx context.Context) (wanted bool, err error) {
+func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	bridge, login := d.account.connector.bridge, d.account.login
 	room, err := bridge.GetPortalByKey(ctx, d.PortalKey)
 	if err != nil {
-		return false, fmt.Errorf("look up a room: %w", err)
+		return nil, fmt.Errorf("look up a room: %w", err)
 	}
 	if room.MXID != "" {
-		return true, nil
+		return room, nil
 	}
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
-		return false, nil
+		return nil, nil
 	}
 	if err := room.CreateMatrixRoom(withDelivery(ctx, d), login, nil); err != nil {
-		return false, fmt.Errorf("make a room: %w", err)
+		return nil, fmt.Errorf("make a room: %w", err)
 	}
-	return true, nil
+	return room, nil
 }
 
 // deliveryKey is the key of the delivery that a context belongs to.

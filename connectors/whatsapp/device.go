@@ -24,7 +24,8 @@ func (c *Connector) newClient(ctx context.Context, device *store.Device, log zer
 	client.BackgroundEventCtx = ctx
 	client.SynchronousAck = true // WhatsApp is told that a message arrived when the handler has returned
 	client.EnableDecryptedEventBuffer = true
-	client.DisableLoginAutoReconnect = true // see account.comeBack and linking.finish
+	client.ManualHistorySyncDownload, client.DisableManualHistorySyncReceipt = true, true // see history.go
+	client.DisableLoginAutoReconnect = true                                               // see account.comeBack and linking.finish
 	client.GetClientPayload = func() *waWa6.ClientPayload { return named(device.GetClientPayload(), c.options.DeviceName) }
 	return client
 }

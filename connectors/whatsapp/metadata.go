@@ -1,6 +1,8 @@
 package whatsapp
 
 import (
+	"time"
+
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2/database"
 )
@@ -9,6 +11,8 @@ import (
 type LoginMetadata struct {
 	// Device is the linked device, with its number, by which whatsmeow's store knows it; empty: the phone removed the link.
 	Device types.JID `json:"device,omitzero"`
+	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
+	HistoryUntil time.Time `json:"history_until,omitzero"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.

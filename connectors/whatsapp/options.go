@@ -22,6 +22,8 @@ type Options struct {
 	// PhoneNumbersInProfile puts contacts' phone numbers into their ghosts' public profiles, where every user of the
 	// homeserver can read them.
 	PhoneNumbersInProfile bool `yaml:"phone_numbers_in_profile"`
+	// History says how much of an account's history is shown when it is linked.
+	History HistoryOptions `yaml:"history"`
 	// Server is a test server that stands for WhatsApp; nil: WhatsApp.
 	Server *Server `yaml:"server"`
 }
@@ -35,7 +37,7 @@ type Server struct {
 
 // DefaultOptions returns the options with every default set.
 func DefaultOptions() Options {
-	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)"}
+	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)", History: HistoryOptions{Messages: 50}}
 }
 
 // maxDeviceName is how many bytes of a device's name phones have room for.
@@ -47,6 +49,9 @@ func (o Options) Validate() error {
 		return fmt.Errorf("device_name: must have 1 to %d bytes; the phone shows it in its list of linked devices", maxDeviceName)
 	}
 	if _, err := parseDisplayName(o.DisplayName); err != nil {
+		return err
+	}
+	if err := o.History.validate(); err != nil {
 		return err
 	}
 	if o.Server == nil {

@@ -16,6 +16,9 @@ import (
 // receive puts a message into the inbox. It is false when it could not: then WhatsApp is not told that the message arrived,
 // and brings it again, and whatsmeow still has it decrypted (see sealedBuffer).
 func (a *account) receive(event *events.Message) (stored bool) {
+	if chunkNews(event) != nil {
+		return a.receiveChunk(event)
+	}
 	if !concernsUs(&event.Info) || !shows(event.Message) {
 		return true
 	}
@@ -25,7 +28,7 @@ func (a *account) receive(event *events.Message) (stored bool) {
 		return true // it came as protobuf and does not go back: it never will
 	}
 	came.Retried = event.RetryCount > 0 || event.UnavailableRequestID != ""
-	return a.store(came)
+	return a.storeMessage(came)
 }
 
 // receiveUnreadable puts a notice of a message that cannot be read into the inbox.
@@ -41,7 +44,7 @@ func (a *account) receiveUnreadable(event *events.UndecryptableMessage) (stored 
 	if event.IsUnavailable && event.UnavailableType == events.UnavailableTypeViewOnce {
 		came.Unreadable = onPhoneOnly
 	}
-	return a.store(came)
+	return a.storeMessage(came)
 }
 
 // concernsUs tells whether a message belongs to a chat that is bridged: with a person or in a group. Status updates,
@@ -64,19 +67,23 @@ func isPerson(jid types.JID) bool {
 	return false
 }
 
-func (a *account) store(came *arrival) (stored bool) {
+func (a *account) storeMessage(came *arrival) (stored bool) {
+	lane, id := a.place(a.ctx, came)
+	return a.store(came, portal.Arrival{Lane: lane, ID: id})
+}
+
+// store puts an arrival into the inbox, at a place, and waits for the database if it has to.
+func (a *account) store(came *arrival, at portal.Arrival) (stored bool) {
 	payload, err := came.encode()
 	if err != nil {
 		a.log.Err(err).Str("message", came.ID).Msg("A message cannot be kept")
 		return true
 	}
-	lane, id := a.place(came)
+	at.Login, at.Payload, at.At = string(a.login.ID), payload, time.Now()
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 50*time.Millisecond, 5*time.Second
 	_, err = backoff.Retry(a.ctx, func() (struct{}, error) {
-		return struct{}{}, a.connector.border.Inbox.Put(a.ctx, portal.Arrival{
-			Login: string(a.login.ID), Lane: lane, ID: id, Payload: payload, At: time.Now(),
-		})
+		return struct{}{}, a.connector.border.Inbox.Put(a.ctx, at)
 	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
 		a.log.Error().Err(err).Stringer("next", next).Msg("A message cannot be stored; WhatsApp is not told of its arrival")
 	}))
@@ -85,9 +92,9 @@ func (a *account) store(came *arrival) (stored bool) {
 
 // place returns the lane of an arrival, which is its chat, and its ID. Neither holds a phone number. Nobody is asked for a
 // LID that is not known: that is done by the delivery, which may take its time.
-func (a *account) place(came *arrival) (lane, id string) {
+func (a *account) place(ctx context.Context, came *arrival) (lane, id string) {
 	name := func(jid, alt types.JID) string {
-		lid, err := a.knownLID(a.ctx, jid, alt)
+		lid, err := a.knownLID(ctx, jid, alt)
 		if err != nil || lid.IsEmpty() {
 			digest := sha256.Sum256([]byte(jid.User))
 			return "unknown-" + hex.EncodeToString(digest[:10])

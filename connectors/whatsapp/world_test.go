@@ -206,16 +206,18 @@ type inbox struct {
 	ended   chan struct{}
 }
 
-func (b *inbox) Put(_ context.Context, a portal.Arrival) error {
+func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fail != nil {
 		return b.fail
 	}
-	if _, again := b.held[a.ID]; !again {
-		b.held[a.ID] = a
-		b.seen[a.ID], b.seen[a.Lane] = true, true
-		b.order = append(b.order, a.ID)
+	for _, a := range arrivals {
+		if _, again := b.held[a.ID]; !again {
+			b.held[a.ID] = a
+			b.seen[a.ID], b.seen[a.Lane] = true, true
+			b.order = append(b.order, a.ID)
+		}
 	}
 	if b.changed != nil {
 		select {
@@ -248,27 +250,40 @@ func (b *inbox) serve(c *Connector, log zerolog.Logger) {
 	}()
 }
 
+// deliverNext makes one attempt at the first arrival of each lane, what belongs to the past before the rest.
 func (b *inbox) deliverNext(ctx context.Context, c *Connector) (more bool) {
-	b.mu.Lock()
-	if len(b.order) == 0 {
-		b.mu.Unlock()
-		return false
+	for _, a := range b.heads() {
+		more = true
+		err := c.Deliver(ctx, a)
+		if err == nil || portal.IsPermanent(err) {
+			b.mu.Lock()
+			delete(b.held, a.ID)
+			b.order = slices.DeleteFunc(b.order, func(id string) bool { return id == a.ID })
+			b.mu.Unlock()
+		}
+		if err != nil {
+			b.mu.Lock()
+			b.failed = append(b.failed, err)
+			b.mu.Unlock()
+			time.Sleep(10 * time.Millisecond) // the pause before another attempt
+		}
 	}
-	a := b.held[b.order[0]]
-	b.mu.Unlock()
-	err := c.Deliver(ctx, a)
+	return more
+}
+
+func (b *inbox) heads() (heads []portal.Arrival) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err != nil {
-		b.failed = append(b.failed, err)
+	lanes := map[string]bool{}
+	for _, past := range []bool{true, false} {
+		for _, id := range b.order {
+			if a := b.held[id]; a.Past == past && !lanes[a.Lane] {
+				lanes[a.Lane] = true
+				heads = append(heads, a)
+			}
+		}
 	}
-	if err == nil || portal.IsPermanent(err) {
-		delete(b.held, a.ID)
-		b.order = b.order[1:]
-		return true
-	}
-	time.Sleep(10 * time.Millisecond) // the pause before another attempt
-	return true
+	return heads
 }
 
 func (b *inbox) rest() {

@@ -1,0 +1,209 @@
+package whatsapp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix/bridgev2"
+
+	"passerelle/portal"
+)
+
+// History comes from the phone in chunks: a message names a file, and the file holds chats with their last messages. The
+// inbox keeps the naming message until each message of the file stands in the inbox by itself, in its chat's lane, in front
+// of what comes live.
+
+// HistoryOptions says how much of an account's history is shown when it is linked.
+type HistoryOptions struct {
+	// Messages is how many messages of a chat are shown; 0: none, of any chat.
+	Messages int `yaml:"messages"`
+	// Days is how old messages may be that are shown; 0: any age.
+	Days int `yaml:"days"`
+}
+
+func (o HistoryOptions) validate() error {
+	if o.Messages < 0 || o.Days < 0 {
+		return errors.New("history.messages and history.days: must be 0 or more; 0 messages shows no history, 0 days sets no limit")
+	}
+	return nil
+}
+
+const (
+	// firstHistory is how long after the linking live messages wait for the first chunk, so that it comes before them. Phones
+	// send it at once.
+	firstHistory = 20 * time.Second
+	// chunkPatience is how long a chunk is tried to be fetched. WhatsApp keeps it for about as long.
+	chunkPatience = 24 * time.Hour
+)
+
+// errBeforeHistory is the error of a live message that waits for the history of its chat.
+var errBeforeHistory = errors.New("the history is still to come")
+
+// chunkNews returns the news of a chunk of history that a message brings; nil: it brings none.
+func chunkNews(event *events.Message) *waE2E.HistorySyncNotification {
+	if !event.Info.IsFromMe || event.Info.Sender.Device != 0 {
+		return nil
+	}
+	return event.Message.GetProtocolMessage().GetHistorySyncNotification()
+}
+
+// receiveChunk puts the news of a chunk into the inbox.
+func (a *account) receiveChunk(event *events.Message) (stored bool) {
+	came, err := arrivalOf(&event.Info, event.RawMessage)
+	if err != nil {
+		a.log.Err(err).Msg("The news of a chunk of history cannot be kept")
+		return true
+	}
+	came.Kind = arrivalChunk
+	name := "history:" + string(a.login.ID)
+	return a.store(came, portal.Arrival{Lane: name, ID: name + ":" + came.ID})
+}
+
+// takeChunk puts the messages of a chunk into the inbox, each chat's into its lane.
+func (a *account) takeChunk(ctx context.Context, stored portal.Arrival, came *arrival, message *events.Message) error {
+	news := chunkNews(&events.Message{Info: types.MessageInfo{MessageSource: types.MessageSource{IsFromMe: true}}, Message: message.Message})
+	client := a.current()
+	if news == nil || client == nil {
+		return portal.Permanent(errors.New("nobody is linked to fetch the history for"))
+	}
+	if !client.IsConnected() {
+		return fmt.Errorf("fetch a chunk of history: %w", whatsmeow.ErrNotConnected)
+	}
+	chunk, err := client.DownloadHistorySync(ctx, news, true)
+	switch {
+	case err != nil && (isLost(err) || time.Since(stored.At) > chunkPatience):
+		// The phone learns that it has to give the chunk again.
+		if err := client.SendHistorySyncServerErrorReceipt(ctx, came.ID, news.GetMediaKey()); err != nil {
+			return fmt.Errorf("ask for a chunk of history again: %w", err)
+		}
+		return portal.Permanent(fmt.Errorf("fetch a chunk of history: %w", err))
+	case err != nil:
+		return fmt.Errorf("fetch a chunk of history: %w", err)
+	}
+	chats := chunk.GetConversations()
+	slices.SortStableFunc(chats, func(x, y *waHistorySync.Conversation) int { // where people look first, first
+		return cmp.Compare(y.GetLastMsgTimestamp(), x.GetLastMsgTimestamp())
+	})
+	count := 0
+	for _, chat := range chats {
+		past := a.pastOf(ctx, client, chat)
+		if err := a.connector.border.Inbox.Put(ctx, past...); err != nil {
+			return err
+		}
+		count += len(past)
+	}
+	zerolog.Ctx(ctx).Info().Int("chats", len(chats)).Int("messages", count).Stringer("type", chunk.GetSyncType()).
+		Msg("A chunk of history came")
+	if chunk.GetSyncType() == waHistorySync.HistorySync_INITIAL_BOOTSTRAP {
+		if err := a.historyCame(ctx); err != nil {
+			return err
+		}
+	}
+	a.doneWithChunk(ctx, client, came.ID, news)
+	return nil
+}
+
+// isLost tells whether a file is no longer on WhatsApp's servers.
+func isLost(err error) bool {
+	return errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith403) || errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith404) ||
+		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410)
+}
+
+// doneWithChunk tells the phone that a chunk has been taken, and removes its file from WhatsApp's servers. Nothing of it is
+// needed.
+func (a *account) doneWithChunk(ctx context.Context, client *whatsmeow.Client, id types.MessageID, news *waE2E.HistorySyncNotification) {
+	err := client.SendProtocolMessageReceipt(ctx, id, types.ReceiptTypeHistorySync)
+	if news.GetDirectPath() != "" {
+		err = errors.Join(err, client.DeleteMedia(ctx, whatsmeow.MediaHistory, news.GetDirectPath(), news.GetFileEncSHA256(), news.GetEncHandle()))
+	}
+	if err != nil {
+		zerolog.Ctx(ctx).Debug().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A chunk of history was not tidied up")
+	}
+}
+
+// pastOf returns the messages of a chat that are shown, the oldest first.
+func (a *account) pastOf(ctx context.Context, client *whatsmeow.Client, chat *waHistorySync.Conversation) (past []portal.Arrival) {
+	options := a.connector.options.History
+	jid, err := types.ParseJID(chat.GetID())
+	if err != nil || options.Messages == 0 {
+		return nil
+	}
+	var shown []*events.Message
+	for _, kept := range chat.GetMessages() {
+		message, err := client.ParseWebMessage(jid, kept.GetMessage())
+		if err != nil || !concernsUs(&message.Info) || !shows(message.Message) {
+			continue
+		}
+		if options.Days > 0 && time.Since(message.Info.Timestamp) > time.Duration(options.Days)*24*time.Hour {
+			continue
+		}
+		shown = append(shown, message)
+	}
+	slices.Reverse(shown) // they come with the newest first; those of one second keep their order
+	slices.SortStableFunc(shown, func(x, y *events.Message) int { return x.Info.Timestamp.Compare(y.Info.Timestamp) })
+	for _, message := range shown[max(0, len(shown)-options.Messages):] {
+		came, err := arrivalOf(&message.Info, message.RawMessage)
+		if err != nil {
+			continue
+		}
+		payload, err := came.encode()
+		if err != nil {
+			continue
+		}
+		lane, id := a.place(ctx, came)
+		past = append(past, portal.Arrival{
+			Login: string(a.login.ID), Lane: lane, ID: id, Payload: payload, At: time.Now(), Past: true,
+		})
+	}
+	return past
+}
+
+// newLogin is what is kept of a login that has just been made.
+func (c *Connector) newLogin(device types.JID) *LoginMetadata {
+	metadata := &LoginMetadata{Device: device}
+	if c.options.History.Messages > 0 {
+		metadata.HistoryUntil = time.Now().Add(firstHistory)
+	}
+	return metadata
+}
+
+// historyCame notes that live messages need not wait for the first chunk any more.
+func (a *account) historyCame(ctx context.Context) error {
+	a.mu.Lock()
+	waited := !a.historyUntil.IsZero()
+	a.historyUntil = time.Time{}
+	a.mu.Unlock()
+	if !waited {
+		return nil
+	}
+	if err := a.keep(ctx, func(kept *LoginMetadata) { kept.HistoryUntil = time.Time{} }); err != nil {
+		return fmt.Errorf("note that the history has come: %w", err)
+	}
+	return nil
+}
+
+// awaitsHistory tells whether live messages still wait for the first chunk.
+func (a *account) awaitsHistory() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return time.Now().Before(a.historyUntil)
+}
+
+// comesLate tells whether a message of the past is older than what its room shows already: then it cannot take its place.
+func (d *delivery) comesLate(ctx context.Context, room *bridgev2.Portal) (bool, error) {
+	newest, err := room.Bridge.DB.Message.GetLastNInPortal(ctx, d.PortalKey, 1)
+	if err != nil {
+		return false, fmt.Errorf("look up a room's newest message: %w", err)
+	}
+	return len(newest) > 0 && newest[0].Timestamp.After(d.came.At), nil
+}
