@@ -40,8 +40,17 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/code {"code"}               -> device; the person types the pairing code that a client shows
 //	GET  /people/{phone}/devices                     -> {"devices":[device]}, see [DeviceInfo]
 //	POST /people/{phone}/unlink {"device"}           -> {}; all of them without a device
-//	POST /people/{phone}/send {"to","text","quoted"} -> {"id"}; quoted, a message's ID, may be left out
+//	POST /people/{phone}/send {"to","text"}          -> {"id"}; see [Text] for quoted, mentions, forwarded and preview
 //	POST /people/{phone}/send-image {"to","caption","image","mime"} -> {"id"}; image in base64, a generated PNG without one
+//	POST /people/{phone}/send-file {"to","kind","data"} -> {"id"}; data in base64; see [File] for the rest
+//	POST /people/{phone}/send-poll {"to","question","options","max"} -> {"id"}
+//	POST /people/{phone}/vote {"chat","id","options"}    -> {"id"}; no options take the vote back
+//	POST /people/{phone}/send-event {"to","name","start"} -> {"id"}; see [Event] for the rest
+//	POST /people/{phone}/answer-event {"chat","id","answer"} -> {"id"}; answer is going, not going or maybe
+//	POST /people/{phone}/send-location {"to","latitude","longitude"} -> {"id"}; see [Location]; a live one moves
+//	POST /people/{phone}/send-contacts {"to","cards"}    -> {"id"}; see [ContactCard]
+//	POST /people/{phone}/send-invite {"to","group","caption"} -> {"id"}
+//	POST /people/{phone}/send-message {"to","message","phones_only"} -> {"id"}; message is any protobuf in its JSON form
 //	POST /people/{phone}/react {"chat","id","emoji"} -> {"id"}
 //	POST /people/{phone}/edit {"chat","id","text"}   -> {"id"}
 //	POST /people/{phone}/delete {"chat","id"}        -> {"id"}
@@ -89,6 +98,7 @@ func (s *Server) Control() http.Handler {
 	mux.Handle("POST /people/{phone}/picture", onPhone(s, controlPicture))
 	mux.Handle("POST /people/{phone}/name", onPhone(s, controlName))
 	mux.Handle("POST /people/{phone}/contacts", onPhone(s, controlContact))
+	s.controlKinds(mux)
 	return mux
 }
 

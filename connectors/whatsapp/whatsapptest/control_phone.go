@@ -87,14 +87,21 @@ func controlUnlink(_ *http.Request, p *Phone, in struct{ Device uint16 }) (any, 
 // withID answers with the ID of a message that was sent.
 func withID(id string, err error) (any, error) { return object{"id": id}, err }
 
-func controlSend(r *http.Request, p *Phone, in struct{ To, Text, Quoted string }) (any, error) {
+func controlSend(r *http.Request, p *Phone, in struct {
+	To, Text, Quoted string
+	Mentions         []string
+	Forwarded        bool
+	Preview          *Preview
+}) (any, error) {
 	if in.Text == "" {
 		return nil, fmt.Errorf("%w: text is empty", errBadInput)
 	}
-	if in.Quoted != "" {
-		return withID(p.Reply(r.Context(), in.To, in.Quoted, in.Text))
+	if in.Quoted == "" && len(in.Mentions) == 0 && !in.Forwarded && in.Preview == nil {
+		return withID(p.Send(r.Context(), in.To, in.Text))
 	}
-	return withID(p.Send(r.Context(), in.To, in.Text))
+	return withID(p.SendText(r.Context(), in.To, Text{
+		Body: in.Text, Quoted: in.Quoted, Mentions: in.Mentions, Forwarded: in.Forwarded, Preview: in.Preview,
+	}))
 }
 
 func controlSendImage(r *http.Request, p *Phone, in struct {

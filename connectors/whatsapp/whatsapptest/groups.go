@@ -10,6 +10,9 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
+// inviteLasts is how long a person may follow an invitation that was sent to them.
+const inviteLasts = 72 * time.Hour
+
 // group is a chat of several people. The server's mutex guards it.
 type group struct {
 	jid     types.JID

@@ -127,7 +127,7 @@ func (p *Phone) webMessage(m loggedMessage) *waWeb.WebMessageInfo {
 	fromMe := m.from.User == p.LID().User
 	web := &waWeb.WebMessageInfo{
 		Key:     &waCommon.MessageKey{RemoteJID: proto.String(m.chat.String()), FromMe: &fromMe, ID: proto.String(m.id)},
-		Message: m.content, MessageTimestamp: proto.Uint64(uint64(m.at.Unix())),
+		Message: m.content, MessageTimestamp: proto.Uint64(uint64(m.at.Unix())), MessageSecret: secretOf(m.content),
 	}
 	if m.name != "" {
 		web.PushName = &m.name
@@ -197,7 +197,7 @@ func (p *Phone) resend(ctx context.Context, d *device, request string, asked *wa
 	var results []*peerResult
 	for _, placeholder := range asked.GetPlaceholderMessageResendRequest() {
 		i := slices.IndexFunc(p.log, func(m loggedMessage) bool { return m.id == placeholder.GetMessageKey().GetID() })
-		if i < 0 {
+		if i < 0 || viewedOnce(p.log[i].content) { // those are for the phone alone
 			continue
 		}
 		raw, err := proto.Marshal(p.webMessage(p.log[i]))

@@ -2,6 +2,7 @@ package whatsapptest
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 
 	"go.mau.fi/whatsmeow/types"
@@ -157,8 +158,7 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 		for _, d := range member.person.sortedDevices() {
 			all = append(all, d.lid())
 			if d != m.from {
-				payloads := append(append([]node(nil), m.perDevice[d.lid()]...), m.shared...)
-				s.deliver(d, m.stanzaWith(payloads, source))
+				s.deliver(d, m.stanzaWith(m.groupPayloads(d), source))
 			}
 		}
 	}
@@ -166,6 +166,16 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 		return expected, nil
 	}
 	return "", nil
+}
+
+// groupPayloads returns what one device gets of a group's message: what was encrypted for it and what all get, or the word that
+// there is something that it does not get.
+func (m *outgoing) groupPayloads(d *device) []node {
+	payloads := m.perDevice[d.lid()]
+	if len(payloads) == 1 && payloads[0].Tag == "unavailable" {
+		return payloads
+	}
+	return append(slices.Clone(payloads), m.shared...)
 }
 
 // missedDevices returns the hash of the devices of both sides if one of them was not addressed, as the server tells a client

@@ -3,7 +3,9 @@ package whatsapptest
 import (
 	"errors"
 	"fmt"
+	"strings"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -53,7 +55,7 @@ func (s *Server) Groups() []GroupInfo {
 func (g *group) info() GroupInfo {
 	info := GroupInfo{
 		ID: g.jid.String(), Subject: g.subject.text, Description: g.topic.text, Announce: g.announce, Locked: g.locked,
-		InviteLink: "https://chat.whatsapp.com/" + g.invite,
+		InviteLink: whatsmeow.InviteLinkPrefix + g.invite,
 	}
 	for _, m := range g.sortedMembers() {
 		info.Members = append(info.Members, m.person.number)
@@ -62,6 +64,11 @@ func (g *group) info() GroupInfo {
 		}
 	}
 	return info
+}
+
+// inviteCode is the code of the group's invite link.
+func (g GroupInfo) inviteCode() string {
+	return strings.TrimPrefix(g.InviteLink, whatsmeow.InviteLinkPrefix)
 }
 
 // isAdmin tells whether a JID's owner is an admin of the group.

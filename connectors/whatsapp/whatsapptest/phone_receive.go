@@ -110,6 +110,9 @@ func (p *Phone) take(ctx context.Context, m message, content *waE2E.Message) {
 		if to, err := types.ParseJID(own.GetDestinationJID()); err == nil {
 			m.chat = p.asLID(to)
 		}
+		if secret := content.GetMessageContextInfo(); own.GetMessage().GetMessageContextInfo() == nil && own.GetMessage() != nil {
+			own.Message.MessageContextInfo = secret
+		}
 		content = own.GetMessage()
 	}
 	if m.from.User == p.LID().User && p.takePeer(ctx, m, content.GetProtocolMessage()) {
