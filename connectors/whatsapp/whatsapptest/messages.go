@@ -14,7 +14,7 @@ func (s *Server) handleMessage(from *device, n *node) node {
 	defer s.mu.Unlock()
 	to := jidOf(n, "to")
 	ack := node{Tag: "ack", Attrs: attrs{"class": "message", "id": text(n, "id"), "from": to, "t": unixNow()}}
-	m := newOutgoing(from, n, to)
+	m := newOutgoing(from, n, to, s.lidOf)
 	var expected string
 	var err *stanzaError
 	switch {
@@ -47,7 +47,8 @@ type outgoing struct {
 	beside    []node
 }
 
-func newOutgoing(from *device, n *node, to types.JID) *outgoing {
+// newOutgoing reads a message; named finds the one name of devices that have two.
+func newOutgoing(from *device, n *node, to types.JID, named func(types.JID) types.JID) *outgoing {
 	m := &outgoing{from: from, to: to, stanza: n, perDevice: map[types.JID][]node{}}
 	m.base = attrs{"id": text(n, "id"), "t": unixNow(), "notify": from.owner.name, "addressing_mode": "lid"}
 	for _, key := range []string{"type", "edit", "category"} {
@@ -59,7 +60,7 @@ func newOutgoing(from *device, n *node, to types.JID) *outgoing {
 		switch child.Tag {
 		case "participants":
 			for _, p := range child.GetChildren() {
-				jid := jidOf(&p, "jid")
+				jid := named(jidOf(&p, "jid"))
 				m.perDevice[jid] = append(m.perDevice[jid], p.GetChildren()...)
 				m.order = append(m.order, jid)
 			}
@@ -143,10 +144,10 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 	switch {
 	case g == nil:
 		return "", errItemNotFound
-	case g.members[m.from.owner] == nil, g.announce && !g.members[m.from.owner].admin():
+	case g.members[m.from.owner] == nil, g.community, g.announce && !g.members[m.from.owner].admin():
 		return "", errForbidden
 	}
-	source := attrs{"from": m.to, "participant": m.from.lid(), "participant_pn": m.from.owner.pn()}
+	source := g.source(m.from)
 	if one := jidOf(m.stanza, "participant"); !one.IsEmpty() { // an answer to a retry receipt
 		if d := s.deviceOf(one); d != nil && g.members[d.owner] != nil {
 			s.deliver(d, m.stanzaWith(m.shared, source))
@@ -156,7 +157,7 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 	var all []types.JID
 	for _, member := range g.sortedMembers() {
 		for _, d := range member.person.sortedDevices() {
-			all = append(all, d.lid())
+			all = append(all, g.address(d))
 			if d != m.from {
 				s.deliver(d, m.stanzaWith(m.groupPayloads(d), source))
 			}

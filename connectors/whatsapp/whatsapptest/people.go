@@ -31,6 +31,7 @@ type person struct {
 	phone  *Phone
 
 	name        string // the push name, as published
+	about       string // the text that the person shows beside it
 	devices     map[uint16]*device
 	nextDevice  uint16
 	picture     *picture
@@ -39,6 +40,8 @@ type person struct {
 	watchers    map[*device]bool       // devices that subscribed to the person's presence
 	online      bool
 	lastSeen    time.Time
+	privacy     map[string]string // settings by name
+	contacts    map[*person]bool  // who is in the address book
 }
 
 func (p *person) pn() types.JID { return types.NewJID(p.number, types.DefaultUserServer) }
@@ -80,9 +83,9 @@ func (s *Server) AddPerson(number, name string) (*Phone, error) {
 		return nil, fmt.Errorf("add %q: %w", name, err)
 	}
 	p := &person{
-		number: digits, lid: types.NewJID(lidFor(digits), types.HiddenUserServer), name: name,
+		number: digits, lid: types.NewJID(lidFor(digits), types.HiddenUserServer), name: name, about: "Hey there! I am using WhatsApp.",
 		devices: map[uint16]*device{}, nextDevice: 1, blocked: map[types.JID]bool{}, collections: map[string]*collection{},
-		watchers: map[*device]bool{},
+		watchers: map[*device]bool{}, privacy: newPrivacy(), contacts: map[*person]bool{},
 	}
 	if p.phone, err = newPhone(s, p); err != nil {
 		return nil, fmt.Errorf("add %q: %w", name, err)
@@ -156,6 +159,14 @@ func (s *Server) deviceOf(jid types.JID) *device {
 		return p.devices[jid.Device]
 	}
 	return nil
+}
+
+// lidOf returns the LID of a device that may be named by number. The caller holds the mutex.
+func (s *Server) lidOf(jid types.JID) types.JID {
+	if d := s.deviceOf(jid); d != nil {
+		return d.lid()
+	}
+	return jid
 }
 
 // sortedDevices returns a person's devices in the order of their numbers. The caller holds the mutex.

@@ -149,6 +149,9 @@ func (p *Phone) SaveContact(number, fullName string) error {
 	if err != nil {
 		return fmt.Errorf("save contact: %w", err)
 	}
+	p.server.mu.Lock()
+	p.owner.contacts[other] = true // phones upload the numbers of their address books
+	p.server.mu.Unlock()
 	first, _, _ := strings.Cut(fullName, " ")
 	return p.ChangeAppState(appstate.PatchInfo{
 		Type: appstate.WAPatchCriticalUnblockLow,

@@ -56,7 +56,11 @@ func (p *Phone) quote(info *waE2E.ContextInfo, to, quoted string) error {
 	if err != nil {
 		return err
 	}
-	author := p.LID().String()
+	chat, err := p.resolve(to)
+	if err != nil {
+		return err
+	}
+	author := p.server.nameIn(chat, p.owner).String()
 	if !entry.FromMe {
 		author = key.GetParticipant()
 		if author == "" {
@@ -135,16 +139,15 @@ func (p *Phone) SendContacts(ctx context.Context, to string, cards ...ContactCar
 	}})
 }
 
-// SendInvite invites a person into a group by a message and returns its ID. The code is that of the group's invite link, where
-// the real service makes one a person; it may be used for three days.
+// SendInvite invites a person into a group by a message and returns its ID.
 func (p *Phone) SendInvite(ctx context.Context, to, group, caption string) (string, error) {
-	info, err := p.server.Group(group)
+	invite, err := p.invite(to, group)
 	if err != nil {
 		return "", fmt.Errorf("send invite: %w", err)
 	}
 	return p.SendMessage(ctx, to, &waE2E.Message{GroupInviteMessage: &waE2E.GroupInviteMessage{
-		GroupJID: &info.ID, GroupName: &info.Subject, InviteCode: proto.String(info.inviteCode()), Caption: &caption,
-		InviteExpiration: proto.Int64(time.Now().Add(inviteLasts).Unix()),
+		GroupJID: &invite.Group, GroupName: &invite.Subject, InviteCode: &invite.Code, Caption: &caption,
+		InviteExpiration: proto.Int64(invite.Expires.Unix()),
 	}})
 }
 

@@ -55,13 +55,20 @@ func (p *Phone) source(n *node) message {
 	m := message{id: text(n, "id"), from: jidOf(n, "from"), name: text(n, "notify"), at: time.Unix(int64(number(n, "t")), 0)}
 	switch {
 	case m.from.Server == types.GroupServer:
-		m.chat, m.from = m.from, jidOf(n, "participant")
+		m.chat, m.from = m.from, p.deviceLID(jidOf(n, "participant"))
 	case m.from.User == p.LID().User && !jidOf(n, "recipient").IsEmpty():
 		m.chat = p.asLID(jidOf(n, "recipient"))
 	default:
 		m.chat = m.from.ToNonAD()
 	}
 	return m
+}
+
+// deviceLID is asLID for a device.
+func (p *Phone) deviceLID(jid types.JID) types.JID {
+	lid := p.asLID(jid)
+	lid.Device = jid.Device
+	return lid
 }
 
 // asLID rewrites a phone number's JID to the LID's, where the person is known.

@@ -54,7 +54,11 @@ func (p *Phone) sealAnswer(original loggedMessage, use string, answer proto.Mess
 	if err != nil {
 		return nil, nil, err
 	}
-	key, beside, err := secretKey(original, original.from, p.addressIn(original.from), use)
+	author, err := p.server.lookUp(original.from.ToNonAD().String())
+	if err != nil {
+		return nil, nil, err
+	}
+	key, beside, err := secretKey(original, p.server.nameIn(original.chat, author), p.server.nameIn(original.chat, p.owner), use)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,14 +68,6 @@ func (p *Phone) sealAnswer(original loggedMessage, use string, answer proto.Mess
 	}
 	iv = randomBytes(aead.NonceSize())
 	return aead.Seal(nil, iv, plain, beside), iv, nil
-}
-
-// addressIn returns the owner's address of the same kind as another's: by LID, or by number where the chat goes by numbers.
-func (p *Phone) addressIn(other types.JID) types.JID {
-	if other.Server == types.DefaultUserServer {
-		return p.PN()
-	}
-	return p.LID()
 }
 
 // openAnswer opens somebody's answer to a message. The key depends on how author and sender are addressed, and clients disagree

@@ -104,7 +104,7 @@ func (p *Phone) keyOf(to, id string) (*waCommon.MessageKey, Entry, error) {
 		if err != nil {
 			return nil, Entry{}, err
 		}
-		key.Participant = proto.String(author.lid.String())
+		key.Participant = proto.String(p.server.nameIn(jid, author).String())
 	}
 	return key, entry, nil
 }

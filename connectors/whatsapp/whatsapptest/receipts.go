@@ -64,6 +64,9 @@ func (s *Server) relayReceipt(from *device, n *node) {
 	if to.Server == types.GroupServer {
 		author = s.personOf(jidOf(n, "participant"))
 		source["from"], source["participant"], source["participant_pn"] = to, source["from"], from.owner.pn()
+		if g := s.groups[to]; g != nil && g.byNumber {
+			source = g.source(from)
+		}
 	}
 	if author != nil && author != from.owner {
 		s.deliverAll(author, nil, receiptFrom(n, source))

@@ -77,16 +77,17 @@ type Server struct {
 	secure  net.Listener
 	plain   net.Listener
 
-	mu       sync.Mutex
-	people   map[string]*person // by phone number and by LID
-	groups   map[types.JID]*group
-	refs     map[string]*registration // by QR reference
-	pairings map[string]*codePairing  // by pairing-code reference
-	media    map[string]storedMedia   // by path
-	unknown  []Unknown
-	refused  map[*person]int // ack errors for messages to a person
-	pictures int             // how many were set so far, for their IDs
-	breaking *linkBreak      // what happens to the next attempt to link
+	mu         sync.Mutex
+	people     map[string]*person // by phone number and by LID
+	groups     map[types.JID]*group
+	refs       map[string]*registration // by QR reference
+	pairings   map[string]*codePairing  // by pairing-code reference
+	media      map[string]storedMedia   // by path
+	unknown    []Unknown
+	refused    map[*person]int // ack errors for messages to a person
+	pictures   int             // how many were set so far, for their IDs
+	groupsMade int             // how many groups were made so far, for their IDs
+	breaking   *linkBreak      // what happens to the next attempt to link
 }
 
 // New starts a server. Close ends it.

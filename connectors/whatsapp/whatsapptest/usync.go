@@ -83,7 +83,7 @@ func (p *person) usyncFacts(want map[string]bool) []node {
 		facts = append(facts, node{Tag: "picture", Attrs: attrs{"id": p.picture.id}})
 	}
 	if want["status"] {
-		facts = append(facts, node{Tag: "status", Content: []byte("Hey there! I am using WhatsApp.")})
+		facts = append(facts, node{Tag: "status", Content: []byte(p.about)})
 	}
 	return facts
 }
