@@ -64,10 +64,24 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/picture {"image"}           -> {}; a generated PNG without an image
 //	POST /people/{phone}/name {"name"}               -> {}
 //	POST /people/{phone}/contacts {"phone","name"}   -> {}; saves somebody in the address book
+//	POST /people/{phone}/privacy {"name","value"}    -> {}; as WhatsApp names them, groupadd and none for example
+//	POST /people/{phone}/block {"phone","blocked"}   -> {}
+//	POST /people/{phone}/about {"text"}              -> {}; the text about oneself
+//	POST /people/{phone}/online {"online","last_seen"} -> {}; last_seen, if any, is when the person was there last
+//	POST /people/{phone}/join {"link"}               -> {"in"}; false if an admin has to let them in
+//	POST /people/{phone}/accept-invite {"chat","id"} -> {}; joins the group of an invitation
+//	POST /people/{phone}/timer {"chat","seconds"}    -> {}; of disappearing messages; 0 ends it
+//	POST /clock {"ahead"}                            -> {}; moves the phones' clocks, as 24h, so that messages disappear
 //	GET  /groups                                     -> {"groups":[group]}, see [GroupInfo]
-//	POST /groups {"subject","members"}               -> {"id"}; the first member creates it
-//	POST /groups/{id}/members {"by","change","members"} -> {}; change is add, remove, promote or demote
+//	POST /groups {"subject","members"}               -> {"id"}; the first member creates it; with "community" one, with
+//	                                                    "parent" a group of one, with "by_number" an old group
+//	POST /groups/{id}/members {"by","change","members"} -> {}; change is add, remove, promote, demote, leave, approve or reject
 //	POST /groups/{id}/subject {"by","subject"}       -> {}
+//	POST /groups/{id}/settings {"by"}                -> {}; with any of "locked", "announce", "approval", "description",
+//	                                                    "timer" (in seconds), "picture" (in base64)
+//	POST /groups/{id}/link {"by","group","linked"}   -> {}; links a group to a community, or takes it out
+//	POST /groups/{id}/invite-link {"by"}             -> {"link"}; a new one
+//	POST /groups/{id}/end {"by"}                     -> {}; ends a community
 //	POST /faults fault                               -> {}, see faultRequest
 //	GET  /unknown                                    -> {"unknown":[{"from","stanza","problem"}]}
 func (s *Server) Control() http.Handler {
@@ -75,10 +89,6 @@ func (s *Server) Control() http.Handler {
 	mux.Handle("GET /server", get(s.controlServer))
 	mux.Handle("GET /people", get(s.controlPeople))
 	mux.Handle("POST /people", post(s.controlAddPerson))
-	mux.Handle("GET /groups", get(s.controlGroups))
-	mux.Handle("POST /groups", post(s.controlCreateGroup))
-	mux.Handle("POST /groups/{id}/members", post(s.controlChangeMembers))
-	mux.Handle("POST /groups/{id}/subject", post(s.controlSetSubject))
 	mux.Handle("POST /faults", post(s.controlFault))
 	mux.Handle("GET /unknown", get(s.controlUnknown))
 	mux.Handle("GET /people/{phone}/devices", onPhone(s, controlDevices))
@@ -99,6 +109,8 @@ func (s *Server) Control() http.Handler {
 	mux.Handle("POST /people/{phone}/name", onPhone(s, controlName))
 	mux.Handle("POST /people/{phone}/contacts", onPhone(s, controlContact))
 	s.controlKinds(mux)
+	s.controlGroupsOn(mux)
+	s.controlOwner(mux)
 	return mux
 }
 
@@ -209,49 +221,6 @@ func (s *Server) controlAddPerson(_ *http.Request, in struct{ Phone, Name string
 		return nil, err
 	}
 	return describePerson(phone), nil
-}
-
-func (s *Server) controlGroups(*http.Request) (any, error) {
-	return object{"groups": append([]GroupInfo{}, s.Groups()...)}, nil
-}
-
-func (s *Server) controlCreateGroup(_ *http.Request, in struct {
-	Subject string
-	Members []string
-}) (any, error) {
-	if len(in.Members) == 0 {
-		return nil, fmt.Errorf("%w: a group needs members", errBadInput)
-	}
-	creator, err := s.Phone(in.Members[0])
-	if err != nil {
-		return nil, err
-	}
-	id, err := creator.CreateGroup(in.Subject, in.Members[1:]...)
-	return object{"id": id}, err
-}
-
-func (s *Server) controlChangeMembers(r *http.Request, in struct {
-	By, Change string
-	Members    []string
-}) (any, error) {
-	switch in.Change {
-	case GroupAdd, GroupRemove, GroupPromote, GroupDemote:
-	default:
-		return nil, fmt.Errorf("%w: change is add, remove, promote or demote", errBadInput)
-	}
-	by, err := s.Phone(in.By)
-	if err != nil {
-		return nil, err
-	}
-	return nil, by.ChangeMembers(r.PathValue("id"), in.Change, in.Members...)
-}
-
-func (s *Server) controlSetSubject(r *http.Request, in struct{ By, Subject string }) (any, error) {
-	by, err := s.Phone(in.By)
-	if err != nil {
-		return nil, err
-	}
-	return nil, by.SetSubject(r.PathValue("id"), in.Subject)
 }
 
 func (s *Server) controlUnknown(*http.Request) (any, error) {

@@ -103,6 +103,9 @@ func (p *Phone) history() *waHistorySync.HistorySync {
 				ID: proto.String(logged.chat.String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 				ConversationTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 			}
+			if timer, ok := p.timers[logged.chat]; ok {
+				chat.EphemeralExpiration, chat.EphemeralSettingTimestamp = &timer.seconds, &timer.set
+			}
 			if group, err := p.server.Group(logged.chat.String()); err == nil {
 				chat.Name = &group.Subject
 			}

@@ -30,18 +30,19 @@ type person struct {
 	lid    types.JID
 	phone  *Phone
 
-	name        string // the push name, as published
-	about       string // the text that the person shows beside it
-	devices     map[uint16]*device
-	nextDevice  uint16
-	picture     *picture
-	blocked     map[types.JID]bool
-	collections map[string]*collection // app state
-	watchers    map[*device]bool       // devices that subscribed to the person's presence
-	online      bool
-	lastSeen    time.Time
-	privacy     map[string]string // settings by name
-	contacts    map[*person]bool  // who is in the address book
+	name         string // the push name, as published
+	about        string // the text that the person shows beside it
+	devices      map[uint16]*device
+	nextDevice   uint16
+	picture      *picture
+	blocked      map[types.JID]bool
+	collections  map[string]*collection // app state
+	watchers     map[*device]bool       // devices that subscribed to the person's presence
+	online       bool
+	lastSeen     time.Time
+	privacy      map[string]string // settings by name
+	defaultTimer uint32            // of disappearing messages in new chats, in seconds
+	contacts     map[*person]bool  // who is in the address book
 }
 
 func (p *person) pn() types.JID { return types.NewJID(p.number, types.DefaultUserServer) }

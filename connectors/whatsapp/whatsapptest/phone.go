@@ -29,6 +29,7 @@ type Phone struct {
 	retries map[string]int         // retry receipts that this phone has asked for, by message
 	state   *phoneState            // app state
 	onLink  *HistoryOnLink
+	timers  map[types.JID]chatTimer
 	log     []loggedMessage // what was sent and received, for companions that ask
 }
 
@@ -59,7 +60,7 @@ func newPhone(s *Server, owner *person) (*Phone, error) {
 	}
 	p := &Phone{
 		server: s, owner: owner, identity: identity, mail: newMailbox[node](), inbox: newInbox(),
-		sent: map[string]sentMessage{}, retries: map[string]int{},
+		sent: map[string]sentMessage{}, retries: map[string]int{}, timers: map[types.JID]chatTimer{},
 	}
 	if p.signal, err = newSignalStore(identity); err != nil {
 		return nil, err

@@ -145,6 +145,9 @@ func (p *Phone) applyContent(m message, wrapped *waE2E.Message) {
 	if !p.describe(&entry, content) {
 		return
 	}
+	if info := contextOf(content); info.GetExpiration() > 0 {
+		p.learnTimer(m.chat, info.GetExpiration(), info.GetEphemeralSettingTimestamp())
+	}
 	if p.inbox.add(entry) {
 		p.log = append(p.log, loggedMessage{m, wrapped})
 	}
@@ -315,5 +318,7 @@ func (p *Phone) applyProtocol(m message, protocol *waE2E.ProtocolMessage) {
 				e.Edited, e.Text = true, text
 			}
 		})
+	case waE2E.ProtocolMessage_EPHEMERAL_SETTING:
+		p.learnTimer(m.chat, protocol.GetEphemeralExpiration(), protocol.GetEphemeralSettingTimestamp())
 	}
 }

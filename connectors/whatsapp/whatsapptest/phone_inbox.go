@@ -24,6 +24,7 @@ const (
 	NoticeReadSelf         = "read-self"
 	NoticeReaction         = "reaction"
 	NoticePeerReceived     = "peer-received"
+	NoticeTimer            = "timer"
 )
 
 // Notice is something that a phone's owner may notice and that is not a message.

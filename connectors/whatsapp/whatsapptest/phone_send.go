@@ -143,6 +143,7 @@ func (p *Phone) send(ctx context.Context, to string, m *waE2E.Message, options s
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stampTimer(jid, m)
 	stanza, err := p.messageStanza(ctx, jid, id, m, options)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)

@@ -199,6 +199,8 @@ func (s *Server) answer(d *device, q *query) ([]node, error) {
 		return s.answerPrivacy(d, q)
 	case "status set status":
 		return s.answerAbout(d, q)
+	case "disappearing_mode set disappearing_mode":
+		return s.answerDefaultTimer(d, q)
 	case "w:mex get query":
 		return s.answerMex(d, q)
 	case "md set remove-companion-device":
@@ -230,7 +232,7 @@ func (s *Server) afterAnswer(d *device, q *query) {
 func answerSettings(q *query) ([]node, error) {
 	switch q.name {
 	case "w:p get", "w:p get ping", "urn:xmpp:whatsapp:dirty set clean", "urn:xmpp:whatsapp:push set config",
-		"disappearing_mode set disappearing_mode", "w:stats set":
+		"w:stats set":
 		return nil, nil
 	case "w:biz get business_profile", "status get privacy":
 		return nil, errItemNotFound // nobody here is a business or has chosen who sees statuses

@@ -87,6 +87,7 @@ type Server struct {
 	refused    map[*person]int // ack errors for messages to a person
 	pictures   int             // how many were set so far, for their IDs
 	groupsMade int             // how many groups were made so far, for their IDs
+	ahead      time.Duration   // how far the phones' clocks are ahead
 	breaking   *linkBreak      // what happens to the next attempt to link
 }
 
