@@ -154,7 +154,7 @@ func (s *Server) endCommunity(community *group, by *device) {
 // joinSubGroup lets a member of a community into one of its groups. The caller holds the mutex.
 func (s *Server) joinSubGroup(g *group, d *device) error {
 	switch {
-	case g.parent == nil || g.parent.members[d.owner] == nil:
+	case g == nil || g.parent == nil || g.parent.members[d.owner] == nil:
 		return errForbidden
 	case g.members[d.owner] != nil:
 		return errConflict

@@ -29,7 +29,7 @@ var errBadInput = errors.New("bad request")
 // Control returns a handler by which programs in other processes play the people: JSON in, JSON out. It has no
 // authentication: serve it on loopback.
 //
-// {phone} is a phone number, "to" and "chat" a phone number or a group's ID. An error is {"error": text} with 400 for what makes
+// {phone} is a phone number, "to" and "chat" a phone number, a group's ID or "status@broadcast". An error is {"error": text} with 400 for what makes
 // no sense, 403 for a wrong pairing code, 404 for what is not there, 409 for what is there already, 422 for a message that the
 // server refused, 504 for what took too long.
 //
@@ -71,6 +71,10 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/join {"link"}               -> {"in"}; false if an admin has to let them in
 //	POST /people/{phone}/accept-invite {"chat","id"} -> {}; joins the group of an invitation
 //	POST /people/{phone}/timer {"chat","seconds"}    -> {}; of disappearing messages; 0 ends it
+//	POST /people/{phone}/call {"phone","group","video"} -> {"id"}; calls a person or a group
+//	POST /people/{phone}/hang-up {"phone","call","reason"} -> {}; reason is "timeout" for a call that nobody took
+//	POST /people/{phone}/answer-call {"phone","call","accept"} -> {}
+//	POST /people/{phone}/recording {"to"}            -> {}; until typing is sent
 //	POST /clock {"ahead"}                            -> {}; moves the phones' clocks, as 24h, so that messages disappear
 //	GET  /groups                                     -> {"groups":[group]}, see [GroupInfo]
 //	POST /groups {"subject","members"}               -> {"id"}; the first member creates it; with "community" one, with

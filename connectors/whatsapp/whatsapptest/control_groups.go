@@ -26,6 +26,10 @@ func (s *Server) controlOwner(mux *http.ServeMux) {
 	mux.Handle("POST /people/{phone}/about", onPhone(s, controlAbout))
 	mux.Handle("POST /people/{phone}/online", onPhone(s, controlOnline))
 	mux.Handle("POST /people/{phone}/timer", onPhone(s, controlTimer))
+	mux.Handle("POST /people/{phone}/call", onPhone(s, controlCall))
+	mux.Handle("POST /people/{phone}/hang-up", onPhone(s, controlHangUp))
+	mux.Handle("POST /people/{phone}/answer-call", onPhone(s, controlAnswerCall))
+	mux.Handle("POST /people/{phone}/recording", onPhone(s, controlRecording))
 	mux.Handle("POST /clock", post(s.controlClock))
 	mux.Handle("POST /people/{phone}/join", onPhone(s, controlJoin))
 	mux.Handle("POST /people/{phone}/accept-invite", onPhone(s, controlAcceptInvite))
@@ -205,6 +209,34 @@ func (s *Server) controlClock(_ *http.Request, in struct{ Ahead string }) (any, 
 	}
 	s.Advance(ahead)
 	return nil, nil
+}
+
+func controlCall(_ *http.Request, p *Phone, in struct {
+	Phone, Group string
+	Video        bool
+}) (any, error) {
+	if in.Group != "" {
+		return withID(p.CallGroup(in.Group, in.Video))
+	}
+	return withID(p.Call(in.Phone, in.Video))
+}
+
+func controlHangUp(_ *http.Request, p *Phone, in struct{ Phone, Call, Reason string }) (any, error) {
+	return nil, p.HangUp(in.Phone, in.Call, in.Reason)
+}
+
+func controlAnswerCall(_ *http.Request, p *Phone, in struct {
+	Phone, Call string
+	Accept      bool
+}) (any, error) {
+	if in.Accept {
+		return nil, p.AcceptCall(in.Phone, in.Call)
+	}
+	return nil, p.RejectCall(in.Phone, in.Call)
+}
+
+func controlRecording(_ *http.Request, p *Phone, in struct{ To string }) (any, error) {
+	return nil, p.Recording(in.To)
 }
 
 func controlJoin(_ *http.Request, p *Phone, in struct{ Link string }) (any, error) {

@@ -20,6 +20,8 @@ func (s *Server) handleMessage(from *device, n *node) node {
 	switch {
 	case to.Server == types.GroupServer:
 		expected, err = s.routeToGroup(m)
+	case to.Server == types.BroadcastServer:
+		expected, err = s.routeBroadcast(m)
 	case s.personOf(to) != nil:
 		expected, err = s.routeToPerson(m, s.personOf(to))
 	default:
@@ -97,11 +99,9 @@ func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaE
 	if code := s.refused[recipient]; code != 0 && recipient != m.from.owner {
 		return "", &stanzaError{code: code}
 	}
-	if recipient.blocked[m.from.owner.lid] {
-		return "", nil // the real server takes it and says nothing
-	}
-	if len(m.order) == 0 { // to one device: a peer message, or an answer to a retry receipt
-		if d := s.deviceOf(m.to); d != nil {
+	blocked := recipient.blocked[m.from.owner.lid] // the real server takes it and says nothing
+	if len(m.order) == 0 {                         // to one device: a peer message, or an answer to a retry receipt
+		if d := s.deviceOf(m.to); d != nil && !blocked {
 			s.deliver(d, m.stanzaWith(m.shared, m.directSource(d)))
 		}
 		return "", nil
@@ -113,7 +113,9 @@ func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaE
 			continue
 		}
 		covered[d] = true
-		s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d)))
+		if !blocked || d.owner == m.from.owner {
+			s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d)))
+		}
 	}
 	return missedDevices(covered, recipient, m.from.owner), nil
 }

@@ -203,6 +203,16 @@ func (p *Phone) Typing(to string, composing bool) error {
 	return p.server.handleChatState(p.device, &node{Tag: "chatstate", Attrs: attrs{"to": jid}, Content: []node{{Tag: state}}})
 }
 
+// Recording shows the owner as recording a voice message for a person or group; Typing ends it.
+func (p *Phone) Recording(to string) error {
+	jid, err := p.resolve(to)
+	if err != nil {
+		return fmt.Errorf("record for %s: %w", to, err)
+	}
+	state := node{Tag: "composing", Attrs: attrs{"media": "audio"}}
+	return p.server.handleChatState(p.device, &node{Tag: "chatstate", Attrs: attrs{"to": jid}, Content: []node{state}})
+}
+
 // Watch asks to be told when a person comes and goes; it arrives as a notice.
 func (p *Phone) Watch(who string) error {
 	jid, err := p.resolve(who)
@@ -214,6 +224,9 @@ func (p *Phone) Watch(who string) error {
 
 // resolve finds the address of a person, by phone number or LID, or of a group.
 func (p *Phone) resolve(to string) (types.JID, error) {
+	if to == types.StatusBroadcastJID.String() {
+		return types.StatusBroadcastJID, nil
+	}
 	if strings.HasSuffix(to, "@"+types.GroupServer) {
 		jid, err := types.ParseJID(to)
 		if err != nil {

@@ -25,6 +25,7 @@ const (
 	NoticeReaction         = "reaction"
 	NoticePeerReceived     = "peer-received"
 	NoticeTimer            = "timer"
+	NoticeCall             = "call"
 )
 
 // Notice is something that a phone's owner may notice and that is not a message.

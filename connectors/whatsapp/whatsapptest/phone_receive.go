@@ -41,6 +41,8 @@ func (p *Phone) receive(ctx context.Context, n *node) {
 		p.receiveNotification(ctx, n)
 	case "chatstate":
 		p.receiveChatState(n)
+	case "call":
+		p.receiveCall(n)
 	case "presence":
 		kind := NoticeOnline
 		if text(n, "type") == "unavailable" {
@@ -54,8 +56,11 @@ func (p *Phone) receive(ctx context.Context, n *node) {
 func (p *Phone) source(n *node) message {
 	m := message{id: text(n, "id"), from: jidOf(n, "from"), name: text(n, "notify"), at: time.Unix(int64(number(n, "t")), 0)}
 	switch {
-	case m.from.Server == types.GroupServer:
+	case ofMany(m.from):
 		m.chat, m.from = m.from, p.deviceLID(jidOf(n, "participant"))
+		if m.chat.IsBroadcastList() { // shown among the messages of who wrote to the list
+			m.chat = m.from.ToNonAD()
+		}
 	case m.from.User == p.LID().User && !jidOf(n, "recipient").IsEmpty():
 		m.chat = p.asLID(jidOf(n, "recipient"))
 	default:
@@ -100,7 +105,7 @@ func (p *Phone) receiveMessage(ctx context.Context, n *node) {
 	switch {
 	case m.from.User == p.LID().User:
 		receipt.Attrs["type"] = receiptSender
-	case m.chat.Server == types.GroupServer:
+	case ofMany(jidOf(n, "from")):
 		receipt.Attrs["participant"] = m.from
 	}
 	p.server.handleReceipt(p.device, &receipt)
@@ -224,7 +229,9 @@ func (p *Phone) sendAgain(ctx context.Context, n *node, m message) {
 		stanza.Attrs["edit"] = sent.edit
 	}
 	switch {
-	case sent.to.Server == types.GroupServer:
+	case sent.to.IsBroadcastList():
+		stanza.Attrs["participant"] = m.from
+	case ofMany(sent.to):
 		stanza.Attrs["participant"] = m.from
 		key, err := p.senderKey(ctx, sent.to)
 		if err != nil {
@@ -317,7 +324,7 @@ func (p *Phone) nameOf(jid types.JID) string {
 
 // chatName returns how an inbox names a chat: by phone number, or by group ID.
 func (p *Phone) chatName(chat types.JID) string {
-	if chat.Server == types.GroupServer {
+	if ofMany(chat) {
 		return chat.String()
 	}
 	return p.nameOf(chat)

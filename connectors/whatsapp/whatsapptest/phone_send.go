@@ -99,7 +99,7 @@ func (p *Phone) keyOf(to, id string) (*waCommon.MessageKey, Entry, error) {
 		return nil, Entry{}, fmt.Errorf("%s in %s: %w", id, to, ErrNoSuchMessage)
 	}
 	key := &waCommon.MessageKey{RemoteJID: proto.String(jid.String()), FromMe: &entry.FromMe, ID: &id}
-	if jid.Server == types.GroupServer && !entry.FromMe {
+	if ofMany(jid) && !entry.FromMe {
 		author, err := p.server.lookUp(entry.From)
 		if err != nil {
 			return nil, Entry{}, err
@@ -168,7 +168,7 @@ func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *w
 		MessageContextInfo: m.GetMessageContextInfo(),
 	}
 	var shared []node
-	if to.Server == types.GroupServer {
+	if ofMany(to) {
 		enc, key, err := p.encryptForGroup(ctx, to, m)
 		if err != nil {
 			return node{}, err
@@ -218,6 +218,13 @@ func (s *Server) audience(from *device, to types.JID) ([]*device, error) {
 	if g := s.groups[to]; g != nil {
 		for _, m := range g.sortedMembers() {
 			people = append(people, m.person)
+		}
+	} else if to == types.StatusBroadcastJID {
+		people = append(people, from.owner)
+		for other := range from.owner.contacts {
+			if other != from.owner {
+				people = append(people, other)
+			}
 		}
 	} else if p := s.personOf(to); p == nil {
 		return nil, fmt.Errorf("%s: %w", to, ErrNoSuchPerson)
@@ -298,7 +305,7 @@ func (p *Phone) sendReceipts(kind, to string, ids []string) error {
 			return fmt.Errorf("mark %s %s: %w", id, kind, ErrNoSuchMessage)
 		}
 		a := attrs{"id": id, "to": jid, "type": kind, "t": unixNow()}
-		if jid.Server == types.GroupServer {
+		if ofMany(jid) {
 			author, err := p.server.lookUp(entry.From)
 			if err != nil {
 				return fmt.Errorf("mark %s %s: %w", id, kind, err)

@@ -2,8 +2,6 @@ package whatsapptest
 
 import (
 	"maps"
-
-	"go.mau.fi/whatsmeow/types"
 )
 
 // Kinds of receipts (whatsmeow types, ReceiptType). The empty kind says that a message was delivered.
@@ -61,7 +59,7 @@ func (s *Server) relayReceipt(from *device, n *node) {
 	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed {
 		source["from"] = from.owner.lid // a person reads, a device receives
 	}
-	if to.Server == types.GroupServer {
+	if ofMany(to) {
 		author = s.personOf(jidOf(n, "participant"))
 		source["from"], source["participant"], source["participant_pn"] = to, source["from"], from.owner.pn()
 		if g := s.groups[to]; g != nil && g.byNumber {
@@ -77,7 +75,7 @@ func (s *Server) relayReceipt(from *device, n *node) {
 func (s *Server) tellOwnDevices(from *device, n *node) {
 	to := jidOf(n, "to")
 	source := attrs{"from": from.lid(), "recipient": to}
-	if to.Server == types.GroupServer {
+	if ofMany(to) {
 		source = attrs{"from": to, "participant": from.lid(), "recipient": jidOf(n, "participant")}
 	}
 	s.deliverAll(from.owner, from, receiptFrom(n, source))
@@ -87,7 +85,7 @@ func (s *Server) tellOwnDevices(from *device, n *node) {
 func (s *Server) relayRetry(from *device, n *node) {
 	to := jidOf(n, "to")
 	target, source := s.deviceOf(to), attrs{"from": from.lid()}
-	if to.Server == types.GroupServer {
+	if ofMany(to) {
 		target = s.deviceOf(jidOf(n, "participant"))
 		source = attrs{"from": to, "participant": from.lid(), "participant_pn": from.owner.pn()}
 	}

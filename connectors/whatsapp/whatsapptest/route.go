@@ -91,6 +91,8 @@ func (s *Server) handleDevice(d *device, n *node) {
 		err = s.handlePresence(d, n)
 	case "chatstate":
 		err = s.handleChatState(d, n)
+	case "call":
+		err = s.handleCall(d, n)
 	case "ib": // telemetry (unified_session): no answer
 	default:
 		err = errNotUnderstood
