@@ -75,6 +75,10 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/hang-up {"phone","call","reason"} -> {}; reason is "timeout" for a call that nobody took
 //	POST /people/{phone}/answer-call {"phone","call","accept"} -> {}
 //	POST /people/{phone}/recording {"to"}            -> {}; until typing is sent
+//	POST /people/{phone}/number {"number"}           -> {}; the person changes the phone number
+//	POST /people/{phone}/addressing {"addressing"}   -> {}; see [Addressing]
+//	POST /people/{phone}/reinstall                   -> {}; the person has a new phone
+//	POST /people/{phone}/power {"on"}                -> {}; switches the phone on or off
 //	POST /clock {"ahead"}                            -> {}; moves the phones' clocks, as 24h, so that messages disappear
 //	GET  /groups                                     -> {"groups":[group]}, see [GroupInfo]
 //	POST /groups {"subject","members"}               -> {"id"}; the first member creates it; with "community" one, with
@@ -115,6 +119,7 @@ func (s *Server) Control() http.Handler {
 	s.controlKinds(mux)
 	s.controlGroupsOn(mux)
 	s.controlOwner(mux)
+	s.controlAccount(mux)
 	return mux
 }
 

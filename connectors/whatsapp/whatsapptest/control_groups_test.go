@@ -48,6 +48,35 @@ func TestADriverRunsGroups(t *testing.T) {
 	}
 }
 
+func TestADriverPlaysWhatHappensToAccounts(t *testing.T) {
+	s := testServer(t)
+	r := newRemote(t, s)
+	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
+	client := link(t, s, alice, "alice's client")
+	r.ok("/people/"+bobNumber+"/addressing", object{"addressing": ByNumber})
+	r.ok("/people/"+bobNumber+"/send", object{"to": aliceNumber, "text": "hello"})
+	if heard := client.hearsText("hello"); heard.Info.Chat != bob.PN() {
+		t.Errorf("client heard it from %s", heard.Info.Chat)
+	}
+	fault := func(f object) { t.Helper(); f["phone"] = aliceNumber; r.ok("/faults", f) }
+	fault(object{"kind": "timelock", "expire": "1h"})
+	hears[*events.NotifyAccountReachoutTimelock](client, nil)
+	fault(object{"kind": "refuse-messages", "to": bobNumber, "code": 479})
+	client.refused(bob.LID(), "no", "479")
+	fault(object{"kind": "accept-messages"})
+	client.says(bob.LID(), "yes")
+	r.ok("/people/"+aliceNumber+"/power", object{"on": false})
+	r.ok("/people/"+aliceNumber+"/power", object{"on": true})
+	r.ok("/people/"+bobNumber+"/reinstall", object{})
+	hears[*events.IdentityChange](client, nil)
+	r.ok("/people/"+bobNumber+"/number", object{"number": "+33612345009"})
+	if _, err := s.Phone("33612345009"); err != nil {
+		t.Error(err)
+	}
+	fault(object{"kind": "ban", "code": 101, "expire": "1h"})
+	hears[*events.TemporaryBan](client, nil)
+}
+
 func TestADriverDecidesForPeople(t *testing.T) {
 	s := testServer(t)
 	r := newRemote(t, s)

@@ -100,7 +100,7 @@ func (p *Phone) history() *waHistorySync.HistorySync {
 		chat := chats[logged.chat]
 		if chat == nil {
 			chat = &waHistorySync.Conversation{
-				ID: proto.String(logged.chat.String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
+				ID: proto.String(p.server.directName(logged.chat).String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 				ConversationTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 			}
 			if timer, ok := p.timers[logged.chat]; ok {
@@ -129,7 +129,7 @@ func (p *Phone) history() *waHistorySync.HistorySync {
 func (p *Phone) webMessage(m loggedMessage) *waWeb.WebMessageInfo {
 	fromMe := m.from.User == p.LID().User
 	web := &waWeb.WebMessageInfo{
-		Key:     &waCommon.MessageKey{RemoteJID: proto.String(m.chat.String()), FromMe: &fromMe, ID: proto.String(m.id)},
+		Key:     &waCommon.MessageKey{RemoteJID: proto.String(p.server.directName(m.chat).String()), FromMe: &fromMe, ID: proto.String(m.id)},
 		Message: m.content, MessageTimestamp: proto.Uint64(uint64(m.at.Unix())), MessageSecret: secretOf(m.content),
 	}
 	if m.name != "" {

@@ -16,8 +16,9 @@ func (s *Server) handleMessage(from *device, n *node) node {
 	ack := node{Tag: "ack", Attrs: attrs{"class": "message", "id": text(n, "id"), "from": to, "t": unixNow()}}
 	m := newOutgoing(from, n, to, s.lidOf)
 	var expected string
-	var err *stanzaError
+	err := s.refusal(m)
 	switch {
+	case err != nil:
 	case to.Server == types.GroupServer:
 		expected, err = s.routeToGroup(m)
 	case to.Server == types.BroadcastServer:
@@ -96,13 +97,11 @@ func (m *outgoing) stanzaWith(payloads []node, source attrs) node {
 // routeToPerson delivers a direct message: to the recipient's devices as from the sender, to the sender's own other devices with
 // the recipient beside. It returns the hash of the devices that there are if the client addressed others.
 func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaError) {
-	if code := s.refused[recipient]; code != 0 && recipient != m.from.owner {
-		return "", &stanzaError{code: code}
-	}
+	m.from.owner.talked[recipient], recipient.talked[m.from.owner] = true, true
 	blocked := recipient.blocked[m.from.owner.lid] // the real server takes it and says nothing
 	if len(m.order) == 0 {                         // to one device: a peer message, or an answer to a retry receipt
 		if d := s.deviceOf(m.to); d != nil && !blocked {
-			s.deliver(d, m.stanzaWith(m.shared, m.directSource(d)))
+			s.deliver(d, m.stanzaWith(m.shared, m.directSource(d, recipient)))
 		}
 		return "", nil
 	}
@@ -114,25 +113,39 @@ func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaE
 		}
 		covered[d] = true
 		if !blocked || d.owner == m.from.owner {
-			s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d)))
+			s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d, recipient)))
 		}
 	}
 	return missedDevices(covered, recipient, m.from.owner), nil
 }
 
-// directSource says to one device where a direct message came from.
-func (m *outgoing) directSource(d *device) attrs {
-	source := attrs{"from": m.from.lid()}
+// directSource says to one device where a direct message came from. The caller holds the mutex.
+func (m *outgoing) directSource(d *device, recipient *person) attrs {
+	source := attrs{"from": m.from.direct()}
 	if d.owner != m.from.owner {
-		source["sender_pn"] = m.from.pn()
+		switch m.from.owner.addressing {
+		case ByNumberOnly:
+			source["addressing_mode"] = "pn"
+		case ByNumber:
+			source["addressing_mode"], source["sender_lid"] = "pn", m.from.lid()
+		default:
+			source["sender_pn"] = m.from.pn()
+		}
 		return source
 	}
+	source["from"] = m.from.lid()
 	switch {
 	case text(m.stanza, "category") == "peer":
 	case m.stanza.Attrs["recipient"] != nil: // an answer to a retry receipt of an own device
 		source["recipient"] = m.stanza.Attrs["recipient"]
 	default:
-		source["recipient"] = m.to
+		source["recipient"] = recipient.direct()
+		if recipient.addressing == ByNumber {
+			source["peer_recipient_lid"] = recipient.lid
+		}
+		if recipient.byNumber() {
+			break
+		}
 		if pn := jidOf(m.stanza, "peer_recipient_pn"); !pn.IsEmpty() {
 			source["peer_recipient_pn"] = pn
 		}

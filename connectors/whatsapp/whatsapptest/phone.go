@@ -22,6 +22,7 @@ type Phone struct {
 	identity curveKey
 	mail     *mailbox[node]
 	inbox    *inbox
+	power    power
 
 	mu      sync.Mutex
 	signal  *signalStore
@@ -86,12 +87,19 @@ func (p *Phone) run(ctx context.Context) {
 		if err != nil {
 			return
 		}
+		if off, _, on := p.power.state(); off {
+			select {
+			case <-on:
+			case <-ctx.Done():
+				return
+			}
+		}
 		p.receive(ctx, &n)
 	}
 }
 
 // Number returns the phone number, digits only.
-func (p *Phone) Number() string { return p.owner.number }
+func (p *Phone) Number() string { return p.owner.number() }
 
 // PN returns the phone number as a JID.
 func (p *Phone) PN() types.JID { return p.owner.pn() }

@@ -73,13 +73,13 @@ func (g *group) info() GroupInfo {
 		info.Parent = g.parent.jid.String()
 	}
 	for p := range g.waiting {
-		info.Waiting = append(info.Waiting, p.number)
+		info.Waiting = append(info.Waiting, p.number())
 	}
 	slices.Sort(info.Waiting)
 	for _, m := range g.sortedMembers() {
-		info.Members = append(info.Members, m.person.number)
+		info.Members = append(info.Members, m.person.number())
 		if m.admin() {
-			info.Admins = append(info.Admins, m.person.number)
+			info.Admins = append(info.Admins, m.person.number())
 		}
 	}
 	return info

@@ -26,6 +26,8 @@ const (
 	NoticePeerReceived     = "peer-received"
 	NoticeTimer            = "timer"
 	NoticeCall             = "call"
+	NoticeNumberChanged    = "number-changed"
+	NoticeIdentity         = "identity"
 )
 
 // Notice is something that a phone's owner may notice and that is not a message.

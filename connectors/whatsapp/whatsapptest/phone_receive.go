@@ -64,6 +64,7 @@ func (p *Phone) source(n *node) message {
 	case m.from.User == p.LID().User && !jidOf(n, "recipient").IsEmpty():
 		m.chat = p.asLID(jidOf(n, "recipient"))
 	default:
+		m.from = p.deviceLID(m.from)
 		m.chat = m.from.ToNonAD()
 	}
 	return m
@@ -279,7 +280,11 @@ func (p *Phone) receiveNotification(_ context.Context, n *node) {
 	from := jidOf(n, "from")
 	switch text(n, "type") {
 	case "encrypt":
-		p.publishPreKeys()
+		if _, changed := n.GetOptionalChildByTag("identity"); changed {
+			p.forgetIdentity(from)
+		} else {
+			p.publishPreKeys()
+		}
 	case "server_sync":
 		p.pullAppState(n)
 	case "w:gp2":
@@ -317,7 +322,7 @@ func (p *Phone) nameOf(jid types.JID) string {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
 	if other := p.server.personOf(jid); other != nil {
-		return other.number
+		return other.number()
 	}
 	return jid.ToNonAD().String()
 }

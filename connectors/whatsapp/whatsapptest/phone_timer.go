@@ -113,7 +113,8 @@ func (p *Phone) learnTimer(chat types.JID, seconds uint32, set int64) {
 	p.notice(Notice{Kind: NoticeTimer, Chat: p.chatName(chat), Detail: strconv.Itoa(int(seconds))})
 }
 
-// Advance moves the clocks of all phones ahead, which removes the messages whose time is over. Stanzas keep the real time.
+// Advance moves the clocks of all phones ahead, which removes the messages whose time is over, and unlinks the
+// companions of phones that have been off for two weeks. Stanzas keep the real time.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	s.ahead += d
@@ -121,6 +122,7 @@ func (s *Server) Advance(d time.Duration) {
 	s.mu.Unlock()
 	for _, p := range s.People() {
 		p.removeExpired(now)
+		p.unlinkIdle(now)
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Server) handleChatState(from *device, n *node) error {
 		return errNotUnderstood
 	}
 	if other != from.owner && !other.blocked[from.owner.lid] {
-		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.lid}, Content: n.Content})
+		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.direct()}, Content: n.Content})
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (s *Server) setAbout(p *person, about string) {
 	p.about = about
 	news := notification("status", p.lid, node{Tag: "set", Content: []byte(about)})
 	for key, other := range s.people {
-		if key == other.number && other.contacts[p] {
+		if key == other.number() && other.contacts[p] {
 			s.deliverAll(other, nil, news)
 		}
 	}

@@ -2,6 +2,8 @@ package whatsapptest
 
 import (
 	"maps"
+
+	"go.mau.fi/whatsmeow/types"
 )
 
 // Kinds of receipts (whatsmeow types, ReceiptType). The empty kind says that a message was delivered.
@@ -55,9 +57,12 @@ func (s *Server) handleReceipt(from *device, n *node) error {
 // relayReceipt passes a receipt on to all devices of a message's author. The caller holds the mutex.
 func (s *Server) relayReceipt(from *device, n *node) {
 	to := jidOf(n, "to")
-	author, source := s.personOf(to), attrs{"from": from.lid()}
-	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed {
-		source["from"] = from.owner.lid // a person reads, a device receives
+	author, source := s.personOf(to), attrs{"from": from.direct()}
+	if ofMany(to) {
+		source["from"] = from.lid()
+	}
+	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed { // a person reads, a device receives
+		source["from"] = source["from"].(types.JID).ToNonAD()
 	}
 	if ofMany(to) {
 		author = s.personOf(jidOf(n, "participant"))
@@ -84,7 +89,7 @@ func (s *Server) tellOwnDevices(from *device, n *node) {
 // relayRetry passes a request to send a message again on to the one device that sent it. The caller holds the mutex.
 func (s *Server) relayRetry(from *device, n *node) {
 	to := jidOf(n, "to")
-	target, source := s.deviceOf(to), attrs{"from": from.lid()}
+	target, source := s.deviceOf(to), attrs{"from": from.direct()}
 	if ofMany(to) {
 		target = s.deviceOf(jidOf(n, "participant"))
 		source = attrs{"from": to, "participant": from.lid(), "participant_pn": from.owner.pn()}

@@ -122,7 +122,7 @@ func (s *Server) devicesChanged(changed *device, what string) {
 		{Tag: "device", Attrs: attrs{"jid": changed.lid(), "key-index": int(changed.id)}},
 	}})
 	for key, other := range s.people {
-		if other != p && key == other.number {
+		if other != p && key == other.number() {
 			s.deliverAll(other, nil, news)
 		}
 	}
