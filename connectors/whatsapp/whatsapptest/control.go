@@ -75,6 +75,9 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/hang-up {"phone","call","reason"} -> {}; reason is "timeout" for a call that nobody took
 //	POST /people/{phone}/answer-call {"phone","call","accept"} -> {}
 //	POST /people/{phone}/recording {"to"}            -> {}; until typing is sent
+//	GET  /people/{phone}/marks?chat=                 -> see [ChatMarks]
+//	POST /people/{phone}/mark {"chat","mark","on"}   -> {}; mark is mute, pin, archive, unread, clear or delete; for a message
+//	                                                    ("id") star or hide
 //	POST /people/{phone}/number {"number"}           -> {}; the person changes the phone number
 //	POST /people/{phone}/addressing {"addressing"}   -> {}; see [Addressing]
 //	POST /people/{phone}/reinstall                   -> {}; the person has a new phone

@@ -1,12 +1,17 @@
 package whatsapptest
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // controlAccount serves what happens to whole accounts.
 func (s *Server) controlAccount(mux *http.ServeMux) {
 	mux.Handle("POST /people/{phone}/number", onPhone(s, controlNumber))
 	mux.Handle("POST /people/{phone}/addressing", onPhone(s, controlAddressing))
 	mux.Handle("POST /people/{phone}/reinstall", onPhone(s, controlReinstall))
+	mux.Handle("GET /people/{phone}/marks", onPhone(s, controlMarks))
+	mux.Handle("POST /people/{phone}/mark", onPhone(s, controlMark))
 	mux.Handle("POST /people/{phone}/power", onPhone(s, controlPower))
 }
 
@@ -27,4 +32,33 @@ func controlPower(_ *http.Request, p *Phone, in struct{ On bool }) (any, error) 
 		p.SwitchOff()
 	}
 	return nil, nil
+}
+
+func controlMarks(r *http.Request, p *Phone, _ nothing) (any, error) {
+	return p.Marks(r.URL.Query().Get("chat"))
+}
+
+func controlMark(_ *http.Request, p *Phone, in struct {
+	Chat, ID, Mark string
+	On             bool
+}) (any, error) {
+	switch in.Mark {
+	case "mute":
+		return nil, p.Mute(in.Chat, in.On, 0)
+	case "pin":
+		return nil, p.Pin(in.Chat, in.On)
+	case "archive":
+		return nil, p.Archive(in.Chat, in.On)
+	case "unread":
+		return nil, p.MarkChat(in.Chat, !in.On)
+	case "clear":
+		return nil, p.ClearChat(in.Chat)
+	case "delete":
+		return nil, p.DeleteChat(in.Chat)
+	case "star":
+		return nil, p.Star(in.Chat, in.ID, in.On)
+	case "hide":
+		return nil, p.DeleteForMe(in.Chat, in.ID)
+	}
+	return nil, fmt.Errorf("%w: unknown mark %q", errBadInput, in.Mark)
 }

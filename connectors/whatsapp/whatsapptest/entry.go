@@ -67,6 +67,9 @@ type Entry struct {
 	Edited  bool `json:"edited,omitempty"`
 	Deleted bool `json:"deleted,omitempty"`
 	Expired bool `json:"expired,omitempty"`
+	// Starred and Hidden are the owner's own marks: a star, and deleted for themself.
+	Starred bool `json:"starred,omitempty"`
+	Hidden  bool `json:"hidden,omitempty"`
 	// Reactions are emoji by the phone number of who reacted.
 	Reactions map[string]string `json:"reactions,omitempty"`
 	// Votes are what people chose in a poll, by their phone numbers; who took the vote back is not among them. Answers are

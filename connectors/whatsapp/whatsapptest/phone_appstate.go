@@ -114,6 +114,7 @@ func (p *Phone) catchUp(ctx context.Context, name appstate.WAPatchName) error {
 		for _, mutation := range mutations {
 			p.notice(Notice{Kind: NoticeAppState, Chat: string(name), Detail: strings.Join(mutation.Index, " ")})
 			p.state.memory.values[strings.Join(mutation.Index, " ")] = mutation.Action
+			p.applyMark(mutation.Index, mutation.Action)
 		}
 		if !list.HasMorePatches {
 			return nil
