@@ -78,6 +78,8 @@ var errBadInput = errors.New("bad request")
 //	GET  /people/{phone}/marks?chat=                 -> see [ChatMarks]
 //	POST /people/{phone}/mark {"chat","mark","on"}   -> {}; mark is mute, pin, archive, unread, clear or delete; for a message
 //	                                                    ("id") star or hide
+//	POST /people/{phone}/share-history {"share"}     -> {}; to companions linked from now on; see [HistoryOnLink] for how
+//	POST /people/{phone}/remember {"chat","from","at","message"} -> {"id"}; a message from before, as protobuf JSON
 //	POST /people/{phone}/number {"number"}           -> {}; the person changes the phone number
 //	POST /people/{phone}/addressing {"addressing"}   -> {}; see [Addressing]
 //	POST /people/{phone}/reinstall                   -> {}; the person has a new phone

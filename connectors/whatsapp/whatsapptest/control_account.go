@@ -3,6 +3,7 @@ package whatsapptest
 import (
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // controlAccount serves what happens to whole accounts.
@@ -10,6 +11,8 @@ func (s *Server) controlAccount(mux *http.ServeMux) {
 	mux.Handle("POST /people/{phone}/number", onPhone(s, controlNumber))
 	mux.Handle("POST /people/{phone}/addressing", onPhone(s, controlAddressing))
 	mux.Handle("POST /people/{phone}/reinstall", onPhone(s, controlReinstall))
+	mux.Handle("POST /people/{phone}/share-history", onPhone(s, controlShareHistory))
+	mux.Handle("POST /people/{phone}/remember", onPhone(s, controlRemember))
 	mux.Handle("GET /people/{phone}/marks", onPhone(s, controlMarks))
 	mux.Handle("POST /people/{phone}/mark", onPhone(s, controlMark))
 	mux.Handle("POST /people/{phone}/power", onPhone(s, controlPower))
@@ -61,4 +64,27 @@ func controlMark(_ *http.Request, p *Phone, in struct {
 		return nil, p.DeleteForMe(in.Chat, in.ID)
 	}
 	return nil, fmt.Errorf("%w: unknown mark %q", errBadInput, in.Mark)
+}
+
+func controlShareHistory(_ *http.Request, p *Phone, in struct {
+	Share bool
+	HistoryOnLink
+}) (any, error) {
+	if in.Share {
+		p.ShareHistory(&in.HistoryOnLink)
+	} else {
+		p.ShareHistory(nil)
+	}
+	return nil, nil
+}
+
+func controlRemember(_ *http.Request, p *Phone, in struct {
+	Chat, From string
+	At         time.Time
+	Message    anyMessage
+}) (any, error) {
+	if in.Message.Message == nil {
+		return nil, fmt.Errorf("%w: no message", errBadInput)
+	}
+	return withID(p.Remember(in.Chat, in.From, in.At, in.Message.Message))
 }

@@ -67,6 +67,8 @@ type Entry struct {
 	Edited  bool `json:"edited,omitempty"`
 	Deleted bool `json:"deleted,omitempty"`
 	Expired bool `json:"expired,omitempty"`
+	// Seen says that the owner has read it, on any device.
+	Seen bool `json:"seen,omitempty"`
 	// Starred and Hidden are the owner's own marks: a star, and deleted for themself.
 	Starred bool `json:"starred,omitempty"`
 	Hidden  bool `json:"hidden,omitempty"`

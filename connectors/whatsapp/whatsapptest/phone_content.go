@@ -149,7 +149,7 @@ func (p *Phone) applyContent(m message, wrapped *waE2E.Message) {
 		p.learnTimer(m.chat, info.GetExpiration(), info.GetEphemeralSettingTimestamp())
 	}
 	if p.inbox.add(entry) {
-		p.log = append(p.log, loggedMessage{m, wrapped})
+		p.log = append(p.log, loggedMessage{message: m, content: wrapped})
 	}
 }
 
@@ -313,11 +313,15 @@ func (p *Phone) applyProtocol(m message, protocol *waE2E.ProtocolMessage) {
 		} else if media := mediaOf(inner); media != nil {
 			text = media.caption
 		}
+		edited := false
 		p.inbox.change(chat, protocol.GetKey().GetID(), func(e *Entry) {
 			if e.From == from && !e.Deleted {
-				e.Edited, e.Text = true, text
+				e.Edited, e.Text, edited = true, text, true
 			}
 		})
+		if i := p.indexOf(m.chat, protocol.GetKey().GetID()); edited && i >= 0 {
+			p.log[i].edited = protocol.GetEditedMessage()
+		}
 	case waE2E.ProtocolMessage_EPHEMERAL_SETTING:
 		p.learnTimer(m.chat, protocol.GetEphemeralExpiration(), protocol.GetEphemeralSettingTimestamp())
 	}

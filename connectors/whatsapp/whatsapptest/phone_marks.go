@@ -28,18 +28,23 @@ func (p *Phone) Marks(chat string) (ChatMarks, error) {
 	if err != nil {
 		return ChatMarks{}, fmt.Errorf("marks of %s: %w", chat, err)
 	}
-	mute := p.AppStateValue(appstate.IndexMute, jid.String()).GetMuteAction()
-	read := p.AppStateValue(appstate.IndexMarkChatAsRead, jid.String()).GetMarkChatAsReadAction()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.marks(jid), nil
+}
+
+// marks is Marks for a chat's address. The caller holds the mutex.
+func (p *Phone) marks(jid types.JID) ChatMarks {
+	value := func(index string) *waSyncAction.SyncActionValue { return p.state.memory.values[index+" "+jid.String()] }
+	mute, read := value(appstate.IndexMute).GetMuteAction(), value(appstate.IndexMarkChatAsRead).GetMarkChatAsReadAction()
 	marks := ChatMarks{
-		Muted:    mute.GetMuted(),
-		Pinned:   p.AppStateValue(appstate.IndexPin, jid.String()).GetPinAction().GetPinned(),
-		Archived: p.AppStateValue(appstate.IndexArchive, jid.String()).GetArchiveChatAction().GetArchived(),
-		Unread:   read != nil && !read.GetRead(),
+		Muted: mute.GetMuted(), Pinned: value(appstate.IndexPin).GetPinAction().GetPinned(),
+		Archived: value(appstate.IndexArchive).GetArchiveChatAction().GetArchived(), Unread: read != nil && !read.GetRead(),
 	}
 	if end := mute.GetMuteEndTimestamp(); marks.Muted && end > 0 {
 		marks.MutedUntil = time.UnixMilli(end)
 	}
-	return marks, nil
+	return marks
 }
 
 // MarkChat marks a whole chat as read or unread; those who wrote are not told.

@@ -28,6 +28,7 @@ type message struct {
 type loggedMessage struct {
 	message
 	content *waE2E.Message
+	edited  *waE2E.Message // what it was edited to, if it was
 }
 
 // receive handles one stanza from the server.
@@ -179,11 +180,10 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 		p.notice(Notice{Kind: NoticePeerReceived, Device: m.from.Device, Detail: kind + " " + m.id})
 		return
 	}
-	if m.from.User == p.LID().User {
-		p.notice(Notice{Kind: NoticeReadSelf, Chat: p.chatName(m.chat), Device: m.from.Device, Detail: m.id})
-		return
+	states := map[string]string{
+		receiptDelivered: "delivered", receiptInactive: "delivered", receiptRead: "read", receiptReadSelf: "read",
+		receiptPlayed: "played",
 	}
-	states := map[string]string{receiptDelivered: "delivered", receiptInactive: "delivered", receiptRead: "read", receiptPlayed: "played"}
 	state, ok := states[kind]
 	if !ok {
 		return
@@ -195,6 +195,13 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 		}
 	}
 	chat, from := p.chatName(m.chat), p.nameOf(m.from)
+	if p.isOwn(m.from) {
+		for _, id := range ids {
+			p.inbox.change(chat, id, func(e *Entry) { e.Seen = true })
+			p.notice(Notice{Kind: NoticeReadSelf, Chat: chat, Device: m.from.Device, Detail: id})
+		}
+		return
+	}
 	for _, id := range ids {
 		p.inbox.change(chat, id, func(e *Entry) { e.receipt(from, state) })
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -28,12 +29,15 @@ type sealedAnswer interface {
 
 // logged returns a message that the owner has seen, by its ID in a chat. The caller holds the mutex.
 func (p *Phone) logged(chat types.JID, id string) (loggedMessage, bool) {
-	for i := len(p.log) - 1; i >= 0; i-- {
-		if p.log[i].id == id && p.log[i].chat == chat {
-			return p.log[i], true
-		}
+	if i := p.indexOf(chat, id); i >= 0 {
+		return p.log[i], true
 	}
 	return loggedMessage{}, false
+}
+
+// indexOf is where the log has a message, or -1. The caller holds the mutex.
+func (p *Phone) indexOf(chat types.JID, id string) int {
+	return slices.IndexFunc(p.log, func(m loggedMessage) bool { return m.id == id && m.chat == chat })
 }
 
 // secretKey derives the key for one person's answer to a message, and what is authenticated beside it (whatsmeow msgsecret.go,

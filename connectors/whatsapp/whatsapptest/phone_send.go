@@ -315,6 +315,7 @@ func (p *Phone) sendReceipts(kind, to string, ids []string) error {
 		if err := p.server.handleReceipt(p.device, &node{Tag: "receipt", Attrs: a}); err != nil {
 			return fmt.Errorf("mark %s %s: %w", id, kind, err)
 		}
+		p.inbox.change(p.chatName(jid), id, func(e *Entry) { e.Seen = true })
 	}
 	return nil
 }
