@@ -93,11 +93,18 @@ func TestAPhoneIsOffForDays(t *testing.T) {
 	if again := client.hearsText("are you there?"); again.UnavailableRequestID == "" {
 		t.Error("the phone did not answer")
 	}
+}
+
+// The client hears no messages: what whatsmeow does with their senders' names in the background races with Store.Delete.
+func TestClientsAreUnlinkedWhenThePhoneStaysOff(t *testing.T) {
+	s := testServer(t)
+	alice := s.MustAddPerson(aliceNumber, "Alice")
+	client := link(t, s, alice, "alice's client")
 	alice.SwitchOff()
 	s.Advance(13 * 24 * time.Hour)
-	client.says(bob.LID(), "still here")
-	sees(t, bob, "still here")
-	settled(t, alice, 1)
+	if devices := alice.Devices(); len(devices) != 1 || !devices[0].Connected {
+		t.Errorf("devices are %+v", devices)
+	}
 	s.Advance(2 * 24 * time.Hour)
 	hears[*events.LoggedOut](client, nil)
 	if devices := alice.Devices(); len(devices) != 0 {

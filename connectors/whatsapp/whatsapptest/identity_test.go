@@ -11,7 +11,7 @@ import (
 func TestAPersonChangesTheNumber(t *testing.T) {
 	s := testServer(t)
 	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
-	client, bobs := link(t, s, alice, "alice's client"), link(t, s, bob, "bob's client")
+	client := link(t, s, alice, "alice's client")
 	group, err := alice.CreateGroup("Team", bobNumber)
 	must(t, err)
 	hears[*events.JoinedGroup](client, nil)
@@ -19,7 +19,7 @@ func TestAPersonChangesTheNumber(t *testing.T) {
 	client.hearsText("my old number")
 	sees(t, alice, "my old number")
 
-	lid := bob.LID()
+	lid, bobs := bob.LID(), link(t, s, bob, "bob's client")
 	must(t, bob.ChangeNumber("+33 6 12 34 50 09"))
 	hears[*events.LoggedOut](bobs, nil)
 	client.hearsOf("modify")
@@ -119,7 +119,7 @@ func TestALIDThatHasToBeAskedFor(t *testing.T) {
 func TestAPersonHasANewPhone(t *testing.T) {
 	s := testServer(t)
 	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
-	client, bobs := link(t, s, alice, "alice's client"), link(t, s, bob, "bob's client")
+	client := link(t, s, alice, "alice's client")
 	phoneSays(t, bob, aliceNumber, "from my old phone")
 	client.hearsText("from my old phone")
 	client.says(bob.LID(), "hello")
@@ -127,6 +127,7 @@ func TestAPersonHasANewPhone(t *testing.T) {
 	phoneSays(t, alice, bobNumber, "hello from my phone")
 	sees(t, bob, "hello from my phone")
 
+	bobs := link(t, s, bob, "bob's client")
 	must(t, bob.Reinstall())
 	hears[*events.LoggedOut](bobs, nil)
 	if changed := hears[*events.IdentityChange](client, nil); changed.JID != bob.LID() {

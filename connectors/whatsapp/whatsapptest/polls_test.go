@@ -132,6 +132,7 @@ func TestAnEventAndWhoComes(t *testing.T) {
 
 	plain, err := proto.Marshal(&waE2E.EventResponseMessage{Response: waE2E.EventResponseMessage_GOING.Enum()})
 	must(t, err)
+	//lint:ignore SA1019 whatsmeow exposes it in no other way
 	payload, iv, err := client.DangerousInternals().EncryptMsgSecret(ctx, alice.LID(), bob.LID(), bob.LID(), event, whatsmeow.EncSecretEventResponse, plain)
 	must(t, err)
 	_, err = client.SendMessage(ctx, bob.LID(), &waE2E.Message{EncEventResponseMessage: &waE2E.EncEventResponseMessage{
@@ -145,6 +146,7 @@ func TestAnEventAndWhoComes(t *testing.T) {
 	answer := hears(client, func(e *events.Message) bool { return e.Message.GetEncEventResponseMessage() != nil })
 	sealed := answer.Message.GetEncEventResponseMessage()
 	key := &waCommon.MessageKey{FromMe: proto.Bool(true), ID: &event}
+	//lint:ignore SA1019 whatsmeow exposes it in no other way
 	plain, err = client.DangerousInternals().DecryptMsgSecret(ctx, answer, whatsmeow.EncSecretEventResponse, sealed, key)
 	must(t, err)
 	var response waE2E.EventResponseMessage
