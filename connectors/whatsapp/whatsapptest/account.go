@@ -106,6 +106,7 @@ func (p *Phone) Timelock(until time.Time) error {
 			} `json:"xwa2_notify_account_reachout_timelock"`
 		} `json:"data"`
 	}
+	// What kinds of enforcement there are is not known; clients do not look.
 	update.Data.Timelock.Type, update.Data.Timelock.Active = "RESTRICT_ALL_COMPANIONS", !until.IsZero()
 	if !until.IsZero() {
 		update.Data.Timelock.Ends = strconv.FormatInt(until.Unix(), 10)

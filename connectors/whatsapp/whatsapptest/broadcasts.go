@@ -19,7 +19,7 @@ func ofMany(chat types.JID) bool {
 
 // routeBroadcast delivers a status post, or what goes to a broadcast list, to the devices that it was encrypted for.
 func (s *Server) routeBroadcast(m *outgoing) (string, *stanzaError) {
-	source := attrs{"from": m.to, "participant": m.from.lid(), "participant_pn": m.from.owner.pn(), "addressing_mode": "lid"}
+	source := s.sourceIn(m.to, m.from)
 	if one := jidOf(m.stanza, "participant"); !one.IsEmpty() { // an answer to a retry receipt
 		if d := s.deviceOf(one); d != nil {
 			s.deliver(d, m.stanzaWith(m.shared, source))

@@ -2,7 +2,6 @@ package whatsapptest
 
 import (
 	"fmt"
-	"maps"
 
 	"go.mau.fi/whatsmeow/types"
 )
@@ -22,14 +21,12 @@ func (s *Server) handleCall(from *device, n *node) error {
 	if other.blocked[from.owner.lid] {
 		return nil
 	}
-	step.Attrs = maps.Clone(step.Attrs)
 	if creator := s.personOf(jidOf(&step, "call-creator")); creator != nil {
-		step.Attrs["call-creator"], step.Attrs["caller_pn"] = creator.lid, creator.pn()
+		step = withAttr(withAttr(step, "call-creator", creator.lid), "caller_pn", creator.pn())
 	}
 	s.deliverAll(other, nil, callStanza(from.lid(), step))
 	if step.Tag == "accept" || step.Tag == "reject" { // the other devices stop ringing
-		end := node{Tag: "terminate", Attrs: maps.Clone(step.Attrs)}
-		end.Attrs["reason"] = step.Tag + "ed_elsewhere"
+		end := withAttr(node{Tag: "terminate", Attrs: step.Attrs}, "reason", step.Tag+"ed_elsewhere")
 		s.deliverAll(from.owner, from, callStanza(other.lid, end))
 	}
 	return nil

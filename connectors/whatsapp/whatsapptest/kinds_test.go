@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -192,6 +193,42 @@ func TestKindsWithoutAName(t *testing.T) {
 			t.Errorf("Alice's phone shows a %s as %+v", name, shown)
 		}
 	}
+}
+
+// FuzzContent has a phone take in what others may send: whatever it is, the phone goes on.
+func FuzzContent(f *testing.F) {
+	s, err := New(Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { s.Close() })
+	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
+	poll := &waE2E.Message{PollCreationMessage: &waE2E.PollCreationMessage{Name: proto.String("?")}}
+	for _, seed := range []*waE2E.Message{
+		poll, {Conversation: proto.String("hello")}, {EphemeralMessage: &waE2E.FutureProofMessage{Message: poll}},
+		{ViewOnceMessageV2: &waE2E.FutureProofMessage{}}, {ImageMessage: &waE2E.ImageMessage{DirectPath: proto.String("/x")}},
+		{PollUpdateMessage: &waE2E.PollUpdateMessage{}}, {EncEventResponseMessage: &waE2E.EncEventResponseMessage{}},
+		{LiveLocationMessage: &waE2E.LiveLocationMessage{}}, {ProtocolMessage: &waE2E.ProtocolMessage{}},
+		{EditedMessage: &waE2E.FutureProofMessage{Message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum()}}}},
+	} {
+		raw, err := proto.Marshal(seed)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add("3A00", raw)
+	}
+	f.Fuzz(func(t *testing.T, id string, raw []byte) {
+		m := &waE2E.Message{}
+		if proto.Unmarshal(raw, m) != nil {
+			return
+		}
+		alice.mu.Lock()
+		alice.take(t.Context(), message{id: id, chat: bob.LID(), from: bob.LID()}, m)
+		alice.mu.Unlock()
+		if _, err := proto.Marshal(alice.History()); err != nil && utf8.ValidString(id) {
+			t.Errorf("history does not encode: %v", err)
+		}
+	})
 }
 
 func TestADriverSendsEveryKind(t *testing.T) {

@@ -162,7 +162,7 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 	case g.members[m.from.owner] == nil, g.community, g.announce && !g.members[m.from.owner].admin():
 		return "", errForbidden
 	}
-	source := g.source(m.from)
+	source := s.sourceIn(m.to, m.from)
 	if one := jidOf(m.stanza, "participant"); !one.IsEmpty() { // an answer to a retry receipt
 		if d := s.deviceOf(one); d != nil && g.members[d.owner] != nil {
 			s.deliver(d, m.stanzaWith(m.shared, source))

@@ -83,8 +83,8 @@ func (p *Phone) stampTimer(chat types.JID, m *waE2E.Message) {
 	if part == nil {
 		return
 	}
-	if envelope, ok := part.Interface().(*waE2E.FutureProofMessage); ok && field.Name() != "editedMessage" {
-		p.stampTimer(chat, envelope.GetMessage())
+	if envelope, ok := part.Interface().(*waE2E.FutureProofMessage); ok && envelope.Message != nil && field.Name() != "editedMessage" {
+		p.stampTimer(chat, envelope.Message)
 		return
 	}
 	slot := part.Descriptor().Fields().ByName("contextInfo")

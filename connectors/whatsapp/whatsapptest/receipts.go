@@ -57,23 +57,25 @@ func (s *Server) handleReceipt(from *device, n *node) error {
 // relayReceipt passes a receipt on to all devices of a message's author. The caller holds the mutex.
 func (s *Server) relayReceipt(from *device, n *node) {
 	to := jidOf(n, "to")
-	author, source := s.personOf(to), attrs{"from": from.direct()}
+	author, source, named := s.personOf(to), attrs{"from": from.direct()}, "from"
 	if ofMany(to) {
-		source["from"] = from.lid()
+		author, source, named = s.personOf(jidOf(n, "participant")), s.sourceIn(to, from), "participant"
 	}
 	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed { // a person reads, a device receives
-		source["from"] = source["from"].(types.JID).ToNonAD()
-	}
-	if ofMany(to) {
-		author = s.personOf(jidOf(n, "participant"))
-		source["from"], source["participant"], source["participant_pn"] = to, source["from"], from.owner.pn()
-		if g := s.groups[to]; g != nil && g.byNumber {
-			source = g.source(from)
-		}
+		source[named] = source[named].(types.JID).ToNonAD()
 	}
 	if author != nil && author != from.owner {
 		s.deliverAll(author, nil, receiptFrom(n, source))
 	}
+}
+
+// sourceIn says which device something in a group, a status post or a broadcast list comes from, under both its names. The caller
+// holds the mutex.
+func (s *Server) sourceIn(chat types.JID, d *device) attrs {
+	if g := s.groups[chat]; g != nil {
+		return g.source(d)
+	}
+	return attrs{"from": chat, "participant": d.lid(), "participant_pn": d.owner.pn(), "addressing_mode": "lid"}
 }
 
 // tellOwnDevices lets a person's other devices know what was read. The caller holds the mutex.
@@ -81,7 +83,8 @@ func (s *Server) tellOwnDevices(from *device, n *node) {
 	to := jidOf(n, "to")
 	source := attrs{"from": from.lid(), "recipient": to}
 	if ofMany(to) {
-		source = attrs{"from": to, "participant": from.lid(), "recipient": jidOf(n, "participant")}
+		source = s.sourceIn(to, from)
+		source["recipient"] = jidOf(n, "participant")
 	}
 	s.deliverAll(from.owner, from, receiptFrom(n, source))
 }
@@ -92,7 +95,7 @@ func (s *Server) relayRetry(from *device, n *node) {
 	target, source := s.deviceOf(to), attrs{"from": from.direct()}
 	if ofMany(to) {
 		target = s.deviceOf(jidOf(n, "participant"))
-		source = attrs{"from": to, "participant": from.lid(), "participant_pn": from.owner.pn()}
+		source = s.sourceIn(to, from)
 	}
 	if recipient := jidOf(n, "recipient"); !recipient.IsEmpty() {
 		source["recipient"] = recipient
