@@ -29,7 +29,7 @@ var errBadInput = errors.New("bad request")
 // Control returns a handler by which programs in other processes play the people: JSON in, JSON out. It has no
 // authentication: serve it on loopback.
 //
-// {phone} is a phone number, "to" and "chat" a phone number or a group's ID. An error is {"error": text} with 400 for what makes
+// {phone} is a phone number, "to" and "chat" a phone number, a group's ID or "status@broadcast". An error is {"error": text} with 400 for what makes
 // no sense, 403 for a wrong pairing code, 404 for what is not there, 409 for what is there already, 422 for a message that the
 // server refused, 504 for what took too long.
 //
@@ -40,8 +40,17 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/code {"code"}               -> device; the person types the pairing code that a client shows
 //	GET  /people/{phone}/devices                     -> {"devices":[device]}, see [DeviceInfo]
 //	POST /people/{phone}/unlink {"device"}           -> {}; all of them without a device
-//	POST /people/{phone}/send {"to","text","quoted"} -> {"id"}; quoted, a message's ID, may be left out
+//	POST /people/{phone}/send {"to","text"}          -> {"id"}; see [Text] for quoted, mentions, forwarded and preview
 //	POST /people/{phone}/send-image {"to","caption","image","mime"} -> {"id"}; image in base64, a generated PNG without one
+//	POST /people/{phone}/send-file {"to","kind","data"} -> {"id"}; data in base64; see [File] for the rest
+//	POST /people/{phone}/send-poll {"to","question","options","max"} -> {"id"}
+//	POST /people/{phone}/vote {"chat","id","options"}    -> {"id"}; no options take the vote back
+//	POST /people/{phone}/send-event {"to","name","start"} -> {"id"}; see [Event] for the rest
+//	POST /people/{phone}/answer-event {"chat","id","answer"} -> {"id"}; answer is going, not going or maybe
+//	POST /people/{phone}/send-location {"to","latitude","longitude"} -> {"id"}; see [Location]; a live one moves
+//	POST /people/{phone}/send-contacts {"to","cards"}    -> {"id"}; see [ContactCard]
+//	POST /people/{phone}/send-invite {"to","group","caption"} -> {"id"}
+//	POST /people/{phone}/send-message {"to","message","phones_only"} -> {"id"}; message is any protobuf in its JSON form
 //	POST /people/{phone}/react {"chat","id","emoji"} -> {"id"}
 //	POST /people/{phone}/edit {"chat","id","text"}   -> {"id"}
 //	POST /people/{phone}/delete {"chat","id"}        -> {"id"}
@@ -55,10 +64,37 @@ var errBadInput = errors.New("bad request")
 //	POST /people/{phone}/picture {"image"}           -> {}; a generated PNG without an image
 //	POST /people/{phone}/name {"name"}               -> {}
 //	POST /people/{phone}/contacts {"phone","name"}   -> {}; saves somebody in the address book
+//	POST /people/{phone}/privacy {"name","value"}    -> {}; as WhatsApp names them, groupadd and none for example
+//	POST /people/{phone}/block {"phone","blocked"}   -> {}
+//	POST /people/{phone}/about {"text"}              -> {}; the text about oneself
+//	POST /people/{phone}/online {"online","last_seen"} -> {}; last_seen, if any, is when the person was there last
+//	POST /people/{phone}/join {"link"}               -> {"in"}; false if an admin has to let them in
+//	POST /people/{phone}/accept-invite {"chat","id"} -> {}; joins the group of an invitation
+//	POST /people/{phone}/timer {"chat","seconds"}    -> {}; of disappearing messages; 0 ends it
+//	POST /people/{phone}/call {"phone","group","video"} -> {"id"}; calls a person or a group
+//	POST /people/{phone}/hang-up {"phone","call","reason"} -> {}; reason is "timeout" for a call that nobody took
+//	POST /people/{phone}/answer-call {"phone","call","accept"} -> {}
+//	POST /people/{phone}/recording {"to"}            -> {}; until typing is sent
+//	GET  /people/{phone}/marks?chat=                 -> see [ChatMarks]
+//	POST /people/{phone}/mark {"chat","mark","on"}   -> {}; mark is mute, pin, archive, unread, clear or delete; for a message
+//	                                                    ("id") star or hide
+//	POST /people/{phone}/share-history {"share"}     -> {}; to companions linked from now on; see [HistoryOnLink] for how
+//	POST /people/{phone}/remember {"chat","from","at","message"} -> {"id"}; a message from before, as protobuf JSON
+//	POST /people/{phone}/number {"number"}           -> {}; the person changes the phone number
+//	POST /people/{phone}/addressing {"addressing"}   -> {}; see [Addressing]
+//	POST /people/{phone}/reinstall                   -> {}; the person has a new phone
+//	POST /people/{phone}/power {"on"}                -> {}; switches the phone on or off
+//	POST /clock {"ahead"}                            -> {}; moves the phones' clocks, as 24h, so that messages disappear
 //	GET  /groups                                     -> {"groups":[group]}, see [GroupInfo]
-//	POST /groups {"subject","members"}               -> {"id"}; the first member creates it
-//	POST /groups/{id}/members {"by","change","members"} -> {}; change is add, remove, promote or demote
+//	POST /groups {"subject","members"}               -> {"id"}; the first member creates it; with "community" one, with
+//	                                                    "parent" a group of one, with "by_number" an old group
+//	POST /groups/{id}/members {"by","change","members"} -> {}; change is add, remove, promote, demote, leave, approve or reject
 //	POST /groups/{id}/subject {"by","subject"}       -> {}
+//	POST /groups/{id}/settings {"by"}                -> {}; with any of "locked", "announce", "approval", "description",
+//	                                                    "timer" (in seconds), "picture" (in base64)
+//	POST /groups/{id}/link {"by","group","linked"}   -> {}; links a group to a community, or takes it out
+//	POST /groups/{id}/invite-link {"by"}             -> {"link"}; a new one
+//	POST /groups/{id}/end {"by"}                     -> {}; ends a community
 //	POST /faults fault                               -> {}, see faultRequest
 //	GET  /unknown                                    -> {"unknown":[{"from","stanza","problem"}]}
 func (s *Server) Control() http.Handler {
@@ -66,10 +102,6 @@ func (s *Server) Control() http.Handler {
 	mux.Handle("GET /server", get(s.controlServer))
 	mux.Handle("GET /people", get(s.controlPeople))
 	mux.Handle("POST /people", post(s.controlAddPerson))
-	mux.Handle("GET /groups", get(s.controlGroups))
-	mux.Handle("POST /groups", post(s.controlCreateGroup))
-	mux.Handle("POST /groups/{id}/members", post(s.controlChangeMembers))
-	mux.Handle("POST /groups/{id}/subject", post(s.controlSetSubject))
 	mux.Handle("POST /faults", post(s.controlFault))
 	mux.Handle("GET /unknown", get(s.controlUnknown))
 	mux.Handle("GET /people/{phone}/devices", onPhone(s, controlDevices))
@@ -89,6 +121,10 @@ func (s *Server) Control() http.Handler {
 	mux.Handle("POST /people/{phone}/picture", onPhone(s, controlPicture))
 	mux.Handle("POST /people/{phone}/name", onPhone(s, controlName))
 	mux.Handle("POST /people/{phone}/contacts", onPhone(s, controlContact))
+	s.controlKinds(mux)
+	s.controlGroupsOn(mux)
+	s.controlOwner(mux)
+	s.controlAccount(mux)
 	return mux
 }
 
@@ -199,49 +235,6 @@ func (s *Server) controlAddPerson(_ *http.Request, in struct{ Phone, Name string
 		return nil, err
 	}
 	return describePerson(phone), nil
-}
-
-func (s *Server) controlGroups(*http.Request) (any, error) {
-	return object{"groups": append([]GroupInfo{}, s.Groups()...)}, nil
-}
-
-func (s *Server) controlCreateGroup(_ *http.Request, in struct {
-	Subject string
-	Members []string
-}) (any, error) {
-	if len(in.Members) == 0 {
-		return nil, fmt.Errorf("%w: a group needs members", errBadInput)
-	}
-	creator, err := s.Phone(in.Members[0])
-	if err != nil {
-		return nil, err
-	}
-	id, err := creator.CreateGroup(in.Subject, in.Members[1:]...)
-	return object{"id": id}, err
-}
-
-func (s *Server) controlChangeMembers(r *http.Request, in struct {
-	By, Change string
-	Members    []string
-}) (any, error) {
-	switch in.Change {
-	case GroupAdd, GroupRemove, GroupPromote, GroupDemote:
-	default:
-		return nil, fmt.Errorf("%w: change is add, remove, promote or demote", errBadInput)
-	}
-	by, err := s.Phone(in.By)
-	if err != nil {
-		return nil, err
-	}
-	return nil, by.ChangeMembers(r.PathValue("id"), in.Change, in.Members...)
-}
-
-func (s *Server) controlSetSubject(r *http.Request, in struct{ By, Subject string }) (any, error) {
-	by, err := s.Phone(in.By)
-	if err != nil {
-		return nil, err
-	}
-	return nil, by.SetSubject(r.PathValue("id"), in.Subject)
 }
 
 func (s *Server) controlUnknown(*http.Request) (any, error) {

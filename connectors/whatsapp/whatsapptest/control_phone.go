@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 )
 
 // nothing is the input of requests that have none.
@@ -87,14 +85,21 @@ func controlUnlink(_ *http.Request, p *Phone, in struct{ Device uint16 }) (any, 
 // withID answers with the ID of a message that was sent.
 func withID(id string, err error) (any, error) { return object{"id": id}, err }
 
-func controlSend(r *http.Request, p *Phone, in struct{ To, Text, Quoted string }) (any, error) {
+func controlSend(r *http.Request, p *Phone, in struct {
+	To, Text, Quoted string
+	Mentions         []string
+	Forwarded        bool
+	Preview          *Preview
+}) (any, error) {
 	if in.Text == "" {
 		return nil, fmt.Errorf("%w: text is empty", errBadInput)
 	}
-	if in.Quoted != "" {
-		return withID(p.Reply(r.Context(), in.To, in.Quoted, in.Text))
+	if in.Quoted == "" && len(in.Mentions) == 0 && !in.Forwarded && in.Preview == nil {
+		return withID(p.Send(r.Context(), in.To, in.Text))
 	}
-	return withID(p.Send(r.Context(), in.To, in.Text))
+	return withID(p.SendText(r.Context(), in.To, Text{
+		Body: in.Text, Quoted: in.Quoted, Mentions: in.Mentions, Forwarded: in.Forwarded, Preview: in.Preview,
+	}))
 }
 
 func controlSendImage(r *http.Request, p *Phone, in struct {
@@ -154,85 +159,4 @@ func controlName(_ *http.Request, p *Phone, in struct{ Name string }) (any, erro
 
 func controlContact(_ *http.Request, p *Phone, in struct{ Phone, Name string }) (any, error) {
 	return nil, p.SaveContact(in.Phone, in.Name)
-}
-
-// faultRequest asks for a fault. Kind says which:
-//
-//	refuse-login          the next logins of the device are refused: reason, message, code, expire, times
-//	drop, duplicate, delay, reorder
-//	                      what happens to the next stanzas to the device: tag (message without one), times, delay
-//	stream-error          the device's connection ends with the error code (515, 503, ...)
-//	replaced              ... as if the device had connected from elsewhere
-//	cut                   ... without a word
-//	ack-error             messages to the person are refused with the code (463, ...); 0 ends it
-//	lose-prekeys          the server forgets all but "times" of the device's one-time prekeys
-//	break-link            the next link, of whomever, breaks with the error code; with "offered", after the client's identity
-//	                      has been sent (no phone needed)
-//	clear                 takes the device's faults away
-type faultRequest struct {
-	Kind    string
-	Phone   string
-	Device  uint16 // 1 without one
-	Reason  int
-	Message string
-	Code    int
-	Expire  string
-	Tag     string
-	Times   int
-	Delay   string
-	Offered bool
-}
-
-func (s *Server) controlFault(_ *http.Request, in faultRequest) (any, error) {
-	if in.Kind == "break-link" {
-		s.BreakNextLink(strconv.Itoa(in.Code), in.Offered)
-		return nil, nil
-	}
-	p, err := s.Phone(in.Phone)
-	if err != nil {
-		return nil, err
-	}
-	if in.Device == 0 {
-		in.Device = 1
-	}
-	delay, err := optionalDuration(in.Delay)
-	if err != nil {
-		return nil, err
-	}
-	expire, err := optionalDuration(in.Expire)
-	if err != nil {
-		return nil, err
-	}
-	switch in.Kind {
-	case "refuse-login":
-		return nil, p.RefuseLogin(in.Device, Refusal{
-			Reason: in.Reason, Message: in.Message, Code: in.Code, Expire: expire, Times: in.Times,
-		})
-	case string(Drop), string(Duplicate), string(Delay), string(Reorder):
-		return nil, p.Tamper(in.Device, Rule{Fault: Fault(in.Kind), Tag: in.Tag, Times: in.Times, Delay: delay})
-	case "stream-error":
-		return nil, p.StreamError(in.Device, strconv.Itoa(in.Code))
-	case "replaced":
-		return nil, p.ReplaceStream(in.Device)
-	case "cut":
-		return nil, p.Cut(in.Device)
-	case "ack-error":
-		return nil, s.RefuseMessagesTo(in.Phone, in.Code)
-	case "lose-prekeys":
-		return nil, p.LosePreKeys(in.Device, in.Times)
-	case "clear":
-		return nil, p.ClearFaults(in.Device)
-	}
-	return nil, fmt.Errorf("%w: unknown fault %q", errBadInput, in.Kind)
-}
-
-func optionalDuration(raw string) (time.Duration, error) {
-	if raw == "" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(raw)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", errBadInput, err)
-	}
-	return d, nil
 }

@@ -24,9 +24,20 @@
 //     fails the test that caused one.
 //   - Nonsense from a client ends its connection at most; it never panics the process.
 //   - [Server.Close] ends every goroutine and connection that the server started, and waits for them.
+//   - Nothing sleeps: [Server.Advance] moves the phones' clocks, by which messages disappear and companions of phones that are off
+//     are unlinked.
 //
-// Limits: no rate limits, bans or version checks; groups are LID-addressed; no channels, communities, calls or status posts.
-// Passing here shows that a client accepts the server, not that the real service would accept the client.
+// Where it departs from the real service, or its form is not known (the comments say so at each place):
+//   - A view-once message leaves companions out at the sender; a live location moves by further messages; requests to join a group
+//     and changes of number are told as other clients read them, since whatsmeow does not.
+//   - Who may add somebody to a group, sees when they were there last and gets their status posts goes by the address book alone.
+//   - A call has its signals, not its sound. An invite to a group and a refusal (463, 479, ...) come by rule, not by conduct.
+//   - A number change keeps the LID. Blocked people are told nothing; who wrote to whom is all that the lock on writing to
+//     strangers knows.
+//
+// Limits: no rate limits, bans of its own accord or version checks; no channels, business accounts, payments, bots or usernames;
+// companions have no status privacy lists. Passing here shows that a client accepts the server, not that the real service would
+// accept the client.
 //
 // There is one Noise root key a process, because whatsmeow trusts one a process; see [TrustRoot] and [Options].
 package whatsapptest

@@ -123,23 +123,6 @@ func streamDeviceRemoved() node {
 	}}
 }
 
-// RefuseMessagesTo answers what anybody sends to the person with an error (463: no right to write first); 0 ends it.
-// Nothing of such a message is delivered.
-func (s *Server) RefuseMessagesTo(number string, code int) error {
-	p, err := s.lookUp(number)
-	if err != nil {
-		return fmt.Errorf("refuse messages: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if code == 0 {
-		delete(s.refused, p)
-	} else {
-		s.refused[p] = code
-	}
-	return nil
-}
-
 // linkBreak is what happens to an attempt to link a client.
 type linkBreak struct {
 	code    string
@@ -167,7 +150,7 @@ func (p *Phone) withCompanion(id uint16, do func(*device) error) error {
 	defer p.server.mu.Unlock()
 	d := p.owner.devices[id]
 	if d == nil || id == 0 {
-		return fmt.Errorf("device %d of %s: %w", id, p.owner.number, ErrNoSuchDevice)
+		return fmt.Errorf("device %d of %s: %w", id, p.owner.number(), ErrNoSuchDevice)
 	}
 	return do(d)
 }

@@ -9,7 +9,7 @@ import (
 // adminChanges are what only admins may do; locked groups add the subject and the description.
 var adminChanges = [...]string{
 	"remove", "promote", "demote", "announcement", "not_announcement", "locked", "unlocked", "invite",
-	"membership_approval_mode", "member_add_mode", "membership_requests_action",
+	"membership_approval_mode", "member_add_mode", "membership_requests_action", "links", "unlink", "delete_parent",
 }
 
 func (g *group) needsAdmin(change string) bool {
@@ -33,10 +33,12 @@ func (s *Server) changeGroup(g *group, by *device, asking *member, q *query) ([]
 		return s.changeMembers(g, by, q)
 	case "membership_requests_action":
 		return s.decideRequests(g, by, q)
+	case "links", "unlink", "delete_parent":
+		return s.changeCommunity(g, by, q)
 	case "subject":
 		g.subject = groupText{text: string(content(q.child)), by: by.owner, at: time.Now()}
 		s.notifyGroup(g, by, node{Tag: "subject", Attrs: attrs{
-			"subject": g.subject.text, "s_t": unix(g.subject.at), "s_o": by.owner.lid, "s_o_pn": by.owner.pn(),
+			"subject": g.subject.text, "s_t": unix(g.subject.at), "s_o": g.owner(by.owner), "s_o_pn": by.owner.pn(),
 		}})
 		return nil, nil
 	case "description":
@@ -116,6 +118,8 @@ func (s *Server) changeMembers(g *group, by *device, q *query) ([]node, error) {
 			result.Attrs["error"] = "409"
 		case change != "add" && g.members[p] == nil:
 			result.Attrs["error"] = "404"
+		case change == "add" && !p.mayBeAddedBy(by.owner):
+			result = g.turnDown(p)
 		default:
 			result.Attrs["phone_number"] = p.pn()
 			changed = append(changed, p)
@@ -143,7 +147,7 @@ func (g *group) memberNews(change string, people []*person) node {
 	g.version++
 	var list []node
 	for _, p := range people {
-		list = append(list, (&member{person: p}).node())
+		list = append(list, g.member(&member{person: p}))
 	}
 	return node{Tag: change, Attrs: attrs{"prev_v_id": previous, "v_id": strconv.Itoa(g.version)}, Content: list}
 }
@@ -159,11 +163,12 @@ func (s *Server) addMembers(g *group, by *device, reason string, people ...*pers
 		g.join(p, "")
 		delete(g.waiting, p)
 	}
-	welcome := notification("w:gp2", g.jid, node{Tag: "create", Attrs: attrs{"reason": "invite"}, Content: []node{g.node()}})
-	welcome.Attrs["participant"], welcome.Attrs["participant_pn"] = by.owner.lid, by.owner.pn()
-	welcome.Attrs["notify"], welcome.Attrs["addressing_mode"] = by.owner.name, "lid"
+	welcome := g.news(by, node{Tag: "create", Attrs: attrs{"reason": "invite"}, Content: []node{g.node()}})
 	for _, p := range people {
 		s.deliverAll(p, nil, welcome)
+	}
+	if g.parent != nil {
+		s.joinCommunity(g.parent, by, people)
 	}
 }
 
@@ -175,6 +180,13 @@ func (s *Server) removeMembers(g *group, by *device, people ...*person) {
 		delete(g.members, p)
 	}
 	s.notifyGroup(g, by, news, people...)
+	if g.community { // who leaves it leaves its groups
+		for _, sub := range s.subGroups(g) {
+			if left := slices.DeleteFunc(slices.Clone(people), func(p *person) bool { return sub.members[p] == nil }); len(left) > 0 {
+				s.removeMembers(sub, by, left...)
+			}
+		}
+	}
 	rest := g.sortedMembers()
 	if len(rest) > 0 && !slices.ContainsFunc(rest, (*member).admin) {
 		s.setRole(g, by, "promote", "admin", []*person{rest[0].person})
@@ -200,27 +212,4 @@ func (s *Server) leaveGroups(d *device, q *query) ([]node, error) {
 		left = append(left, node{Tag: "group", Attrs: attrs{"id": g.jid}})
 	}
 	return []node{{Tag: "leave", Content: left}}, nil
-}
-
-// decideRequests lets in or turns down those who asked. The caller holds the mutex.
-func (s *Server) decideRequests(g *group, by *device, q *query) ([]node, error) {
-	decisions := q.child.GetChildren()
-	if len(decisions) != 1 || (decisions[0].Tag != "approve" && decisions[0].Tag != "reject") {
-		return nil, errBadRequest
-	}
-	decision := decisions[0]
-	var results []node
-	for _, asked := range decision.GetChildrenByTag("participant") {
-		p := s.personOf(jidOf(&asked, "jid"))
-		result := node{Tag: "participant", Attrs: attrs{"jid": jidOf(&asked, "jid")}}
-		if _, ok := g.waiting[p]; !ok {
-			result.Attrs["error"] = "404"
-		} else if decision.Tag == "approve" {
-			s.addMembers(g, by, "linked_group_join", p)
-		} else {
-			delete(g.waiting, p)
-		}
-		results = append(results, result)
-	}
-	return []node{{Tag: "membership_requests_action", Content: []node{{Tag: decision.Tag, Content: results}}}}, nil
 }

@@ -10,6 +10,9 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
+// inviteLasts is how long a person may follow an invitation that was sent to them.
+const inviteLasts = 72 * time.Hour
+
 // group is a chat of several people. The server's mutex guards it.
 type group struct {
 	jid     types.JID
@@ -27,7 +30,20 @@ type group struct {
 	timer            uint32 // of disappearing messages, in seconds
 	invite           string
 	picture          *picture
-	waiting          map[*person]time.Time // those who asked to be let in
+	waiting          map[*person]time.Time  // those who asked to be let in
+	invitations      map[string]*invitation // for one person each, by code
+
+	byNumber bool   // members are addressed by phone number, as in groups from before LIDs
+	parent   *group // the community that it belongs to
+	// community says that it is one: nobody writes in it, and it has groups. announces is its group where admins write to all.
+	community bool
+	announces *group
+}
+
+// invitation lets one person in, until it expires.
+type invitation struct {
+	to      *person
+	expires time.Time
 }
 
 // groupText is a subject or description, and who set it when.
@@ -45,8 +61,39 @@ type member struct {
 
 func (m *member) admin() bool { return m != nil && m.role != "" }
 
-func (m *member) node() node {
-	a := attrs{"jid": m.person.lid, "phone_number": m.person.pn()}
+// address returns how a device is named in the group.
+func (g *group) address(d *device) types.JID {
+	if g.byNumber {
+		return d.pn()
+	}
+	return d.lid()
+}
+
+// owner returns how a person is named in the group.
+func (g *group) owner(p *person) types.JID {
+	if g.byNumber {
+		return p.pn()
+	}
+	return p.lid
+}
+
+// source says which device something in the group comes from, under both its names.
+func (g *group) source(d *device) attrs {
+	a := attrs{"from": g.jid, "participant": g.address(d)}
+	if g.byNumber {
+		a["participant_lid"], a["addressing_mode"] = d.owner.lid, "pn"
+	} else {
+		a["participant_pn"], a["addressing_mode"] = d.owner.pn(), "lid"
+	}
+	return a
+}
+
+// member describes one, under both names.
+func (g *group) member(m *member) node {
+	a := attrs{"jid": g.owner(m.person), "phone_number": m.person.pn()}
+	if g.byNumber {
+		a = attrs{"jid": m.person.pn(), "lid": m.person.lid}
+	}
 	if m.role != "" {
 		a["type"] = m.role
 	}
@@ -73,20 +120,23 @@ func (g *group) join(p *person, role string) *member {
 // node describes the group as its members are told. The caller holds the mutex.
 func (g *group) node() node {
 	a := attrs{
-		"id": g.jid.User, "creator": g.creator.lid, "creator_pn": g.creator.pn(), "creation": unix(g.created),
-		"subject": g.subject.text, "s_t": unix(g.subject.at), "s_o": g.subject.by.lid, "s_o_pn": g.subject.by.pn(),
-		"addressing_mode": "lid", "p_v_id": strconv.Itoa(g.version), "a_v_id": "1", "size": len(g.members),
+		"id": g.jid.User, "creator": g.owner(g.creator), "creator_pn": g.creator.pn(), "creation": unix(g.created),
+		"subject": g.subject.text, "s_t": unix(g.subject.at), "s_o": g.owner(g.subject.by), "s_o_pn": g.subject.by.pn(),
+		"addressing_mode": g.addressing(), "p_v_id": strconv.Itoa(g.version), "a_v_id": "1", "size": len(g.members),
 	}
 	var children []node
 	for _, m := range g.sortedMembers() {
-		children = append(children, m.node())
+		children = append(children, g.member(m))
 	}
 	if g.topic.text != "" {
 		children = append(children, node{Tag: "description", Attrs: attrs{
-			"id": g.topic.id, "participant": g.topic.by.lid, "participant_pn": g.topic.by.pn(), "t": unix(g.topic.at),
+			"id": g.topic.id, "participant": g.owner(g.topic.by), "participant_pn": g.topic.by.pn(), "t": unix(g.topic.at),
 		}, Content: []node{{Tag: "body", Content: []byte(g.topic.text)}}})
 	}
-	for tag, set := range map[string]bool{"announcement": g.announce, "locked": g.locked, "membership_approval_mode": g.approval} {
+	for tag, set := range map[string]bool{
+		"announcement": g.announce, "locked": g.locked, "membership_approval_mode": g.approval,
+		"default_sub_group": g.parent != nil && g.parent.announces == g,
+	} {
 		if set {
 			children = append(children, node{Tag: tag})
 		}
@@ -94,8 +144,20 @@ func (g *group) node() node {
 	if g.timer > 0 {
 		children = append(children, node{Tag: "ephemeral", Attrs: attrs{"expiration": int(g.timer)}})
 	}
+	if g.community {
+		children = append(children, node{Tag: "parent", Attrs: attrs{"default_membership_approval_mode": "request_required"}})
+	} else if g.parent != nil {
+		children = append(children, node{Tag: "linked_parent", Attrs: attrs{"jid": g.parent.jid}})
+	}
 	children = append(children, node{Tag: "member_add_mode", Content: []byte(g.addMode)})
 	return node{Tag: "group", Attrs: a, Content: children}
+}
+
+func (g *group) addressing() string {
+	if g.byNumber {
+		return "pn"
+	}
+	return "lid"
 }
 
 func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
@@ -127,18 +189,24 @@ func (s *Server) answerGroups(d *device, q *query) ([]node, error) {
 	if g == nil {
 		return nil, errItemNotFound
 	}
+	if q.child.Tag == "accept" {
+		return s.acceptInvitation(g, d, q)
+	}
 	asking := g.members[d.owner]
+	if _, invited := q.child.GetOptionalChildByTag("add_request"); invited && asking == nil && q.name == "w:g2 get query" {
+		return s.previewInvitation(g, d, q)
+	}
 	if asking == nil {
 		return nil, errForbidden
 	}
 	if q.kind == "get" {
-		return g.describe(asking, q)
+		return s.describeGroup(g, asking, q)
 	}
 	return s.changeGroup(g, d, asking, q)
 }
 
-// describe answers a member's question about a group. The caller holds the mutex.
-func (g *group) describe(asking *member, q *query) ([]node, error) {
+// describeGroup answers a member's question about a group. The caller holds the mutex.
+func (s *Server) describeGroup(g *group, asking *member, q *query) ([]node, error) {
 	switch q.child.Tag {
 	case "query":
 		return []node{g.node()}, nil
@@ -148,41 +216,78 @@ func (g *group) describe(asking *member, q *query) ([]node, error) {
 		}
 		return []node{{Tag: "invite", Attrs: attrs{"code": g.invite}}}, nil
 	case "membership_approval_requests":
-		var requests []node
-		for p, since := range g.waiting {
-			requests = append(requests, node{Tag: "membership_approval_request", Attrs: attrs{
-				"jid": p.lid, "request_time": unix(since),
-			}})
-		}
-		return []node{{Tag: "membership_approval_requests", Content: requests}}, nil
+		return g.describeRequests(), nil
+	case "sub_groups":
+		return s.describeSubGroups(g), nil
+	case "linked_groups_participants":
+		return s.describeCommunityMembers(g), nil
 	}
 	return nil, errNotUnderstood
 }
 
-// createGroup opens a group with the asking person as its first admin. The caller holds the mutex.
+// newGroup opens a group with a person as its first admin. The caller holds the mutex.
+func (s *Server) newGroup(creator *person, subject string) *group {
+	s.groupsMade++
+	now := time.Now()
+	g := &group{
+		jid:     types.NewJID(fmt.Sprintf("120363%012d", s.groupsMade), types.GroupServer),
+		subject: groupText{text: subject, by: creator, at: now}, creator: creator, created: now,
+		members: map[*person]*member{}, version: 1, addMode: "all_member_add", invite: "Invite" + randomHex(8),
+		waiting: map[*person]time.Time{}, invitations: map[string]*invitation{},
+	}
+	g.join(creator, "superadmin")
+	s.groups[g.jid] = g
+	return g
+}
+
+// createGroup opens a group, a community or a group of one, with the asking person as its first admin. The caller holds the mutex.
 func (s *Server) createGroup(d *device, q *query) ([]node, error) {
 	subject := text(q.child, "subject")
 	if len([]rune(subject)) > 100 {
 		return nil, errNotAcceptable
 	}
-	now := time.Now()
-	g := &group{
-		jid:     types.NewJID(fmt.Sprintf("120363%012d", len(s.groups)+1), types.GroupServer),
-		subject: groupText{text: subject, by: d.owner, at: now}, creator: d.owner, created: now,
-		members: map[*person]*member{}, version: 1, addMode: "all_member_add", invite: "Invite" + randomHex(8),
-		waiting: map[*person]time.Time{},
+	var parent *group
+	if linked, ok := q.child.GetOptionalChildByTag("linked_parent"); ok {
+		parent = s.groups[jidOf(&linked, "jid")]
+		if parent == nil || !parent.community {
+			return nil, errItemNotFound
+		} else if !parent.members[d.owner].admin() {
+			return nil, errNotAuthorized
+		}
 	}
-	g.join(d.owner, "superadmin")
-	for _, child := range q.child.GetChildren() {
+	for _, asked := range q.child.GetChildrenByTag("participant") {
+		if s.personOf(jidOf(&asked, "jid")) == nil {
+			return nil, errBadRequest
+		}
+	}
+	g := s.newGroup(d.owner, subject)
+	answer := g.furnish(s, d, q.child.GetChildren())
+	s.welcome(g, d)
+	switch {
+	case g.community:
+		s.openAnnouncements(g, d)
+	case parent != nil:
+		s.linkGroup(parent, g, d)
+	}
+	return []node{answer}, nil
+}
+
+// furnish gives a new group the members and settings that it was asked with, and returns the answer, which names also those who
+// may not be added. The caller holds the mutex.
+func (g *group) furnish(s *Server, by *device, wanted []node) node {
+	var turnedDown []node
+	for _, child := range wanted {
 		switch child.Tag {
 		case "participant":
 			p := s.personOf(jidOf(&child, "jid"))
-			if p == nil {
-				return nil, errBadRequest
+			if g.members[p] != nil {
+				continue
 			}
-			if g.members[p] == nil {
-				g.join(p, "")
+			if !p.mayBeAddedBy(by.owner) {
+				turnedDown = append(turnedDown, g.turnDown(p))
+				continue
 			}
+			g.join(p, "")
 		case "member_add_mode":
 			g.addMode = string(content(&child))
 		case "ephemeral":
@@ -191,16 +296,25 @@ func (s *Server) createGroup(d *device, q *query) ([]node, error) {
 			g.announce = true
 		case "locked":
 			g.locked = true
+		case "parent":
+			g.community = true
+		case wishNumbered:
+			g.byNumber = true
 		case "membership_approval_mode":
 			state := child.GetChildByTag("group_join")
 			g.approval = text(&state, "state") == "on"
-		case "description", "linked_parent", "parent":
-			return nil, errNotUnderstood // communities are beyond this server
+		case "description":
+			g.topic = groupText{id: text(&child, "id"), by: by.owner, at: time.Now(), text: string(childContent(&child, "body"))}
 		}
 	}
-	s.groups[g.jid] = g
-	s.notifyGroup(g, d, node{Tag: "create", Attrs: attrs{"type": "new", "key": newID(), "reason": "invite"}, Content: []node{g.node()}})
-	return []node{g.node()}, nil
+	answer := g.node()
+	answer.Content = append(answer.GetChildren(), turnedDown...)
+	return answer
+}
+
+// welcome tells the members of a new group that they are in it. The caller holds the mutex.
+func (s *Server) welcome(g *group, by *device) {
+	s.notifyGroup(g, by, node{Tag: "create", Attrs: attrs{"type": "new", "key": newID(), "reason": "invite"}, Content: []node{g.node()}})
 }
 
 // groupsOf lists a person's groups. The caller holds the mutex.
@@ -223,52 +337,21 @@ func (s *Server) sortedGroups() []*group {
 	return groups
 }
 
+// news builds a notification of a change.
+func (g *group) news(by *device, change node) node {
+	n := notification("w:gp2", g.jid, change)
+	n.Attrs["participant"], n.Attrs["participant_pn"] = g.owner(by.owner), by.owner.pn()
+	n.Attrs["notify"], n.Attrs["addressing_mode"] = by.owner.name, g.addressing()
+	return n
+}
+
 // notifyGroup tells all members, and those who just left, of a change. The caller holds the mutex.
 func (s *Server) notifyGroup(g *group, by *device, change node, left ...*person) {
-	n := notification("w:gp2", g.jid, change)
-	n.Attrs["participant"], n.Attrs["participant_pn"] = by.owner.lid, by.owner.pn()
-	n.Attrs["notify"], n.Attrs["addressing_mode"] = by.owner.name, "lid"
+	n := g.news(by, change)
 	for _, m := range g.sortedMembers() {
 		s.deliverAll(m.person, nil, n)
 	}
 	for _, p := range left {
 		s.deliverAll(p, nil, n)
 	}
-}
-
-// previewInvite describes the group of an invite link. The caller holds the mutex.
-func (s *Server) previewInvite(q *query) ([]node, error) {
-	g, err := s.groupByInvite(text(q.child, "code"))
-	if err != nil {
-		return nil, err
-	}
-	return []node{g.node()}, nil
-}
-
-// followInvite lets a person into the group of an invite link. The caller holds the mutex.
-func (s *Server) followInvite(d *device, q *query) ([]node, error) {
-	g, err := s.groupByInvite(text(q.child, "code"))
-	switch {
-	case err != nil:
-		return nil, err
-	case g.members[d.owner] != nil:
-		return nil, errConflict
-	case g.approval:
-		g.waiting[d.owner] = time.Now()
-		return []node{{Tag: "membership_approval_request", Attrs: attrs{"jid": g.jid}}}, nil
-	}
-	s.addMembers(g, d, "invite", d.owner)
-	return []node{{Tag: "group", Attrs: attrs{"jid": g.jid}}}, nil
-}
-
-func (s *Server) groupByInvite(code string) (*group, error) {
-	for _, g := range s.groups {
-		if g.invite == code {
-			return g, nil
-		}
-	}
-	if strings.HasPrefix(code, "Invite") {
-		return nil, errGone
-	}
-	return nil, errNotAcceptable
 }

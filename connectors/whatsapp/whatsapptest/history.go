@@ -8,19 +8,11 @@ import (
 	"slices"
 
 	"go.mau.fi/whatsmeow"
-	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
-	"go.mau.fi/whatsmeow/proto/waWeb"
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 )
-
-// HistoryOnLink is what a phone sends of its chats to a companion that it links.
-type HistoryOnLink struct {
-	// Inline puts the chats into the message itself, as phones do with small ones; otherwise they are uploaded as media.
-	Inline bool
-}
 
 // ShareHistory makes the phone send its chats to every companion that it links from now on; nil ends it.
 func (p *Phone) ShareHistory(on *HistoryOnLink) {
@@ -97,15 +89,20 @@ func (p *Phone) history() *waHistorySync.HistorySync {
 	}
 	chats := map[types.JID]*waHistorySync.Conversation{}
 	for i, logged := range slices.Backward(p.log) {
+		if logged.chat == types.StatusBroadcastJID {
+			history.StatusV3Messages = append(history.StatusV3Messages, p.webMessage(logged))
+			continue
+		} else if p.hidden(logged) {
+			continue
+		}
 		chat := chats[logged.chat]
 		if chat == nil {
 			chat = &waHistorySync.Conversation{
-				ID: proto.String(logged.chat.String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
+				ID: proto.String(p.server.directName(logged.chat).String()), LastMsgTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 				ConversationTimestamp: proto.Uint64(uint64(logged.at.Unix())),
 			}
-			if group, err := p.server.Group(logged.chat.String()); err == nil {
-				chat.Name = &group.Subject
-			}
+			p.describeChat(chat, logged.chat)
+			chat.EndOfHistoryTransferType = endOfHistory(false)
 			chats[logged.chat] = chat
 			history.Conversations = append(history.Conversations, chat)
 		}
@@ -122,21 +119,10 @@ func (p *Phone) history() *waHistorySync.HistorySync {
 	return history
 }
 
-// webMessage is a message as histories carry it.
-func (p *Phone) webMessage(m loggedMessage) *waWeb.WebMessageInfo {
-	fromMe := m.from.User == p.LID().User
-	web := &waWeb.WebMessageInfo{
-		Key:     &waCommon.MessageKey{RemoteJID: proto.String(m.chat.String()), FromMe: &fromMe, ID: proto.String(m.id)},
-		Message: m.content, MessageTimestamp: proto.Uint64(uint64(m.at.Unix())),
-	}
-	if m.name != "" {
-		web.PushName = &m.name
-	}
-	if m.chat.Server == types.GroupServer && !fromMe {
-		author := m.from.ToNonAD().String()
-		web.Participant, web.Key.Participant = &author, &author
-	}
-	return web
+// hidden tells whether the owner has deleted a message for themself. The caller holds the mutex.
+func (p *Phone) hidden(m loggedMessage) bool {
+	entry, ok := p.inbox.find(p.chatName(m.chat), m.id)
+	return ok && entry.Hidden
 }
 
 // welcome gives a new companion what it needs: the app-state key and, if the owner shares them, the chats. They wait in its
@@ -150,7 +136,12 @@ func (p *Phone) welcome(ctx context.Context, d *device) error {
 	if p.onLink == nil {
 		return nil
 	}
-	return p.sendHistory(ctx, d, p.history(), p.onLink.Inline, "")
+	for _, chunk := range p.onLink.chunks(p) {
+		if err := p.sendHistory(ctx, d, chunk, p.onLink.Inline, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takePeer handles what an own companion asks the phone for, and reports whether the message was such. The caller holds the
@@ -197,7 +188,7 @@ func (p *Phone) resend(ctx context.Context, d *device, request string, asked *wa
 	var results []*peerResult
 	for _, placeholder := range asked.GetPlaceholderMessageResendRequest() {
 		i := slices.IndexFunc(p.log, func(m loggedMessage) bool { return m.id == placeholder.GetMessageKey().GetID() })
-		if i < 0 {
+		if i < 0 || viewedOnce(p.log[i].content) { // those are for the phone alone
 			continue
 		}
 		raw, err := proto.Marshal(p.webMessage(p.log[i]))
@@ -225,16 +216,19 @@ func (p *Phone) olderThan(asked *historyOnDemandAsk) *waHistorySync.HistorySync 
 	if err == nil {
 		jid = p.asLID(jid)
 	}
-	found := false
+	found, more := false, false
 	for _, logged := range slices.Backward(p.log) {
 		switch {
-		case logged.chat != jid:
+		case logged.chat != jid, p.hidden(logged):
 		case logged.id == asked.GetOldestMsgID():
 			found = true
 		case found && len(chat.Messages) < int(asked.GetOnDemandMsgCount()):
 			chat.Messages = append(chat.Messages, &waHistorySync.HistorySyncMsg{Message: p.webMessage(logged)})
+		case found:
+			more = true
 		}
 	}
+	chat.EndOfHistoryTransferType = endOfHistory(more)
 	return &waHistorySync.HistorySync{
 		SyncType: waHistorySync.HistorySync_ON_DEMAND.Enum(), ChunkOrder: proto.Uint32(0), Progress: proto.Uint32(100),
 		Conversations: []*waHistorySync.Conversation{chat},

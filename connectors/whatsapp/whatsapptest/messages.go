@@ -2,6 +2,7 @@ package whatsapptest
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 
 	"go.mau.fi/whatsmeow/types"
@@ -13,12 +14,15 @@ func (s *Server) handleMessage(from *device, n *node) node {
 	defer s.mu.Unlock()
 	to := jidOf(n, "to")
 	ack := node{Tag: "ack", Attrs: attrs{"class": "message", "id": text(n, "id"), "from": to, "t": unixNow()}}
-	m := newOutgoing(from, n, to)
+	m := newOutgoing(from, n, to, s.lidOf)
 	var expected string
-	var err *stanzaError
+	err := s.refusal(m)
 	switch {
+	case err != nil:
 	case to.Server == types.GroupServer:
 		expected, err = s.routeToGroup(m)
+	case to.Server == types.BroadcastServer:
+		expected, err = s.routeBroadcast(m)
 	case s.personOf(to) != nil:
 		expected, err = s.routeToPerson(m, s.personOf(to))
 	default:
@@ -46,7 +50,8 @@ type outgoing struct {
 	beside    []node
 }
 
-func newOutgoing(from *device, n *node, to types.JID) *outgoing {
+// newOutgoing reads a message; named finds the one name of devices that have two.
+func newOutgoing(from *device, n *node, to types.JID, named func(types.JID) types.JID) *outgoing {
 	m := &outgoing{from: from, to: to, stanza: n, perDevice: map[types.JID][]node{}}
 	m.base = attrs{"id": text(n, "id"), "t": unixNow(), "notify": from.owner.name, "addressing_mode": "lid"}
 	for _, key := range []string{"type", "edit", "category"} {
@@ -58,7 +63,7 @@ func newOutgoing(from *device, n *node, to types.JID) *outgoing {
 		switch child.Tag {
 		case "participants":
 			for _, p := range child.GetChildren() {
-				jid := jidOf(&p, "jid")
+				jid := named(jidOf(&p, "jid"))
 				m.perDevice[jid] = append(m.perDevice[jid], p.GetChildren()...)
 				m.order = append(m.order, jid)
 			}
@@ -92,15 +97,11 @@ func (m *outgoing) stanzaWith(payloads []node, source attrs) node {
 // routeToPerson delivers a direct message: to the recipient's devices as from the sender, to the sender's own other devices with
 // the recipient beside. It returns the hash of the devices that there are if the client addressed others.
 func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaError) {
-	if code := s.refused[recipient]; code != 0 && recipient != m.from.owner {
-		return "", &stanzaError{code: code}
-	}
-	if recipient.blocked[m.from.owner.lid] {
-		return "", nil // the real server takes it and says nothing
-	}
-	if len(m.order) == 0 { // to one device: a peer message, or an answer to a retry receipt
-		if d := s.deviceOf(m.to); d != nil {
-			s.deliver(d, m.stanzaWith(m.shared, m.directSource(d)))
+	m.from.owner.talked[recipient], recipient.talked[m.from.owner] = true, true
+	blocked := recipient.blocked[m.from.owner.lid] // the real server takes it and says nothing
+	if len(m.order) == 0 {                         // to one device: a peer message, or an answer to a retry receipt
+		if d := s.deviceOf(m.to); d != nil && !blocked {
+			s.deliver(d, m.stanzaWith(m.shared, m.directSource(d, recipient)))
 		}
 		return "", nil
 	}
@@ -111,24 +112,40 @@ func (s *Server) routeToPerson(m *outgoing, recipient *person) (string, *stanzaE
 			continue
 		}
 		covered[d] = true
-		s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d)))
+		if !blocked || d.owner == m.from.owner {
+			s.deliver(d, m.stanzaWith(m.perDevice[jid], m.directSource(d, recipient)))
+		}
 	}
 	return missedDevices(covered, recipient, m.from.owner), nil
 }
 
-// directSource says to one device where a direct message came from.
-func (m *outgoing) directSource(d *device) attrs {
-	source := attrs{"from": m.from.lid()}
+// directSource says to one device where a direct message came from. The caller holds the mutex.
+func (m *outgoing) directSource(d *device, recipient *person) attrs {
+	source := attrs{"from": m.from.direct()}
 	if d.owner != m.from.owner {
-		source["sender_pn"] = m.from.pn()
+		switch m.from.owner.addressing {
+		case ByNumberOnly:
+			source["addressing_mode"] = "pn"
+		case ByNumber:
+			source["addressing_mode"], source["sender_lid"] = "pn", m.from.lid()
+		default:
+			source["sender_pn"] = m.from.pn()
+		}
 		return source
 	}
+	source["from"] = m.from.lid()
 	switch {
 	case text(m.stanza, "category") == "peer":
 	case m.stanza.Attrs["recipient"] != nil: // an answer to a retry receipt of an own device
 		source["recipient"] = m.stanza.Attrs["recipient"]
 	default:
-		source["recipient"] = m.to
+		source["recipient"] = recipient.direct()
+		if recipient.addressing == ByNumber {
+			source["peer_recipient_lid"] = recipient.lid
+		}
+		if recipient.byNumber() {
+			break
+		}
 		if pn := jidOf(m.stanza, "peer_recipient_pn"); !pn.IsEmpty() {
 			source["peer_recipient_pn"] = pn
 		}
@@ -142,10 +159,10 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 	switch {
 	case g == nil:
 		return "", errItemNotFound
-	case g.members[m.from.owner] == nil, g.announce && !g.members[m.from.owner].admin():
+	case g.members[m.from.owner] == nil, g.community, g.announce && !g.members[m.from.owner].admin():
 		return "", errForbidden
 	}
-	source := attrs{"from": m.to, "participant": m.from.lid(), "participant_pn": m.from.owner.pn()}
+	source := s.sourceIn(m.to, m.from)
 	if one := jidOf(m.stanza, "participant"); !one.IsEmpty() { // an answer to a retry receipt
 		if d := s.deviceOf(one); d != nil && g.members[d.owner] != nil {
 			s.deliver(d, m.stanzaWith(m.shared, source))
@@ -155,10 +172,9 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 	var all []types.JID
 	for _, member := range g.sortedMembers() {
 		for _, d := range member.person.sortedDevices() {
-			all = append(all, d.lid())
+			all = append(all, g.address(d))
 			if d != m.from {
-				payloads := append(append([]node(nil), m.perDevice[d.lid()]...), m.shared...)
-				s.deliver(d, m.stanzaWith(payloads, source))
+				s.deliver(d, m.stanzaWith(m.groupPayloads(d), source))
 			}
 		}
 	}
@@ -166,6 +182,16 @@ func (s *Server) routeToGroup(m *outgoing) (string, *stanzaError) {
 		return expected, nil
 	}
 	return "", nil
+}
+
+// groupPayloads returns what one device gets of a group's message: what was encrypted for it and what all get, or the word that
+// there is something that it does not get.
+func (m *outgoing) groupPayloads(d *device) []node {
+	payloads := m.perDevice[d.lid()]
+	if len(payloads) == 1 && payloads[0].Tag == "unavailable" {
+		return payloads
+	}
+	return append(slices.Clone(payloads), m.shared...)
 }
 
 // missedDevices returns the hash of the devices of both sides if one of them was not addressed, as the server tells a client

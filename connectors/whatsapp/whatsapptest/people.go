@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -26,22 +27,32 @@ var (
 
 // person is an account: a phone number, a LID and devices. The server's mutex guards the fields below the line.
 type person struct {
-	number string
+	digits atomic.Pointer[string] // the phone number, which changes under the mutex
 	lid    types.JID
 	phone  *Phone
 
-	name        string // the push name, as published
-	devices     map[uint16]*device
-	nextDevice  uint16
-	picture     *picture
-	blocked     map[types.JID]bool
-	collections map[string]*collection // app state
-	watchers    map[*device]bool       // devices that subscribed to the person's presence
-	online      bool
-	lastSeen    time.Time
+	name         string // the push name, as published
+	about        string // the text that the person shows beside it
+	devices      map[uint16]*device
+	nextDevice   uint16
+	picture      *picture
+	blocked      map[types.JID]bool
+	collections  map[string]*collection // app state
+	watchers     map[*device]bool       // devices that subscribed to the person's presence
+	online       bool
+	lastSeen     time.Time
+	privacy      map[string]string // settings by name
+	defaultTimer uint32            // of disappearing messages in new chats, in seconds
+	talked       map[*person]bool  // who wrote to the person or was written to
+	addressing   Addressing
+	timelock     time.Time        // until when the person may not write to strangers
+	contacts     map[*person]bool // who is in the address book
 }
 
-func (p *person) pn() types.JID { return types.NewJID(p.number, types.DefaultUserServer) }
+// number returns the phone number.
+func (p *person) number() string { return *p.digits.Load() }
+
+func (p *person) pn() types.JID { return types.NewJID(p.number(), types.DefaultUserServer) }
 
 // device is one device of a person: 0 is the phone, the others are companions. The server's mutex guards it.
 type device struct {
@@ -80,9 +91,13 @@ func (s *Server) AddPerson(number, name string) (*Phone, error) {
 		return nil, fmt.Errorf("add %q: %w", name, err)
 	}
 	p := &person{
-		number: digits, lid: types.NewJID(lidFor(digits), types.HiddenUserServer), name: name,
+		lid: types.NewJID(lidFor(digits), types.HiddenUserServer), name: name, about: "Hey there! I am using WhatsApp.",
 		devices: map[uint16]*device{}, nextDevice: 1, blocked: map[types.JID]bool{}, collections: map[string]*collection{},
-		watchers: map[*device]bool{},
+		watchers: map[*device]bool{}, privacy: newPrivacy(), contacts: map[*person]bool{}, talked: map[*person]bool{},
+	}
+	p.digits.Store(&digits)
+	if _, err := s.lookUp(p.lid.String()); err == nil { // of somebody who had the number before
+		p.lid.User = lidFor(newID())
 	}
 	if p.phone, err = newPhone(s, p); err != nil {
 		return nil, fmt.Errorf("add %q: %w", name, err)
@@ -115,7 +130,7 @@ func (s *Server) People() []*Phone {
 	defer s.mu.Unlock()
 	var phones []*Phone
 	for key, p := range s.people {
-		if key == p.number {
+		if key == p.number() {
 			phones = append(phones, p.phone)
 		}
 	}
@@ -156,6 +171,14 @@ func (s *Server) deviceOf(jid types.JID) *device {
 		return p.devices[jid.Device]
 	}
 	return nil
+}
+
+// lidOf returns the LID of a device that may be named by number. The caller holds the mutex.
+func (s *Server) lidOf(jid types.JID) types.JID {
+	if d := s.deviceOf(jid); d != nil {
+		return d.lid()
+	}
+	return jid
 }
 
 // sortedDevices returns a person's devices in the order of their numbers. The caller holds the mutex.

@@ -22,6 +22,7 @@ type Phone struct {
 	identity curveKey
 	mail     *mailbox[node]
 	inbox    *inbox
+	power    power
 
 	mu      sync.Mutex
 	signal  *signalStore
@@ -29,6 +30,7 @@ type Phone struct {
 	retries map[string]int         // retry receipts that this phone has asked for, by message
 	state   *phoneState            // app state
 	onLink  *HistoryOnLink
+	timers  map[types.JID]chatTimer
 	log     []loggedMessage // what was sent and received, for companions that ask
 }
 
@@ -59,7 +61,7 @@ func newPhone(s *Server, owner *person) (*Phone, error) {
 	}
 	p := &Phone{
 		server: s, owner: owner, identity: identity, mail: newMailbox[node](), inbox: newInbox(),
-		sent: map[string]sentMessage{}, retries: map[string]int{},
+		sent: map[string]sentMessage{}, retries: map[string]int{}, timers: map[types.JID]chatTimer{},
 	}
 	if p.signal, err = newSignalStore(identity); err != nil {
 		return nil, err
@@ -85,12 +87,19 @@ func (p *Phone) run(ctx context.Context) {
 		if err != nil {
 			return
 		}
+		if off, _, on := p.power.state(); off {
+			select {
+			case <-on:
+			case <-ctx.Done():
+				return
+			}
+		}
 		p.receive(ctx, &n)
 	}
 }
 
 // Number returns the phone number, digits only.
-func (p *Phone) Number() string { return p.owner.number }
+func (p *Phone) Number() string { return p.owner.number() }
 
 // PN returns the phone number as a JID.
 func (p *Phone) PN() types.JID { return p.owner.pn() }
@@ -202,6 +211,16 @@ func (p *Phone) Typing(to string, composing bool) error {
 	return p.server.handleChatState(p.device, &node{Tag: "chatstate", Attrs: attrs{"to": jid}, Content: []node{{Tag: state}}})
 }
 
+// Recording shows the owner as recording a voice message for a person or group; Typing ends it.
+func (p *Phone) Recording(to string) error {
+	jid, err := p.resolve(to)
+	if err != nil {
+		return fmt.Errorf("record for %s: %w", to, err)
+	}
+	state := node{Tag: "composing", Attrs: attrs{"media": "audio"}}
+	return p.server.handleChatState(p.device, &node{Tag: "chatstate", Attrs: attrs{"to": jid}, Content: []node{state}})
+}
+
 // Watch asks to be told when a person comes and goes; it arrives as a notice.
 func (p *Phone) Watch(who string) error {
 	jid, err := p.resolve(who)
@@ -213,6 +232,9 @@ func (p *Phone) Watch(who string) error {
 
 // resolve finds the address of a person, by phone number or LID, or of a group.
 func (p *Phone) resolve(to string) (types.JID, error) {
+	if to == types.StatusBroadcastJID.String() {
+		return types.StatusBroadcastJID, nil
+	}
 	if strings.HasSuffix(to, "@"+types.GroupServer) {
 		jid, err := types.ParseJID(to)
 		if err != nil {

@@ -114,6 +114,7 @@ func (p *Phone) catchUp(ctx context.Context, name appstate.WAPatchName) error {
 		for _, mutation := range mutations {
 			p.notice(Notice{Kind: NoticeAppState, Chat: string(name), Detail: strings.Join(mutation.Index, " ")})
 			p.state.memory.values[strings.Join(mutation.Index, " ")] = mutation.Action
+			p.applyMark(mutation.Index, mutation.Action)
 		}
 		if !list.HasMorePatches {
 			return nil
@@ -149,6 +150,9 @@ func (p *Phone) SaveContact(number, fullName string) error {
 	if err != nil {
 		return fmt.Errorf("save contact: %w", err)
 	}
+	p.server.mu.Lock()
+	p.owner.contacts[other] = true // phones upload the numbers of their address books
+	p.server.mu.Unlock()
 	first, _, _ := strings.Cut(fullName, " ")
 	return p.ChangeAppState(appstate.PatchInfo{
 		Type: appstate.WAPatchCriticalUnblockLow,

@@ -3,7 +3,9 @@ package whatsapptest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -25,6 +27,15 @@ type GroupInfo struct {
 	// Announce says that only admins write; Locked that only admins change subject and description.
 	Announce bool `json:"announce,omitempty"`
 	Locked   bool `json:"locked,omitempty"`
+	// Approval says that who follows the link is let in by an admin; Waiting are the phone numbers of those who wait.
+	Approval bool     `json:"approval,omitempty"`
+	Waiting  []string `json:"waiting,omitempty"`
+	// Timer is after how many seconds messages disappear; 0 for never.
+	Timer uint32 `json:"timer,omitempty"`
+	// Community says that it is one, and Announcements is its group for announcements; Parent is the community of a group.
+	Community     bool   `json:"community,omitempty"`
+	Announcements string `json:"announcements,omitempty"`
+	Parent        string `json:"parent,omitempty"`
 }
 
 // Group describes a group. It fails with [ErrNoSuchGroup].
@@ -53,15 +64,35 @@ func (s *Server) Groups() []GroupInfo {
 func (g *group) info() GroupInfo {
 	info := GroupInfo{
 		ID: g.jid.String(), Subject: g.subject.text, Description: g.topic.text, Announce: g.announce, Locked: g.locked,
-		InviteLink: "https://chat.whatsapp.com/" + g.invite,
+		InviteLink: whatsmeow.InviteLinkPrefix + g.invite, Approval: g.approval, Timer: g.timer, Community: g.community,
 	}
+	if g.announces != nil {
+		info.Announcements = g.announces.jid.String()
+	}
+	if g.parent != nil {
+		info.Parent = g.parent.jid.String()
+	}
+	for p := range g.waiting {
+		info.Waiting = append(info.Waiting, p.number())
+	}
+	slices.Sort(info.Waiting)
 	for _, m := range g.sortedMembers() {
-		info.Members = append(info.Members, m.person.number)
+		info.Members = append(info.Members, m.person.number())
 		if m.admin() {
-			info.Admins = append(info.Admins, m.person.number)
+			info.Admins = append(info.Admins, m.person.number())
 		}
 	}
 	return info
+}
+
+// nameIn returns how a person is named in a chat.
+func (s *Server) nameIn(chat types.JID, who *person) types.JID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.groups[chat]; g != nil {
+		return g.owner(who)
+	}
+	return who.lid
 }
 
 // isAdmin tells whether a JID's owner is an admin of the group.
@@ -74,12 +105,15 @@ func (s *Server) isAdmin(group, who types.JID) bool {
 
 // CreateGroup makes a group of the owner and others, and returns its ID.
 func (p *Phone) CreateGroup(subject string, members ...string) (string, error) {
-	create := node{Tag: "create", Attrs: attrs{"subject": subject}}
+	return p.createGroup(subject, nil, members)
+}
+
+func (p *Phone) createGroup(subject string, settings []node, members []string) (string, error) {
 	participants, err := p.participants(members)
 	if err != nil {
 		return "", fmt.Errorf("create group: %w", err)
 	}
-	create.Content = participants
+	create := node{Tag: "create", Attrs: attrs{"subject": subject}, Content: append(participants, settings...)}
 	answer, err := p.ask(iq("w:g2", "set", types.GroupServerJID, create))
 	if err != nil {
 		return "", fmt.Errorf("create group: %w", err)
@@ -148,16 +182,6 @@ func (p *Phone) SetDescription(group, description string) error {
 	_, err := p.changeGroup(group, node{Tag: "description", Attrs: attrs{"id": newID()}, Content: []node{
 		{Tag: "body", Content: []byte(description)},
 	}})
-	return err
-}
-
-// SetAnnounce lets only admins write to a group, or everybody.
-func (p *Phone) SetAnnounce(group string, only bool) error {
-	tag := "not_announcement"
-	if only {
-		tag = "announcement"
-	}
-	_, err := p.changeGroup(group, node{Tag: tag})
 	return err
 }
 

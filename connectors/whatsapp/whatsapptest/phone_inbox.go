@@ -3,77 +3,9 @@ package whatsapptest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
-	"time"
 )
-
-// Kinds of entries.
-const (
-	KindText     = "text"
-	KindImage    = "image"
-	KindVideo    = "video"
-	KindAudio    = "audio"
-	KindVoice    = "voice"
-	KindDocument = "document"
-	KindSticker  = "sticker"
-	KindLocation = "location"
-	KindContact  = "contact"
-	KindPoll     = "poll"
-	KindOther    = "other"
-)
-
-// Entry is a message as a phone's owner sees it, own messages from linked devices included.
-type Entry struct {
-	// Seq is the entry's place in the inbox, from 1. Version grows with every change of any entry: an edit, a receipt.
-	Seq     int `json:"seq"`
-	Version int `json:"version"`
-	// ID is the message's ID, unique per chat and sender.
-	ID string `json:"id"`
-	// Chat is the other person's phone number, or the group's ID.
-	Chat string `json:"chat"`
-	// From is the sender's phone number, or LID where the number is not known. FromMe says that it is the owner's, and
-	// Device from which of the sender's devices it came.
-	From   string `json:"from"`
-	FromMe bool   `json:"from_me"`
-	Device uint16 `json:"device"`
-	// Name is the name that the sender published with it.
-	Name string `json:"name,omitempty"`
-	// Kind is one of the Kind constants; Text is the text or caption.
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-	// Media describes a file, if there is one.
-	Media *Media `json:"media,omitempty"`
-	// Quoted is the ID of the message that this one answers.
-	Quoted string `json:"quoted,omitempty"`
-	// Edited and Deleted say what became of it; a deleted entry has no text.
-	Edited  bool `json:"edited,omitempty"`
-	Deleted bool `json:"deleted,omitempty"`
-	// Reactions are emoji by the phone number of who reacted.
-	Reactions map[string]string `json:"reactions,omitempty"`
-	// Receipts are "delivered", "read" or "played" by the phone number of the recipient, for own messages.
-	Receipts map[string]string `json:"receipts,omitempty"`
-	// At is when the server got it.
-	At time.Time `json:"at"`
-}
-
-// Media is a file that came with a message, decrypted and checked.
-type Media struct {
-	// MIME is the type that the sender gave; Name the file name, if any.
-	MIME string `json:"mime"`
-	Name string `json:"name,omitempty"`
-	// Bytes is the length of the file; SHA256 its hash in hexadecimal.
-	Bytes  int    `json:"bytes"`
-	SHA256 string `json:"sha256"`
-	// Problem says why the file could not be had; the rest is what the message claims then.
-	Problem string `json:"problem,omitempty"`
-
-	data []byte
-}
-
-// Data returns the file.
-func (m *Media) Data() []byte { return slices.Clone(m.data) }
 
 // Kinds of notices.
 const (
@@ -92,6 +24,10 @@ const (
 	NoticeReadSelf         = "read-self"
 	NoticeReaction         = "reaction"
 	NoticePeerReceived     = "peer-received"
+	NoticeTimer            = "timer"
+	NoticeCall             = "call"
+	NoticeNumberChanged    = "number-changed"
+	NoticeIdentity         = "identity"
 )
 
 // Notice is something that a phone's owner may notice and that is not a message.
@@ -174,9 +110,7 @@ func (b *inbox) since(version int) ([]Entry, int, <-chan struct{}) {
 	var entries []Entry
 	for _, e := range b.entries {
 		if e.Version > version {
-			entry := *e
-			entry.Reactions, entry.Receipts = maps.Clone(e.Reactions), maps.Clone(e.Receipts)
-			entries = append(entries, entry)
+			entries = append(entries, e.clone())
 		}
 	}
 	return entries, b.version, b.changed
@@ -270,7 +204,19 @@ func (b *inbox) find(chat, id string) (Entry, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if e := b.byID[chat+" "+id]; e != nil {
-		return *e, true
+		return e.clone(), true
 	}
 	return Entry{}, false
+}
+
+// last returns the ID of the newest entry of which the function holds, or none.
+func (b *inbox) last(holds func(*Entry) bool) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range slices.Backward(b.entries) {
+		if holds(e) {
+			return e.ID
+		}
+	}
+	return ""
 }

@@ -85,5 +85,5 @@ func (p *Phone) mediaRetry(id string, n *node) (node, error) {
 
 // toOwnPhone tells whether a receipt is addressed to the phone of the device that sent it.
 func toOwnPhone(from *device, to types.JID) bool {
-	return to.Device == 0 && (to.User == from.owner.number || to.User == from.owner.lid.User)
+	return to.Device == 0 && (to.User == from.owner.number() || to.User == from.owner.lid.User)
 }

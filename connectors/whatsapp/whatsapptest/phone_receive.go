@@ -28,6 +28,7 @@ type message struct {
 type loggedMessage struct {
 	message
 	content *waE2E.Message
+	edited  *waE2E.Message // what it was edited to, if it was
 }
 
 // receive handles one stanza from the server.
@@ -41,6 +42,8 @@ func (p *Phone) receive(ctx context.Context, n *node) {
 		p.receiveNotification(ctx, n)
 	case "chatstate":
 		p.receiveChatState(n)
+	case "call":
+		p.receiveCall(n)
 	case "presence":
 		kind := NoticeOnline
 		if text(n, "type") == "unavailable" {
@@ -54,14 +57,25 @@ func (p *Phone) receive(ctx context.Context, n *node) {
 func (p *Phone) source(n *node) message {
 	m := message{id: text(n, "id"), from: jidOf(n, "from"), name: text(n, "notify"), at: time.Unix(int64(number(n, "t")), 0)}
 	switch {
-	case m.from.Server == types.GroupServer:
-		m.chat, m.from = m.from, jidOf(n, "participant")
+	case ofMany(m.from):
+		m.chat, m.from = m.from, p.deviceLID(jidOf(n, "participant"))
+		if m.chat.IsBroadcastList() { // shown among the messages of who wrote to the list
+			m.chat = m.from.ToNonAD()
+		}
 	case m.from.User == p.LID().User && !jidOf(n, "recipient").IsEmpty():
 		m.chat = p.asLID(jidOf(n, "recipient"))
 	default:
+		m.from = p.deviceLID(m.from)
 		m.chat = m.from.ToNonAD()
 	}
 	return m
+}
+
+// deviceLID is asLID for a device.
+func (p *Phone) deviceLID(jid types.JID) types.JID {
+	lid := p.asLID(jid)
+	lid.Device = jid.Device
+	return lid
 }
 
 // asLID rewrites a phone number's JID to the LID's, where the person is known.
@@ -93,7 +107,7 @@ func (p *Phone) receiveMessage(ctx context.Context, n *node) {
 	switch {
 	case m.from.User == p.LID().User:
 		receipt.Attrs["type"] = receiptSender
-	case m.chat.Server == types.GroupServer:
+	case ofMany(jidOf(n, "from")):
 		receipt.Attrs["participant"] = m.from
 	}
 	p.server.handleReceipt(p.device, &receipt)
@@ -109,6 +123,9 @@ func (p *Phone) take(ctx context.Context, m message, content *waE2E.Message) {
 	if own := content.GetDeviceSentMessage(); own != nil && m.from.User == p.LID().User {
 		if to, err := types.ParseJID(own.GetDestinationJID()); err == nil {
 			m.chat = p.asLID(to)
+		}
+		if secret := content.GetMessageContextInfo(); own.GetMessage().GetMessageContextInfo() == nil && own.GetMessage() != nil {
+			own.Message.MessageContextInfo = secret
 		}
 		content = own.GetMessage()
 	}
@@ -163,11 +180,10 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 		p.notice(Notice{Kind: NoticePeerReceived, Device: m.from.Device, Detail: kind + " " + m.id})
 		return
 	}
-	if m.from.User == p.LID().User {
-		p.notice(Notice{Kind: NoticeReadSelf, Chat: p.chatName(m.chat), Device: m.from.Device, Detail: m.id})
-		return
+	states := map[string]string{
+		receiptDelivered: "delivered", receiptInactive: "delivered", receiptRead: "read", receiptReadSelf: "read",
+		receiptPlayed: "played",
 	}
-	states := map[string]string{receiptDelivered: "delivered", receiptInactive: "delivered", receiptRead: "read", receiptPlayed: "played"}
 	state, ok := states[kind]
 	if !ok {
 		return
@@ -179,6 +195,13 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 		}
 	}
 	chat, from := p.chatName(m.chat), p.nameOf(m.from)
+	if p.isOwn(m.from) {
+		for _, id := range ids {
+			p.inbox.change(chat, id, func(e *Entry) { e.Seen = true })
+			p.notice(Notice{Kind: NoticeReadSelf, Chat: chat, Device: m.from.Device, Detail: id})
+		}
+		return
+	}
 	for _, id := range ids {
 		p.inbox.change(chat, id, func(e *Entry) { e.receipt(from, state) })
 	}
@@ -214,7 +237,9 @@ func (p *Phone) sendAgain(ctx context.Context, n *node, m message) {
 		stanza.Attrs["edit"] = sent.edit
 	}
 	switch {
-	case sent.to.Server == types.GroupServer:
+	case sent.to.IsBroadcastList():
+		stanza.Attrs["participant"] = m.from
+	case ofMany(sent.to):
 		stanza.Attrs["participant"] = m.from
 		key, err := p.senderKey(ctx, sent.to)
 		if err != nil {
@@ -262,7 +287,11 @@ func (p *Phone) receiveNotification(_ context.Context, n *node) {
 	from := jidOf(n, "from")
 	switch text(n, "type") {
 	case "encrypt":
-		p.publishPreKeys()
+		if _, changed := n.GetOptionalChildByTag("identity"); changed {
+			p.forgetIdentity(from)
+		} else {
+			p.publishPreKeys()
+		}
 	case "server_sync":
 		p.pullAppState(n)
 	case "w:gp2":
@@ -300,14 +329,14 @@ func (p *Phone) nameOf(jid types.JID) string {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
 	if other := p.server.personOf(jid); other != nil {
-		return other.number
+		return other.number()
 	}
 	return jid.ToNonAD().String()
 }
 
 // chatName returns how an inbox names a chat: by phone number, or by group ID.
 func (p *Phone) chatName(chat types.JID) string {
-	if chat.Server == types.GroupServer {
+	if ofMany(chat) {
 		return chat.String()
 	}
 	return p.nameOf(chat)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
@@ -43,42 +42,12 @@ type Image struct {
 
 // SendImage uploads an image, sends it and returns the message's ID.
 func (p *Phone) SendImage(ctx context.Context, to string, image Image) (string, error) {
-	media, err := p.server.uploadMedia(image.Data, whatsmeow.MediaImage)
-	if err != nil {
-		return "", fmt.Errorf("send image: %w", err)
-	}
-	if image.MIME == "" {
-		image.MIME = "image/png"
-	}
-	m := &waE2E.ImageMessage{
-		URL: &media.url, DirectPath: &media.directPath, MediaKey: media.key, Mimetype: &image.MIME,
-		FileSHA256: media.sum, FileEncSHA256: media.encryptedSum, FileLength: &media.length,
-		MediaKeyTimestamp: proto.Int64(time.Now().Unix()),
-	}
-	if image.Caption != "" {
-		m.Caption = &image.Caption
-	}
-	return p.SendMessage(ctx, to, &waE2E.Message{ImageMessage: m})
+	return p.SendFile(ctx, to, File{Kind: KindImage, Data: image.Data, MIME: image.MIME, Caption: image.Caption})
 }
 
 // Reply sends a text that quotes a message of the chat.
 func (p *Phone) Reply(ctx context.Context, to, quoted, text string) (string, error) {
-	key, entry, err := p.keyOf(to, quoted)
-	if err != nil {
-		return "", fmt.Errorf("reply to %s: %w", quoted, err)
-	}
-	author := p.LID().String()
-	if !entry.FromMe {
-		author = key.GetParticipant()
-		if author == "" {
-			author = key.GetRemoteJID()
-		}
-	}
-	return p.SendMessage(ctx, to, &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
-		Text: &text, ContextInfo: &waE2E.ContextInfo{
-			StanzaID: &quoted, Participant: &author, QuotedMessage: &waE2E.Message{Conversation: &entry.Text},
-		},
-	}})
+	return p.SendText(ctx, to, Text{Body: text, Quoted: quoted})
 }
 
 // React reacts to a message of the chat with an emoji; none takes the reaction back.
@@ -130,12 +99,12 @@ func (p *Phone) keyOf(to, id string) (*waCommon.MessageKey, Entry, error) {
 		return nil, Entry{}, fmt.Errorf("%s in %s: %w", id, to, ErrNoSuchMessage)
 	}
 	key := &waCommon.MessageKey{RemoteJID: proto.String(jid.String()), FromMe: &entry.FromMe, ID: &id}
-	if jid.Server == types.GroupServer && !entry.FromMe {
+	if ofMany(jid) && !entry.FromMe {
 		author, err := p.server.lookUp(entry.From)
 		if err != nil {
 			return nil, Entry{}, err
 		}
-		key.Participant = proto.String(author.lid.String())
+		key.Participant = proto.String(p.server.nameIn(jid, author).String())
 	}
 	return key, entry, nil
 }
@@ -143,18 +112,39 @@ func (p *Phone) keyOf(to, id string) (*waCommon.MessageKey, Entry, error) {
 // SendMessage sends any message to a person or group and returns its ID. It fails with [ErrNoSuchPerson], [ErrNoSuchGroup] or
 // [ErrRefused].
 func (p *Phone) SendMessage(ctx context.Context, to string, m *waE2E.Message) (string, error) {
+	return p.send(ctx, to, m, sendOptions{})
+}
+
+// SendToPhonesOnly is SendMessage, but linked devices, the owner's too, only learn that there is a message, as happens with
+// messages of a phone that does not know of them: they have to ask their phones for it.
+func (p *Phone) SendToPhonesOnly(ctx context.Context, to string, m *waE2E.Message) (string, error) {
+	return p.send(ctx, to, m, sendOptions{phonesOnly: true})
+}
+
+// sendOptions adjust how a message is sent.
+type sendOptions struct {
+	// phonesOnly leaves linked devices out; why is what they are told (whatsmeow types/events, UnavailableType).
+	phonesOnly bool
+	why        string
+}
+
+func (p *Phone) send(ctx context.Context, to string, m *waE2E.Message, options sendOptions) (string, error) {
 	jid, err := p.resolve(to)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
 	}
 	id := "3A" + strings.ToUpper(randomHex(9))
 	m = proto.Clone(m).(*waE2E.Message)
-	if m.GetMessageContextInfo().GetMessageSecret() == nil {
-		m.MessageContextInfo = &waE2E.MessageContextInfo{MessageSecret: randomBytes(32)}
+	if secretOf(m) == nil {
+		if m.MessageContextInfo == nil {
+			m.MessageContextInfo = &waE2E.MessageContextInfo{}
+		}
+		m.MessageContextInfo.MessageSecret = randomBytes(32)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	stanza, err := p.messageStanza(ctx, jid, id, m)
+	p.stampTimer(jid, m)
+	stanza, err := p.messageStanza(ctx, jid, id, m, options)
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
 	}
@@ -168,7 +158,7 @@ func (p *Phone) SendMessage(ctx context.Context, to string, m *waE2E.Message) (s
 }
 
 // messageStanza encrypts a message for all devices of a chat. The caller holds the mutex.
-func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *waE2E.Message) (node, error) {
+func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *waE2E.Message, options sendOptions) (node, error) {
 	stanza := node{Tag: "message", Attrs: attrs{"id": id, "to": to, "type": stanzaType(m)}}
 	if edit := editMark(m); edit != "" {
 		stanza.Attrs["edit"] = edit
@@ -178,7 +168,7 @@ func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *w
 		MessageContextInfo: m.GetMessageContextInfo(),
 	}
 	var shared []node
-	if to.Server == types.GroupServer {
+	if ofMany(to) {
 		enc, key, err := p.encryptForGroup(ctx, to, m)
 		if err != nil {
 			return node{}, err
@@ -192,6 +182,10 @@ func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *w
 	stanza.Attrs["phash"] = deviceHash(append(lidsOf(devices), p.device.lid()))
 	var participants []node
 	for _, d := range devices {
+		if options.phonesOnly && d.id != 0 {
+			participants = append(participants, node{Tag: "to", Attrs: attrs{"jid": d.lid()}, Content: []node{unavailable(options.why)}})
+			continue
+		}
 		payload := forOthers
 		if d.owner == p.owner {
 			payload = forOwn
@@ -206,6 +200,16 @@ func (p *Phone) messageStanza(ctx context.Context, to types.JID, id string, m *w
 	return stanza, nil
 }
 
+// unavailable stands in the place of a payload that a device does not get. Where the real service puts it in is not known; this
+// is what clients read (whatsmeow message.go, decryptMessages).
+func unavailable(why string) node {
+	n := node{Tag: "unavailable"}
+	if why != "" {
+		n.Attrs = attrs{"type": why}
+	}
+	return n
+}
+
 // audience lists the devices that a message to a chat is encrypted for, the sending one left out.
 func (s *Server) audience(from *device, to types.JID) ([]*device, error) {
 	s.mu.Lock()
@@ -214,6 +218,13 @@ func (s *Server) audience(from *device, to types.JID) ([]*device, error) {
 	if g := s.groups[to]; g != nil {
 		for _, m := range g.sortedMembers() {
 			people = append(people, m.person)
+		}
+	} else if to == types.StatusBroadcastJID {
+		people = append(people, from.owner)
+		for other := range from.owner.contacts {
+			if other != from.owner {
+				people = append(people, other)
+			}
 		}
 	} else if p := s.personOf(to); p == nil {
 		return nil, fmt.Errorf("%s: %w", to, ErrNoSuchPerson)
@@ -233,12 +244,15 @@ func (s *Server) audience(from *device, to types.JID) ([]*device, error) {
 
 // stanzaType is a message's type attribute (whatsmeow send.go, getTypeFromMessage).
 func stanzaType(m *waE2E.Message) string {
+	m = unwrap(m)
 	switch {
 	case m.GetReactionMessage() != nil:
 		return "reaction"
-	case m.GetPollCreationMessage() != nil, m.GetPollUpdateMessage() != nil:
+	case pollOf(m) != nil, m.GetPollUpdateMessage() != nil:
 		return "poll"
-	case mediaOf(m) != nil, m.GetContactMessage() != nil:
+	case m.GetEventMessage() != nil, m.GetEncEventResponseMessage() != nil:
+		return "event"
+	case mediaOf(m) != nil, m.GetContactMessage() != nil, m.GetContactsArrayMessage() != nil, locationOf(m) != nil:
 		return "media"
 	}
 	return "text"
@@ -291,7 +305,7 @@ func (p *Phone) sendReceipts(kind, to string, ids []string) error {
 			return fmt.Errorf("mark %s %s: %w", id, kind, ErrNoSuchMessage)
 		}
 		a := attrs{"id": id, "to": jid, "type": kind, "t": unixNow()}
-		if jid.Server == types.GroupServer {
+		if ofMany(jid) {
 			author, err := p.server.lookUp(entry.From)
 			if err != nil {
 				return fmt.Errorf("mark %s %s: %w", id, kind, err)
@@ -301,6 +315,7 @@ func (p *Phone) sendReceipts(kind, to string, ids []string) error {
 		if err := p.server.handleReceipt(p.device, &node{Tag: "receipt", Attrs: a}); err != nil {
 			return fmt.Errorf("mark %s %s: %w", id, kind, err)
 		}
+		p.inbox.change(p.chatName(jid), id, func(e *Entry) { e.Seen = true })
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (s *Server) pictureChanged(target types.JID, change node) {
 	news := notification("picture", target, change)
 	for key, p := range s.people {
 		g := s.groups[target]
-		if key == p.number && (g == nil || g.members[p] != nil) {
+		if key == p.number() && (g == nil || g.members[p] != nil) {
 			s.deliverAll(p, nil, news)
 		}
 	}

@@ -1,7 +1,6 @@
 package whatsapptest
 
 import (
-	"strconv"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -15,7 +14,7 @@ func (s *Server) handlePresence(from *device, n *node) error {
 	case "subscribe":
 		if watched := s.personOf(jidOf(n, "to")); watched != nil {
 			watched.watchers[from] = true
-			s.deliverNow(from, watched.presence(jidOf(n, "to")))
+			s.deliverNow(from, watched.presence(jidOf(n, "to"), from.owner))
 		}
 	case "unsubscribe":
 		if watched := s.personOf(jidOf(n, "to")); watched != nil {
@@ -48,7 +47,7 @@ func (s *Server) setAvailable(d *device, available bool) {
 	}
 	p.online, p.lastSeen = online, time.Now()
 	for watcher := range p.watchers {
-		s.deliverNow(watcher, p.presence(p.lid))
+		s.deliverNow(watcher, p.presence(p.lid, watcher.owner))
 	}
 }
 
@@ -61,13 +60,13 @@ func (s *Server) deviceLeft(left *device) {
 	}
 }
 
-// presence says how the person is seen, under the JID that was asked about. The caller holds the mutex.
-func (p *person) presence(as types.JID) node {
+// presence says how the person is seen by another, under the JID that was asked about. The caller holds the mutex.
+func (p *person) presence(as types.JID, watcher *person) node {
 	a := attrs{"from": as.ToNonAD()}
 	if !p.online {
 		a["type"] = "unavailable"
-		if !p.lastSeen.IsZero() {
-			a["last"] = strconv.FormatInt(p.lastSeen.Unix(), 10)
+		if last := p.lastSeenBy(watcher); last != "" {
+			a["last"] = last
 		}
 	}
 	return node{Tag: "presence", Attrs: a}
@@ -79,7 +78,7 @@ func (s *Server) handleChatState(from *device, n *node) error {
 	defer s.mu.Unlock()
 	to := jidOf(n, "to")
 	if g := s.groups[to]; g != nil {
-		state := node{Tag: "chatstate", Attrs: attrs{"from": to, "participant": from.owner.lid}, Content: n.Content}
+		state := node{Tag: "chatstate", Attrs: attrs{"from": to, "participant": g.owner(from.owner)}, Content: n.Content}
 		for _, member := range g.sortedMembers() {
 			if member.person != from.owner {
 				s.deliverAllNow(member.person, state)
@@ -92,7 +91,7 @@ func (s *Server) handleChatState(from *device, n *node) error {
 		return errNotUnderstood
 	}
 	if other != from.owner && !other.blocked[from.owner.lid] {
-		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.lid}, Content: n.Content})
+		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.direct()}, Content: n.Content})
 	}
 	return nil
 }

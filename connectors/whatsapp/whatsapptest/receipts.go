@@ -57,25 +57,34 @@ func (s *Server) handleReceipt(from *device, n *node) error {
 // relayReceipt passes a receipt on to all devices of a message's author. The caller holds the mutex.
 func (s *Server) relayReceipt(from *device, n *node) {
 	to := jidOf(n, "to")
-	author, source := s.personOf(to), attrs{"from": from.lid()}
-	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed {
-		source["from"] = from.owner.lid // a person reads, a device receives
+	author, source, named := s.personOf(to), attrs{"from": from.direct()}, "from"
+	if ofMany(to) {
+		author, source, named = s.personOf(jidOf(n, "participant")), s.sourceIn(to, from), "participant"
 	}
-	if to.Server == types.GroupServer {
-		author = s.personOf(jidOf(n, "participant"))
-		source["from"], source["participant"], source["participant_pn"] = to, source["from"], from.owner.pn()
+	if kind := text(n, "type"); kind == receiptRead || kind == receiptPlayed { // a person reads, a device receives
+		source[named] = source[named].(types.JID).ToNonAD()
 	}
 	if author != nil && author != from.owner {
 		s.deliverAll(author, nil, receiptFrom(n, source))
 	}
 }
 
+// sourceIn says which device something in a group, a status post or a broadcast list comes from, under both its names. The caller
+// holds the mutex.
+func (s *Server) sourceIn(chat types.JID, d *device) attrs {
+	if g := s.groups[chat]; g != nil {
+		return g.source(d)
+	}
+	return attrs{"from": chat, "participant": d.lid(), "participant_pn": d.owner.pn(), "addressing_mode": "lid"}
+}
+
 // tellOwnDevices lets a person's other devices know what was read. The caller holds the mutex.
 func (s *Server) tellOwnDevices(from *device, n *node) {
 	to := jidOf(n, "to")
 	source := attrs{"from": from.lid(), "recipient": to}
-	if to.Server == types.GroupServer {
-		source = attrs{"from": to, "participant": from.lid(), "recipient": jidOf(n, "participant")}
+	if ofMany(to) {
+		source = s.sourceIn(to, from)
+		source["recipient"] = jidOf(n, "participant")
 	}
 	s.deliverAll(from.owner, from, receiptFrom(n, source))
 }
@@ -83,10 +92,10 @@ func (s *Server) tellOwnDevices(from *device, n *node) {
 // relayRetry passes a request to send a message again on to the one device that sent it. The caller holds the mutex.
 func (s *Server) relayRetry(from *device, n *node) {
 	to := jidOf(n, "to")
-	target, source := s.deviceOf(to), attrs{"from": from.lid()}
-	if to.Server == types.GroupServer {
+	target, source := s.deviceOf(to), attrs{"from": from.direct()}
+	if ofMany(to) {
 		target = s.deviceOf(jidOf(n, "participant"))
-		source = attrs{"from": to, "participant": from.lid(), "participant_pn": from.owner.pn()}
+		source = s.sourceIn(to, from)
 	}
 	if recipient := jidOf(n, "recipient"); !recipient.IsEmpty() {
 		source["recipient"] = recipient

@@ -91,6 +91,8 @@ func (s *Server) handleDevice(d *device, n *node) {
 		err = s.handlePresence(d, n)
 	case "chatstate":
 		err = s.handleChatState(d, n)
+	case "call":
+		err = s.handleCall(d, n)
 	case "ib": // telemetry (unified_session): no answer
 	default:
 		err = errNotUnderstood
@@ -195,6 +197,14 @@ func (s *Server) answer(d *device, q *query) ([]node, error) {
 		return nil, s.relayPrivacyTokens(d, q)
 	case "blocklist get", "blocklist set item":
 		return s.answerBlocklist(d, q)
+	case "privacy get privacy", "privacy set privacy":
+		return s.answerPrivacy(d, q)
+	case "status set status":
+		return s.answerAbout(d, q)
+	case "disappearing_mode set disappearing_mode":
+		return s.answerDefaultTimer(d, q)
+	case "w:mex get query":
+		return s.answerMex(d, q)
 	case "md set remove-companion-device":
 		return nil, s.unlinkByCompanion(d)
 	case "passive set active", "passive set passive":
@@ -224,22 +234,12 @@ func (s *Server) afterAnswer(d *device, q *query) {
 func answerSettings(q *query) ([]node, error) {
 	switch q.name {
 	case "w:p get", "w:p get ping", "urn:xmpp:whatsapp:dirty set clean", "urn:xmpp:whatsapp:push set config",
-		"privacy set privacy", "disappearing_mode set disappearing_mode", "status set status", "w:stats set":
+		"w:stats set":
 		return nil, nil
-	case "privacy get privacy":
-		return []node{{Tag: "privacy", Content: []node{
-			privacySetting("readreceipts", "all"), privacySetting("last", "all"), privacySetting("online", "all"),
-			privacySetting("profile", "all"), privacySetting("status", "contacts"), privacySetting("groupadd", "all"),
-			privacySetting("calladd", "all"),
-		}}}, nil
 	case "w:biz get business_profile", "status get privacy":
 		return nil, errItemNotFound // nobody here is a business or has chosen who sees statuses
 	}
 	return nil, errNotUnderstood
-}
-
-func privacySetting(name, value string) node {
-	return node{Tag: "category", Attrs: attrs{"name": name, "value": value}}
 }
 
 // handleAck takes what a client acknowledges off its queue.
@@ -247,26 +247,4 @@ func (s *Server) handleAck(d *device, n *node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.acknowledged(text(n, "class"), text(n, "id"), jidOf(n, "to"))
-}
-
-// answerBlocklist answers with, or changes, the list of those whom a person does not want to hear from.
-func (s *Server) answerBlocklist(d *device, q *query) ([]node, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if q.kind == "set" {
-		other := s.personOf(jidOf(q.child, "jid"))
-		if other == nil {
-			return nil, errItemNotFound
-		}
-		if text(q.child, "action") == "block" {
-			d.owner.blocked[other.lid] = true
-		} else {
-			delete(d.owner.blocked, other.lid)
-		}
-	}
-	var items []node
-	for jid := range d.owner.blocked {
-		items = append(items, node{Tag: "item", Attrs: attrs{"jid": jid}})
-	}
-	return []node{{Tag: "list", Attrs: attrs{"dhash": strconv.Itoa(len(items))}, Content: items}}, nil
 }

@@ -77,16 +77,18 @@ type Server struct {
 	secure  net.Listener
 	plain   net.Listener
 
-	mu       sync.Mutex
-	people   map[string]*person // by phone number and by LID
-	groups   map[types.JID]*group
-	refs     map[string]*registration // by QR reference
-	pairings map[string]*codePairing  // by pairing-code reference
-	media    map[string]storedMedia   // by path
-	unknown  []Unknown
-	refused  map[*person]int // ack errors for messages to a person
-	pictures int             // how many were set so far, for their IDs
-	breaking *linkBreak      // what happens to the next attempt to link
+	mu         sync.Mutex
+	people     map[string]*person // by phone number and by LID
+	groups     map[types.JID]*group
+	refs       map[string]*registration // by QR reference
+	pairings   map[string]*codePairing  // by pairing-code reference
+	media      map[string]storedMedia   // by path
+	unknown    []Unknown
+	ackRules   []*ackRule    // which messages are refused
+	pictures   int           // how many were set so far, for their IDs
+	groupsMade int           // how many groups were made so far, for their IDs
+	ahead      time.Duration // how far the phones' clocks are ahead
+	breaking   *linkBreak    // what happens to the next attempt to link
 }
 
 // New starts a server. Close ends it.
@@ -99,7 +101,7 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		options: options,
 		people:  map[string]*person{}, groups: map[types.JID]*group{}, refs: map[string]*registration{},
-		pairings: map[string]*codePairing{}, media: map[string]storedMedia{}, refused: map[*person]int{},
+		pairings: map[string]*codePairing{}, media: map[string]storedMedia{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background()) // a server lives until Close, not as long as a caller
 	if err := s.start(); err != nil {

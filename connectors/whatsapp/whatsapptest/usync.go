@@ -83,7 +83,7 @@ func (p *person) usyncFacts(want map[string]bool) []node {
 		facts = append(facts, node{Tag: "picture", Attrs: attrs{"id": p.picture.id}})
 	}
 	if want["status"] {
-		facts = append(facts, node{Tag: "status", Content: []byte("Hey there! I am using WhatsApp.")})
+		facts = append(facts, node{Tag: "status", Content: []byte(p.about)})
 	}
 	return facts
 }
@@ -122,7 +122,7 @@ func (s *Server) devicesChanged(changed *device, what string) {
 		{Tag: "device", Attrs: attrs{"jid": changed.lid(), "key-index": int(changed.id)}},
 	}})
 	for key, other := range s.people {
-		if other != p && key == other.number {
+		if other != p && key == other.number() {
 			s.deliverAll(other, nil, news)
 		}
 	}
