@@ -202,9 +202,13 @@ func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, co
 	if i.user != botMXID && !portal.MayPass(ctx) {
 		return nil, errors.New("no gate has admitted this message")
 	}
+	var at int64
+	if extra != nil {
+		at = extra.Timestamp.UnixMilli()
+	}
 	i.matrix.change(func() {
 		r := i.matrix.rooms[in]
-		r.said = append(r.said, said{id: made, by: i.user, content: content.Parsed.(*event.MessageEventContent)})
+		r.said = append(r.said, said{id: made, by: i.user, at: at, content: content.Parsed.(*event.MessageEventContent)})
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil
 }

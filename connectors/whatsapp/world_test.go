@@ -323,6 +323,7 @@ type room struct {
 type said struct {
 	id      id.EventID
 	by      id.UserID
+	at      int64 // Unix milliseconds
 	content *event.MessageEventContent
 }
 

@@ -14,7 +14,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// ShareHistory makes the phone send its chats to every companion that it links from now on; nil ends it.
+// ShareHistory says how the phone sends its chats to every companion that it links from now on; nil: it does not. By default it
+// sends them all at once, inline.
 func (p *Phone) ShareHistory(on *HistoryOnLink) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
