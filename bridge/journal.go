@@ -294,7 +294,6 @@ func parseEvent(raw []byte) (*event.Event, error) {
 // envelope is what the journal reads of an event.
 type envelope struct {
 	ID       id.EventID `json:"event_id"`
-	Room     id.RoomID  `json:"room_id"`
 	Sender   id.UserID  `json:"sender"`
 	Type     string     `json:"type"`
 	StateKey *string    `json:"state_key"`
