@@ -63,11 +63,7 @@ func TestKilledBetweenTheHomeserversAnswerAndOursAndTheHomeserverForgets(t *test
 
 func TestKilledBetweenARoomsCreationAndItsRecord(t *testing.T) {
 	var proxy *bridgetest.Proxy
-	s := newStage(t, proxied(t, &proxy))
-	d := &dialogue{stage: s, claire: s.Staff(t, "claire")}
-	d.phone = s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	d.amina = s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	d.links(t, d.claire, d.phone)
+	d := meet(t, proxied(t, &proxy))
 	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
 	says(t, d.amina, d.phone.Number(), "0")
 	d.claire.WaitsForInvite("the room that was made", func(i bridgetest.Invite) bool { return i.From == id.UserID(d.bridge.Bot("whatsapp")) })
