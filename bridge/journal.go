@@ -235,7 +235,7 @@ func (j *journal) again(evt id.EventID) bool {
 }
 
 // outcomePatience is how long an event's outcome is waited for. All are told sooner; an event of which none is told does not
-// hold up its room for good.
+// hold up its room for good. While the homeserver is away, what comes in may hold up the portal for much longer.
 const outcomePatience = 5 * time.Minute
 
 // await waits for the end of an attempt to send an event on, and tells whether it is to be tried again.
@@ -248,15 +248,21 @@ func (j *journal) await(ctx context.Context, evt id.EventID) ending {
 	}
 	limit := time.NewTimer(outcomePatience)
 	defer limit.Stop()
-	select {
-	case how := <-e.ended:
-		return how
-	case <-ctx.Done():
-	case <-limit.C:
-		j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
-		j.settle(ctx, evt, outcomeFailed)
+	for {
+		select {
+		case how := <-e.ended:
+			return how
+		case <-ctx.Done():
+			return settled
+		case <-limit.C:
+		}
+		if j.network.current.Load().keys.hears() {
+			j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
+			j.settle(ctx, evt, outcomeFailed)
+			return settled
+		}
+		limit.Reset(outcomePatience) // its portal waits for the homeserver
 	}
-	return settled
 }
 
 // begin forgets how the last attempt to send an event on ended.

@@ -32,6 +32,7 @@ type roomKeys struct {
 	ended   chan struct{}      // closed when the loop has ended
 	stopped bool
 	ready   bool          // Init has ended
+	hearing bool          // the last /sync was answered
 	nonce   string        // of the proof that is awaited
 	proof   chan struct{} // closed when it has come
 }
@@ -61,8 +62,23 @@ func (k *roomKeys) proven(nonce any) {
 	}
 }
 
-// syncPatience is how long the homeserver may hold a /sync that has nothing to tell.
-const syncPatience = 30 * time.Second
+// hears tells whether new room keys can come. While they cannot, nobody's patience with a late one may run out.
+func (k *roomKeys) hears() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.hearing || k.mode == ModeTransactions // there they come before the messages that need them, or after an outage
+}
+
+func (k *roomKeys) setHearing(hearing bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hearing = hearing
+}
+
+const (
+	syncPatience = 30 * time.Second // how long the homeserver may hold a /sync that has nothing to tell
+	syncSlack    = 15 * time.Second // how much longer an answer may take
+)
 
 // Init prepares the encryption. What handles keys that come in transactions is registered here, before the first event is
 // dispatched.
@@ -135,6 +151,7 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
 	for ctx.Err() == nil {
 		answer, err := k.ask(ctx, client, since)
+		k.setHearing(err == nil)
 		switch {
 		case forgotten(err):
 			return err
@@ -205,7 +222,11 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 	}
 	patience := syncPatience
 	if since == "" {
-		patience = 0
+		patience = 0 // and the first answer takes as long as it takes
+	} else {
+		bounded, cancel := context.WithTimeout(ctx, syncPatience+syncSlack)
+		defer cancel()
+		ctx = bounded
 	}
 	return client.FullSyncRequest(mautrix.WithMaxRetries(ctx, 0), mautrix.ReqSync{
 		Timeout: int(patience.Milliseconds()), Since: since, FilterID: filter,

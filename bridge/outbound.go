@@ -18,9 +18,11 @@ import (
 )
 
 // How long a message waits for a room key that comes late. Its room waits with it, so that order holds; other rooms do not.
+// The time in which no key can come, since the homeserver is away, does not count.
 const (
 	keyPatience     = time.Minute     // for the first message of a session
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
+	keyTurn         = time.Second     // the library does not end its wait with the context
 )
 
 // handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
@@ -112,12 +114,20 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 	}
 	//lint:ignore SA1019 the deprecated fields are what older clients still send; the library asks all devices without them
 	sender, device := content.SenderKey, content.DeviceID
-	n.matrix().Crypto.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; {
-		// In short turns: the library does not end its wait with the context.
-		if n.matrix().Crypto.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, time.Second) {
+	keys, asked := n.current.Load().keys, false
+	for waited := time.Duration(0); waited < patience && ctx.Err() == nil; {
+		hears := keys.hears()
+		if hears && !asked {
+			keys.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
+			asked = true
+		}
+		began := time.Now()
+		if keys.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, keyTurn) {
 			n.lostSessions.Delete(content.SessionID)
-			return n.matrix().Crypto.Decrypt(ctx, evt)
+			return keys.Decrypt(ctx, evt)
+		}
+		if hears {
+			waited += time.Since(began)
 		}
 	}
 	n.lostSessions.Store(content.SessionID, struct{}{})
