@@ -47,13 +47,18 @@ func (h *house) parrot(network string) *parrot {
 // newHouse starts a homeserver and a host of the named networks, on the databases in a place ("" for SQLite).
 func newHouse(t *testing.T, place database.Place, names ...string) *house {
 	t.Helper()
-	mode := bridge.ModeDevice
-	if homeserver(t) == bridgetest.Dendrite {
-		mode = bridge.ModeLogin
-	}
-	h, networks := buildHouse(t, place, mode, nil, names...)
+	h, networks := buildHouse(t, place, homeserverMode(t), nil, names...)
 	h.start(t, networks)
 	return h
+}
+
+// homeserverMode is the mode that every version of the chosen homeserver knows.
+func homeserverMode(t *testing.T) bridge.EncryptionMode {
+	t.Helper()
+	if homeserver(t) == bridgetest.Dendrite {
+		return bridge.ModeLogin
+	}
+	return bridge.ModeDevice
 }
 
 func homeserver(t *testing.T) bridgetest.HomeserverKind {
@@ -225,6 +230,18 @@ func TestTwoNetworksTalkThroughOneListener(t *testing.T) {
 
 func (h *house) checkMetrics(t *testing.T) {
 	t.Helper()
+	h.shows(t,
+		`passerelle_messages_total{direction="in",network="red",outcome="delivered"} 1`,
+		`passerelle_messages_total{direction="out",network="green",outcome="delivered"}`,
+		`passerelle_logins{network="red",state="connected"} 1`,
+		`passerelle_queue_depth{network="red",queue="inbox"}`,
+		`passerelle_leg_seconds_count{leg="matrix_send",network="green"} 1`,
+	)
+}
+
+// shows checks that /metrics has lines.
+func (h *house) shows(t *testing.T, lines ...string) {
+	t.Helper()
 	response, err := http.Get("http://" + h.options.Monitor + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -234,13 +251,7 @@ func (h *house) checkMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		`passerelle_messages_total{direction="in",network="red",outcome="delivered"} 1`,
-		`passerelle_messages_total{direction="out",network="green",outcome="delivered"}`,
-		`passerelle_logins{network="red",state="connected"} 1`,
-		`passerelle_queue_depth{network="red",queue="inbox"}`,
-		`passerelle_leg_seconds_count{leg="matrix_send",network="green"} 1`,
-	} {
+	for _, want := range lines {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("/metrics lacks %s", want)
 		}

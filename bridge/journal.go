@@ -37,6 +37,8 @@ type journal struct {
 
 	mu   sync.Mutex
 	open map[id.EventID]*entry // guarded by mu; entries whose outcome is open
+
+	noEvents int // entries that load left out
 }
 
 // entry is an event whose outcome is open.
@@ -79,7 +81,8 @@ func (j *journal) load(ctx context.Context) error {
 	for _, entry := range entries {
 		evt, err := parseEvent(entry.Body)
 		if err != nil {
-			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that is no event")
+			j.network.log.Err(err).Str("event", entry.Event).Msg("A journal entry is no event: it stays in the table, and is not handed on")
+			j.noEvents++
 			continue
 		}
 		j.open[evt.ID] = newEntry(entry.At)

@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -46,6 +45,25 @@ func open(t *testing.T, place database.Place, s *database.Sealer) *database.Stor
 	}
 	t.Cleanup(func() { store.Close() })
 	return store
+}
+
+// execute changes our own database as somebody would who has got at it.
+func execute(t *testing.T, place database.Place, statements ...string) {
+	t.Helper()
+	uri, dialect := "file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3-fk-wal"
+	if strings.HasPrefix(string(place), "postgres") {
+		uri, dialect = string(place), "postgres"
+	}
+	db, err := dbutil.NewWithDialect(uri, dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -193,15 +211,8 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	place := database.Place(t.TempDir())
 	store := open(t, place, sealer(t, "a"))
 	store.Close()
-	raw, err := dbutil.NewWithDialect("file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3-fk-wal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := raw.Exec(context.Background(), "UPDATE version SET version = 99, compat = 99"); err != nil {
-		t.Fatal(err)
-	}
-	raw.Close()
-	_, err = database.Open(t.Context(), place, sealer(t, "a"), zerolog.Nop())
+	execute(t, place, "UPDATE version SET version = 99, compat = 99")
+	_, err := database.Open(t.Context(), place, sealer(t, "a"), zerolog.Nop())
 	if !errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("the error is %v", err)
 	}

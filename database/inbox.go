@@ -44,12 +44,11 @@ func (s *Store) PutArrival(ctx context.Context, network string, a portal.Arrival
 	return seqs[0], nil
 }
 
-// Arrivals returns what waits in a network's inbox, in order.
+// Arrivals returns what waits in a network's inbox, in order. What cannot be opened is left out (see [Store.Unreadable]).
 func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
 	rows, err := s.db.Query(ctx, `
 		SELECT seq, login, lane, id, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY seq`, network)
-	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (StoredArrival, error) {
-		var a StoredArrival
+	list, err := readSealed(s, network, "inbox", rows, err, func(row dbutil.Scannable) (a StoredArrival, err error) {
 		var at int64
 		var keyID string
 		var sealed []byte
@@ -57,10 +56,9 @@ func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, 
 			return a, err
 		}
 		a.At = time.UnixMilli(at)
-		var err error
 		a.Payload, err = s.sealer.Unseal(keyID, sealed, "inbox", network, a.Login, a.Lane, a.ID)
 		return a, err
-	}, err).AsList()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}

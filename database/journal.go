@@ -34,11 +34,11 @@ func (s *Store) PutJournal(ctx context.Context, network string, entries []Journa
 	})
 }
 
-// Journal returns a network's entries in the order in which they came.
+// Journal returns a network's entries in the order in which they came. What cannot be opened is left out (see
+// [Store.Unreadable]).
 func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, error) {
 	rows, err := s.db.Query(ctx, `SELECT event, at, key_id, sealed FROM journal WHERE network = $1 ORDER BY seq`, network)
-	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (JournalEntry, error) {
-		var e JournalEntry
+	list, err := readSealed(s, network, "journal", rows, err, func(row dbutil.Scannable) (e JournalEntry, err error) {
 		var at int64
 		var keyID string
 		var sealed []byte
@@ -46,10 +46,9 @@ func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, er
 			return e, err
 		}
 		e.At = time.UnixMilli(at)
-		var err error
 		e.Body, err = s.sealer.Unseal(keyID, sealed, "journal", network, e.Event)
 		return e, err
-	}, err).AsList()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
