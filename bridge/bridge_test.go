@@ -382,6 +382,22 @@ func TestATransactionThatIsNonsenseHarmsNothing(t *testing.T) {
 	alice.Waits("a message after the nonsense", func(m bridgetest.Heard) bool { return m.Text == "still here" })
 }
 
+func TestATransactionThatIsTooLargeIsAnsweredAsSuch(t *testing.T) {
+	h := newHouse(t, "", "red")
+	alice := h.Staff(t, "alice")
+	h.logIn(t, alice, "red")
+	huge := `{"events":[],"padding":"` + strings.Repeat("x", 64<<20) + `"}`
+	if got := h.send(t, "red", hsToken+"red", "huge", huge); got != http.StatusRequestEntityTooLarge {
+		t.Errorf("it gave %d, want 413", got)
+	}
+	h.says(t, "chat", "m1", "still here")
+	room := alice.Waits("a message", func(m bridgetest.Heard) bool { return m.Text == "still here" }).Room
+	alice.Says(room, "so are we")
+	if err := h.parrot("red").hears(bounded(t), "so are we"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {
 	h := newHouse(t, "", "red", "green")
 	alice := h.Staff(t, "alice")

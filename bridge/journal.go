@@ -19,7 +19,8 @@ import (
 	"passerelle/portal"
 )
 
-// maxTransaction bounds an appservice transaction, in bytes: a homeserver sends at most 100 events of 64 KiB.
+// maxTransaction bounds an appservice transaction, in bytes. Homeservers send at most 100 events, as many to-device events,
+// receipts and the like, of 64 KiB each, and in mode transactions the users whose devices have changed: less than half of it.
 const maxTransaction = 64 << 20
 
 // journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived,
@@ -106,7 +107,15 @@ func (j *journal) before(next http.Handler) http.Handler {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTransaction))
-		if err != nil {
+		var size *http.MaxBytesError
+		switch {
+		case errors.As(err, &size):
+			j.network.log.Error().Str("transaction", txn).Int64("bytes", r.ContentLength).Int64("limit", size.Limit).
+				Msg("A transaction is larger than any homeserver's: it was not taken, and the homeserver sends nothing else until it " +
+					"is gone (docs/operate.md, \"When something fails\")")
+			mautrix.MTooLarge.WithMessage("The transaction is larger than %d bytes", size.Limit).Write(w)
+			return
+		case err != nil:
 			mautrix.MNotJSON.WithMessage("The transaction could not be read").Write(w)
 			return
 		}
