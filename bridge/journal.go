@@ -33,8 +33,10 @@ type journal struct {
 	ours    func(id.UserID) bool // tells the bot and the ghosts
 	lanes   *lanes[*event.Event] // by room
 
-	taking sync.Mutex // one transaction at a time
-	last   string     // guarded by taking; the newest transaction that was taken; a homeserver repeats only that one
+	// A homeserver repeats its newest transaction until that is answered, over our restarts too.
+	taking sync.Mutex          // one transaction at a time
+	last   string              // guarded by taking; the newest transaction that this process took
+	taken  map[id.EventID]bool // guarded by taking; the events of the newest transaction that gave entries
 
 	mu   sync.Mutex
 	open map[id.EventID]*entry // guarded by mu; entries whose outcome is open
@@ -68,7 +70,7 @@ func (e *entry) end(how ending) {
 
 func newJournal(n *network) *journal {
 	return &journal{
-		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{},
+		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{}, taken: map[id.EventID]bool{},
 		ours: func(user id.UserID) bool { return n.matrix().isOurs(user) },
 	}
 }
@@ -78,6 +80,13 @@ func (j *journal) load(ctx context.Context) error {
 	entries, err := j.network.host.options.Store.Journal(ctx, j.network.Name)
 	if err != nil {
 		return err
+	}
+	taken, err := j.network.host.options.Store.Taken(ctx, j.network.Name)
+	if err != nil {
+		return err
+	}
+	for _, evt := range taken {
+		j.taken[id.EventID(evt)] = true
 	}
 	for _, entry := range entries {
 		evt, err := parseEvent(entry.Body)
@@ -178,7 +187,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			continue
 		}
 		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
-		if j.isOpen(e.ID) {
+		if j.taken[e.ID] || j.isOpen(e.ID) {
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
 		if ours && e.StateKey == nil {
@@ -199,10 +208,12 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			return err
 		}
 		j.network.observe(legJournal, now)
+		clear(j.taken)
 	}
 	j.mu.Lock()
 	for _, e := range entries {
 		j.open[id.EventID(e.Event)] = newEntry(now)
+		j.taken[id.EventID(e.Event)] = true
 	}
 	j.mu.Unlock()
 	for _, evt := range passed {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,12 @@ func TestTheJournalKeepsWhatIsOpen(t *testing.T) {
 		if err := store.RemoveJournal(t.Context(), "whatsapp", "$1"); err != nil {
 			t.Error(err)
 		}
+		if taken, err := store.Taken(t.Context(), "whatsapp"); err != nil || !slices.Equal(taken, []string{"$1", "$2"}) {
+			t.Errorf("the newest transaction was %q, %v", taken, err)
+		}
+		if taken, err := store.Taken(t.Context(), "telegram"); err != nil || len(taken) != 0 {
+			t.Errorf("another network's newest transaction was %q, %v", taken, err)
+		}
 		left, err := store.Journal(t.Context(), "whatsapp")
 		if err != nil || len(left) != 1 || left[0].Event != "$2" || string(left[0].Body) != "[]" || !left[0].At.Equal(noon) {
 			t.Errorf("the journal holds %+v, %v", left, err)
@@ -205,6 +212,25 @@ func TestADatabaseThatCannotBeUsedNamesTheRemedy(t *testing.T) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, test.want)
 		}
 	}
+}
+
+// TestAnOlderDatabaseIsBroughtUpToDate begins with the tables of the first version.
+func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		put(t, store, "m1", "from before")
+		store.Close()
+		execute(t, place, "DROP TABLE taken", "UPDATE version SET version = 1, compat = 1")
+
+		store = open(t, place, sealer(t, "a"))
+		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}
+		if err := store.PutJournal(t.Context(), "whatsapp", entries); err != nil {
+			t.Error(err)
+		}
+		if list, err := store.Arrivals(t.Context(), "whatsapp"); err != nil || len(list) != 1 || string(list[0].Payload) != "from before" {
+			t.Errorf("the inbox holds %+v, %v", list, err)
+		}
+	})
 }
 
 func TestANewerSchemaIsRefused(t *testing.T) {

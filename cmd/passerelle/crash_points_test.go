@@ -93,6 +93,33 @@ func TestKilledBetweenSyncAndItsHandling(t *testing.T) {
 	d.settled(t, []string{"0"}, []string{"key 0", "key 1", "key 2", "key 3", "key 4"})
 }
 
+func TestKilledBetweenACommandAndTheAnswerToItsTransaction(t *testing.T) {
+	d := newDialogue(t)
+	wayOut := d.wayOut(t)
+	fromBot := func() (count int) {
+		for _, h := range d.claire.Log(d.desk) {
+			if h.Sender != d.claire.ID() && h.IsMessage() {
+				count++
+			}
+		}
+		return count
+	}
+	before, fromClaire := fromBot(), []string{}
+	for n := range 3 {
+		fromClaire = append(fromClaire, fmt.Sprintf("line %d", n))
+		d.claire.Says(d.room, fromClaire[n])
+		reads(t, d.amina, fromClaire[n]) // the homeserver has told all that was before
+		lost := wayOut.Inject(bridgetest.On(http.MethodPut, "/transactions/"), bridgetest.LoseAnswer(), 0)
+		d.claire.Says(d.desk, "help")
+		eventually(t, "the bot's answer", func() bool { return fromBot() == before+n+1 }) // and the homeserver has no answer of ours
+		d.restarts(t, lost.Lift)
+	}
+	d.settled(t, []string{"0"}, fromClaire) // by then the homeserver has repeated what it repeats
+	if got := fromBot() - before; got != 3 {
+		t.Errorf("three commands had %d answers", got)
+	}
+}
+
 func TestKilledAfterDecryption(t *testing.T) {
 	d := newDialogue(t)
 	// The inbox cannot be written, so the message stays between WhatsApp's keys, which have moved on, and the inbox.

@@ -25,7 +25,8 @@ type dialogue struct {
 	claire *bridgetest.Actor
 	phone  *whatsapptest.Phone // Claire's
 	amina  *whatsapptest.Phone
-	room   id.RoomID
+	room   id.RoomID // Amina's
+	desk   id.RoomID // the bot's
 }
 
 // meet links Claire's phone. Nobody has said anything yet.
@@ -35,7 +36,7 @@ func meet(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *dialogue {
 	d.claire = d.Staff(t, "claire")
 	d.phone = d.whatsapp.MustAddPerson("+33700000001", "Claire")
 	d.amina = d.whatsapp.MustAddPerson("+33612345678", "Amina")
-	d.links(t, d.claire, d.phone)
+	d.desk = d.links(t, d.claire, d.phone)
 	return d
 }
 
