@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type roomKeys struct {
 	log   zerolog.Logger
 	mode  EncryptionMode
 	fatal chan<- error
+
+	withheld withheldKeys
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc // ends the loop
@@ -192,6 +195,7 @@ func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mau
 	if !ok {
 		return fmt.Errorf("handle room keys: unexpected syncer %T", client.Syncer)
 	}
+	answer.ToDevice.Events = slices.DeleteFunc(answer.ToDevice.Events, k.withheld.take)
 	syncer.ProcessSyncResponse(ctx, answer, since)
 	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }

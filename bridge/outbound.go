@@ -99,13 +99,18 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 	if err != nil {
 		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message could not be decrypted")
 		n.journal.settle(ctx, evt.ID, outcomeFailed)
-		n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
+		text := n.say(say.KeysMissing)
+		if isMeant(n.current.Load().keys.withheld.code(evt.Sender, evt.Content.AsEncrypted().SessionID)) {
+			text = n.say(say.KeysWithheld)
+		}
+		n.tell(evt.RoomID, evt.ID, evt.Sender, text)
 		return nil, nil
 	}
 	return decrypted, nil
 }
 
-// decryptLate waits for the key of an event's session, after asking its sender for it.
+// decryptLate waits for the key of an event's session, after asking its sender for it. A key that is withheld may still come,
+// unless the sender's app says that it never will.
 func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Event, error) {
 	content := evt.Content.AsEncrypted()
 	patience := keyPatience
@@ -125,6 +130,9 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 		if keys.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, keyTurn) {
 			n.lostSessions.Delete(content.SessionID)
 			return keys.Decrypt(ctx, evt)
+		}
+		if isFinal(keys.withheld.code(evt.Sender, content.SessionID)) {
+			break
 		}
 		if hears {
 			waited += time.Since(began)

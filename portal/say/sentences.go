@@ -19,6 +19,7 @@ const (
 	NotPossible       Sentence = "not-possible"       // network
 	WasAway           Sentence = "was-away"           // from, to, both HH:MM; network
 	KeysMissing       Sentence = "keys-missing"       //
+	KeysWithheld      Sentence = "keys-withheld"      //
 	LoginCancelled    Sentence = "login-cancelled"    //
 	LinkFailed        Sentence = "link-failed"        // network
 	AccountTaken      Sentence = "account-taken"      // network
@@ -108,6 +109,10 @@ var sentences = map[Sentence]map[Language]string{
 	KeysMissing: {
 		English: "Your message could not be decrypted here, so it was not sent on. Send it again; if that does not help, leave this chat, open it again and repeat it.",
 		French:  "Votre message n’a pas pu être déchiffré ici : il n’a pas été transmis. Renvoyez-le ; si cela ne suffit pas, quittez cette conversation, rouvrez-la et réessayez.",
+	},
+	KeysWithheld: {
+		English: "Your app does not let this service read your message, so it was not sent on. In your app’s security settings, allow unverified devices in this chat, then send it again.",
+		French:  "Votre application ne laisse pas ce service lire votre message : il n’a pas été transmis. Dans les réglages de sécurité de votre application, autorisez les appareils non vérifiés dans cette conversation, puis renvoyez-le.",
 	},
 	LoginCancelled: {
 		English: "The login was cancelled. Write “login” to start again.",
