@@ -36,12 +36,12 @@ type journal struct {
 	// A homeserver repeats its newest transaction until that is answered, over our restarts too.
 	taking sync.Mutex          // one transaction at a time
 	last   string              // guarded by taking; the newest transaction that this process took
-	taken  map[id.EventID]bool // guarded by taking; the events of the newest transaction that gave entries
+	taken  map[id.EventID]bool // guarded by taking; the events with an outcome of the newest transaction that gave entries
 
 	mu   sync.Mutex
 	open map[id.EventID]*entry // guarded by mu; entries whose outcome is open
 
-	noEvents int // entries that load left out
+	noEvents int // entries that load left out; nothing writes it afterwards
 }
 
 // entry is an event whose outcome is open.
@@ -179,6 +179,7 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	var passed []*event.Event
 	var entries []database.JournalEntry
+	var known []string // of this transaction; homeservers may repeat an event together with newer ones
 	now := time.Now()
 	for _, raw := range events {
 		var e envelope
@@ -188,6 +189,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		}
 		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
 		if j.taken[e.ID] || j.isOpen(e.ID) {
+			known = append(known, e.ID.String())
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
 		if ours && e.StateKey == nil {
@@ -200,20 +202,23 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		}
 		if !ours && e.hasOutcome() {
 			entries = append(entries, database.JournalEntry{Event: e.ID.String(), At: now, Body: raw})
+			known = append(known, e.ID.String())
 		}
 		passed = append(passed, evt)
 	}
 	if len(entries) > 0 {
-		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries); err != nil {
+		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries, known); err != nil {
 			return err
 		}
 		j.network.observe(legJournal, now)
 		clear(j.taken)
+		for _, evt := range known {
+			j.taken[id.EventID(evt)] = true
+		}
 	}
 	j.mu.Lock()
 	for _, e := range entries {
 		j.open[id.EventID(e.Event)] = newEntry(now)
-		j.taken[id.EventID(e.Event)] = true
 	}
 	j.mu.Unlock()
 	for _, evt := range passed {

@@ -136,7 +136,7 @@ func TestAnEntryThatIsNoEventHoldsUpNoOther(t *testing.T) {
 	store := j.network.host.options.Store
 	err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{
 		{Event: "$1", Body: []byte("no JSON")}, {Event: "$2", Body: []byte(`{"type":"m.reaction","event_id":"$2","room_id":"!r","sender":"@alice:x","content":{}}`)},
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

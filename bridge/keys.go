@@ -69,7 +69,7 @@ func (k *roomKeys) proven(nonce any) {
 func (k *roomKeys) hears() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.hearing || k.mode == ModeTransactions // there they come before the messages that need them, or after an outage
+	return k.hearing || k.mode == ModeTransactions // there they come the way that messages come
 }
 
 func (k *roomKeys) setHearing(hearing bool) {
@@ -225,9 +225,10 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 		}
 	}
 	patience := syncPatience
-	if since == "" {
-		patience = 0 // and the first answer takes as long as it takes
-	} else {
+	if !k.hears() {
+		patience = 0 // to know soon that the homeserver answers
+	}
+	if since != "" { // the first answer of all takes as long as it takes
 		bounded, cancel := context.WithTimeout(ctx, syncPatience+syncSlack)
 		defer cancel()
 		ctx = bounded

@@ -138,7 +138,9 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 			waited += time.Since(began)
 		}
 	}
-	n.lostSessions.Store(content.SessionID, struct{}{})
+	if ctx.Err() == nil {
+		n.lostSessions.Store(content.SessionID, struct{}{})
+	}
 	return nil, matrix.NoSessionFound
 }
 

@@ -133,7 +133,7 @@ func TestNoContentIsAtRest(t *testing.T) {
 	place := database.Place(t.TempDir())
 	store := open(t, place, sealer(t, "a"))
 	put(t, store, "m1", "the mayor resigns")
-	err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$e", At: noon, Body: []byte("the mayor stays")}})
+	err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$e", At: noon, Body: []byte("the mayor stays")}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestTheJournalKeepsWhatIsOpen(t *testing.T) {
 		store := open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}, {Event: "$2", At: noon, Body: []byte("[]")}}
 		for range 2 { // the homeserver repeats a transaction
-			if err := store.PutJournal(t.Context(), "whatsapp", entries); err != nil {
+			if err := store.PutJournal(t.Context(), "whatsapp", entries, []string{"$1", "$2"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -224,7 +224,7 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 
 		store = open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}
-		if err := store.PutJournal(t.Context(), "whatsapp", entries); err != nil {
+		if err := store.PutJournal(t.Context(), "whatsapp", entries, []string{"$1", "$2"}); err != nil {
 			t.Error(err)
 		}
 		if list, err := store.Arrivals(t.Context(), "whatsapp"); err != nil || len(list) != 1 || string(list[0].Payload) != "from before" {

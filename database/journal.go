@@ -18,13 +18,11 @@ type JournalEntry struct {
 	Body  []byte
 }
 
-// PutJournal seals and stores the entries of a transaction, all or none, and notes that they were taken (see [Store.Taken]).
-// An event that stands there already stays as it is.
-func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry) error {
+// PutJournal seals and stores the entries of a transaction, and the Matrix IDs of the events that were taken with it (see
+// [Store.Taken]), all or none. An event that stands there already stays as it is.
+func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry, taken []string) error {
 	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
-		events := make([]string, 0, len(entries))
 		for _, e := range entries {
-			events = append(events, e.Event)
 			keyID, sealed, err := s.sealer.Seal(e.Body, "journal", network, e.Event)
 			if err != nil {
 				return err
@@ -36,13 +34,13 @@ func (s *Store) PutJournal(ctx context.Context, network string, entries []Journa
 				return fmt.Errorf("store a journal entry: %w", err)
 			}
 		}
-		taken, err := json.Marshal(events)
+		events, err := json.Marshal(taken)
 		if err != nil {
 			return fmt.Errorf("note a transaction: %w", err)
 		}
 		_, err = s.db.Exec(ctx, `
 			INSERT INTO taken (network, events) VALUES ($1, $2)
-			ON CONFLICT (network) DO UPDATE SET events = excluded.events`, network, string(taken))
+			ON CONFLICT (network) DO UPDATE SET events = excluded.events`, network, string(events))
 		if err != nil {
 			return fmt.Errorf("note a transaction: %w", err)
 		}
@@ -50,15 +48,15 @@ func (s *Store) PutJournal(ctx context.Context, network string, entries []Journa
 	})
 }
 
-// Taken returns the Matrix IDs of the events whose entries were stored last, also of those that have been removed since.
+// Taken returns the Matrix IDs of the events that were taken last, also of those whose entries have been removed since.
 func (s *Store) Taken(ctx context.Context, network string) (events []string, err error) {
-	var taken string
-	err = s.db.QueryRow(ctx, `SELECT events FROM taken WHERE network = $1`, network).Scan(&taken)
+	var list string
+	err = s.db.QueryRow(ctx, `SELECT events FROM taken WHERE network = $1`, network).Scan(&list)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err == nil {
-		err = json.Unmarshal([]byte(taken), &events)
+		err = json.Unmarshal([]byte(list), &events)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the newest transaction: %w", err)

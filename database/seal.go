@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNotAuthentic is the error of a sealed value that is not, byte for byte, what was sealed for its row, although its key is
-// there: the disk or a person has changed it, and no key will open it.
+// there: the disk or a person has changed it, or the key has been exchanged under its ID.
 var ErrNotAuthentic = errors.New("the value is not what was sealed here")
 
 // Sealer encrypts what waits in our tables, so that no content is at rest: XChaCha20-Poly1305 with a random nonce in front

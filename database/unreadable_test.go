@@ -19,7 +19,7 @@ func TestARowThatWasChangedHoldsUpNoOther(t *testing.T) {
 			put(t, store, id, "payload of "+id)
 		}
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}, {Event: "$2", At: noon, Body: []byte("[]")}}
-		if err := store.PutJournal(t.Context(), "whatsapp", entries); err != nil {
+		if err := store.PutJournal(t.Context(), "whatsapp", entries, []string{"$1", "$2"}); err != nil {
 			t.Fatal(err)
 		}
 		store.Close()
@@ -53,7 +53,7 @@ func TestAMissingKeyIsAnErrorBesideRowsThatWereChanged(t *testing.T) {
 		store := open(t, place, sealer(t, "old"))
 		put(t, store, "m1", "sealed")
 		put(t, store, "m2", "and changed")
-		if err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}); err != nil {
+		if err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		store.Close()

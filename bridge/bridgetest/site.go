@@ -3,9 +3,10 @@ package bridgetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 )
 
 // SiteOptions says what stands on a site.
@@ -47,11 +48,8 @@ func NewSite(ctx context.Context, options SiteOptions) (*Site, error) {
 		return nil, err
 	}
 	install := InstallOptions{
-		Dir: filepath.Join(options.Dir, "etc"), HomeserverURL: fmt.Sprintf("http://%s", loopback(port)),
-		Domain: DefaultServerName, Kind: kind, Settings: options.Settings,
-	}
-	for name := range options.Settings {
-		install.Networks = append(install.Networks, name)
+		Dir: filepath.Join(options.Dir, "etc"), HomeserverURL: "http://" + loopback(port),
+		Domain: DefaultServerName, Kind: kind, Settings: options.Settings, Networks: slices.Sorted(maps.Keys(options.Settings)),
 	}
 	if options.Adjust != nil {
 		options.Adjust(&install)
