@@ -47,13 +47,18 @@ func (h *house) parrot(network string) *parrot {
 // newHouse starts a homeserver and a host of the named networks, on the databases in a place ("" for SQLite).
 func newHouse(t *testing.T, place database.Place, names ...string) *house {
 	t.Helper()
-	mode := bridge.ModeDevice
-	if homeserver(t) == bridgetest.Dendrite {
-		mode = bridge.ModeLogin
-	}
-	h, networks := buildHouse(t, place, mode, nil, names...)
+	h, networks := buildHouse(t, place, homeserverMode(t), nil, names...)
 	h.start(t, networks)
 	return h
+}
+
+// homeserverMode is the mode that every version of the chosen homeserver knows.
+func homeserverMode(t *testing.T) bridge.EncryptionMode {
+	t.Helper()
+	if homeserver(t) == bridgetest.Dendrite {
+		return bridge.ModeLogin
+	}
+	return bridge.ModeDevice
 }
 
 func homeserver(t *testing.T) bridgetest.HomeserverKind {
@@ -225,6 +230,18 @@ func TestTwoNetworksTalkThroughOneListener(t *testing.T) {
 
 func (h *house) checkMetrics(t *testing.T) {
 	t.Helper()
+	h.shows(t,
+		`passerelle_messages_total{direction="in",network="red",outcome="delivered"} 1`,
+		`passerelle_messages_total{direction="out",network="green",outcome="delivered"}`,
+		`passerelle_logins{network="red",state="connected"} 1`,
+		`passerelle_queue_depth{network="red",queue="inbox"}`,
+		`passerelle_leg_seconds_count{leg="matrix_send",network="green"} 1`,
+	)
+}
+
+// shows checks that /metrics has lines.
+func (h *house) shows(t *testing.T, lines ...string) {
+	t.Helper()
 	response, err := http.Get("http://" + h.options.Monitor + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -234,13 +251,7 @@ func (h *house) checkMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		`passerelle_messages_total{direction="in",network="red",outcome="delivered"} 1`,
-		`passerelle_messages_total{direction="out",network="green",outcome="delivered"}`,
-		`passerelle_logins{network="red",state="connected"} 1`,
-		`passerelle_queue_depth{network="red",queue="inbox"}`,
-		`passerelle_leg_seconds_count{leg="matrix_send",network="green"} 1`,
-	} {
+	for _, want := range lines {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("/metrics lacks %s", want)
 		}
@@ -326,49 +337,6 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	if len(findings) != 1 || findings[0].Result != bridge.Failed || !strings.Contains(findings[0].Detail, "homeserver.address") {
 		t.Errorf("no homeserver gave %+v", findings)
 	}
-}
-
-// send sends a transaction in the homeserver's place, and returns the status of the answer.
-func (h *house) send(t *testing.T, network, token, txn, body string) int {
-	t.Helper()
-	request, err := http.NewRequest(http.MethodPut, h.options.Address+"/"+network+"/_matrix/app/v1/transactions/"+txn, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	return response.StatusCode
-}
-
-func TestATransactionThatIsNonsenseHarmsNothing(t *testing.T) {
-	h := newHouse(t, "", "red")
-	alice := h.Staff(t, "alice")
-	h.logIn(t, alice, "red")
-	for i, test := range []struct {
-		token, body string
-		want        int
-	}{
-		{"another token", `{"events":[]}`, http.StatusUnauthorized},
-		{hsToken + "red", ``, http.StatusBadRequest},
-		{hsToken + "red", `no JSON`, http.StatusBadRequest},
-		{hsToken + "red", `{"events":{}}`, http.StatusBadRequest},
-		{hsToken + "red", `{"events":[{"type":1,"event_id":[],"sender":{},"content":"x"}]}`, http.StatusOK},
-		{hsToken + "red", `{"events":[{"type":"m.room.encrypted","event_id":"$x","room_id":"!x:y","sender":"@a:b","content":{"algorithm":7}}]}`, http.StatusOK},
-		{hsToken + "red", `{"events":[{"type":"m.reaction","event_id":"$y","room_id":"!x:y","sender":"nobody","content":{}}]}`, http.StatusOK},
-		{hsToken + "red", `{"events":[{"type":"m.room.member","event_id":"$z","room_id":"!x:y","sender":"@a:b","state_key":"@c:d","content":{"membership":[]}}]}`, http.StatusOK},
-	} {
-		if got := h.send(t, "red", test.token, fmt.Sprintf("nonsense%d", i), test.body); got != test.want {
-			t.Errorf("%s gave %d, want %d", test.body, got, test.want)
-		}
-	}
-	if err := h.parrot("red").contactSays(t.Context(), "alice", "chat", "m1", "still here"); err != nil {
-		t.Fatal(err)
-	}
-	alice.Waits("a message after the nonsense", func(m bridgetest.Heard) bool { return m.Text == "still here" })
 }
 
 func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {

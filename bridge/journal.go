@@ -19,7 +19,8 @@ import (
 	"passerelle/portal"
 )
 
-// maxTransaction bounds an appservice transaction, in bytes: a homeserver sends at most 100 events of 64 KiB.
+// maxTransaction bounds an appservice transaction, in bytes. Homeservers send at most 100 events, as many to-device events,
+// receipts and the like, of 64 KiB each, and in mode transactions the users whose devices have changed: less than half of it.
 const maxTransaction = 64 << 20
 
 // journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived,
@@ -32,11 +33,15 @@ type journal struct {
 	ours    func(id.UserID) bool // tells the bot and the ghosts
 	lanes   *lanes[*event.Event] // by room
 
-	taking sync.Mutex // one transaction at a time
-	last   string     // guarded by taking; the newest transaction that was taken; a homeserver repeats only that one
+	// A homeserver repeats its newest transaction until that is answered, over our restarts too.
+	taking sync.Mutex          // one transaction at a time
+	last   string              // guarded by taking; the newest transaction that this process took
+	taken  map[id.EventID]bool // guarded by taking; the events with an outcome of the newest transaction that gave entries
 
 	mu   sync.Mutex
 	open map[id.EventID]*entry // guarded by mu; entries whose outcome is open
+
+	noEvents int // entries that load left out; nothing writes it afterwards
 }
 
 // entry is an event whose outcome is open.
@@ -65,7 +70,7 @@ func (e *entry) end(how ending) {
 
 func newJournal(n *network) *journal {
 	return &journal{
-		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{},
+		network: n, lanes: newLanes(n.handOn), open: map[id.EventID]*entry{}, taken: map[id.EventID]bool{},
 		ours: func(user id.UserID) bool { return n.matrix().isOurs(user) },
 	}
 }
@@ -76,10 +81,18 @@ func (j *journal) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	taken, err := j.network.host.options.Store.Taken(ctx, j.network.Name)
+	if err != nil {
+		return err
+	}
+	for _, evt := range taken {
+		j.taken[id.EventID(evt)] = true
+	}
 	for _, entry := range entries {
 		evt, err := parseEvent(entry.Body)
 		if err != nil {
-			j.network.log.Err(err).Str("event", entry.Event).Msg("Leaving out a journal entry that is no event")
+			j.network.log.Err(err).Str("event", entry.Event).Msg("A journal entry is no event: it stays in the table, and is not handed on")
+			j.noEvents++
 			continue
 		}
 		j.open[evt.ID] = newEntry(entry.At)
@@ -103,7 +116,15 @@ func (j *journal) before(next http.Handler) http.Handler {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTransaction))
-		if err != nil {
+		var size *http.MaxBytesError
+		switch {
+		case errors.As(err, &size):
+			j.network.log.Error().Str("transaction", txn).Int64("bytes", r.ContentLength).Int64("limit", size.Limit).
+				Msg("A transaction is larger than any homeserver's: it was not taken, and the homeserver sends nothing else until it " +
+					"is gone (docs/operate.md, \"When something fails\")")
+			mautrix.MTooLarge.WithMessage("The transaction is larger than %d bytes", size.Limit).Write(w)
+			return
+		case err != nil:
 			mautrix.MNotJSON.WithMessage("The transaction could not be read").Write(w)
 			return
 		}
@@ -158,6 +179,7 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	var passed []*event.Event
 	var entries []database.JournalEntry
+	var known []string // of this transaction; homeservers may repeat an event together with newer ones
 	now := time.Now()
 	for _, raw := range events {
 		var e envelope
@@ -166,7 +188,8 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			continue
 		}
 		ours := j.ours(e.Sender) || e.Content.DoublePuppet == j.network.puppetValue()
-		if j.isOpen(e.ID) {
+		if j.taken[e.ID] || j.isOpen(e.ID) {
+			known = append(known, e.ID.String())
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
 		if ours && e.StateKey == nil {
@@ -179,14 +202,19 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		}
 		if !ours && e.hasOutcome() {
 			entries = append(entries, database.JournalEntry{Event: e.ID.String(), At: now, Body: raw})
+			known = append(known, e.ID.String())
 		}
 		passed = append(passed, evt)
 	}
 	if len(entries) > 0 {
-		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries); err != nil {
+		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries, known); err != nil {
 			return err
 		}
 		j.network.observe(legJournal, now)
+		clear(j.taken)
+		for _, evt := range known {
+			j.taken[id.EventID(evt)] = true
+		}
 	}
 	j.mu.Lock()
 	for _, e := range entries {
@@ -235,7 +263,7 @@ func (j *journal) again(evt id.EventID) bool {
 }
 
 // outcomePatience is how long an event's outcome is waited for. All are told sooner; an event of which none is told does not
-// hold up its room for good.
+// hold up its room for good. While the homeserver is away, what comes in may hold up the portal for much longer.
 const outcomePatience = 5 * time.Minute
 
 // await waits for the end of an attempt to send an event on, and tells whether it is to be tried again.
@@ -248,15 +276,21 @@ func (j *journal) await(ctx context.Context, evt id.EventID) ending {
 	}
 	limit := time.NewTimer(outcomePatience)
 	defer limit.Stop()
-	select {
-	case how := <-e.ended:
-		return how
-	case <-ctx.Done():
-	case <-limit.C:
-		j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
-		j.settle(ctx, evt, outcomeFailed)
+	for {
+		select {
+		case how := <-e.ended:
+			return how
+		case <-ctx.Done():
+			return settled
+		case <-limit.C:
+		}
+		if j.network.current.Load().keys.hears() {
+			j.network.log.Error().Stringer("event", evt).Msg("Nobody tells what became of an event; going on")
+			j.settle(ctx, evt, outcomeFailed)
+			return settled
+		}
+		limit.Reset(outcomePatience) // its portal waits for the homeserver
 	}
-	return settled
 }
 
 // begin forgets how the last attempt to send an event on ended.
@@ -294,7 +328,6 @@ func parseEvent(raw []byte) (*event.Event, error) {
 // envelope is what the journal reads of an event.
 type envelope struct {
 	ID       id.EventID `json:"event_id"`
-	Room     id.RoomID  `json:"room_id"`
 	Sender   id.UserID  `json:"sender"`
 	Type     string     `json:"type"`
 	StateKey *string    `json:"state_key"`

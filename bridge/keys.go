@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,11 +28,14 @@ type roomKeys struct {
 	mode  EncryptionMode
 	fatal chan<- error
 
+	withheld withheldKeys
+
 	mu      sync.Mutex
 	cancel  context.CancelFunc // ends the loop
 	ended   chan struct{}      // closed when the loop has ended
 	stopped bool
 	ready   bool          // Init has ended
+	hearing bool          // the last /sync was answered
 	nonce   string        // of the proof that is awaited
 	proof   chan struct{} // closed when it has come
 }
@@ -61,8 +65,23 @@ func (k *roomKeys) proven(nonce any) {
 	}
 }
 
-// syncPatience is how long the homeserver may hold a /sync that has nothing to tell.
-const syncPatience = 30 * time.Second
+// hears tells whether new room keys can come. While they cannot, nobody's patience with a late one may run out.
+func (k *roomKeys) hears() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.hearing || k.mode == ModeTransactions // there they come the way that messages come
+}
+
+func (k *roomKeys) setHearing(hearing bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hearing = hearing
+}
+
+const (
+	syncPatience = 30 * time.Second // how long the homeserver may hold a /sync that has nothing to tell
+	syncSlack    = 15 * time.Second // how much longer an answer may take
+)
 
 // Init prepares the encryption. What handles keys that come in transactions is registered here, before the first event is
 // dispatched.
@@ -136,6 +155,7 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	var saved time.Time // when the sync token was last saved
 	for ctx.Err() == nil {
 		answer, err := k.ask(ctx, client, since)
+		k.setHearing(err == nil)
 		switch {
 		case forgotten(err):
 			return err
@@ -197,6 +217,7 @@ func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mau
 	if !ok {
 		return fmt.Errorf("handle room keys: unexpected syncer %T", client.Syncer)
 	}
+	answer.ToDevice.Events = slices.DeleteFunc(answer.ToDevice.Events, k.withheld.take)
 	syncer.ProcessSyncResponse(ctx, answer, since)
 	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }
@@ -226,8 +247,13 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 		}
 	}
 	patience := syncPatience
-	if since == "" {
-		patience = 0
+	if !k.hears() {
+		patience = 0 // to know soon that the homeserver answers
+	}
+	if since != "" { // the first answer of all takes as long as it takes
+		bounded, cancel := context.WithTimeout(ctx, syncPatience+syncSlack)
+		defer cancel()
+		ctx = bounded
 	}
 	return client.FullSyncRequest(mautrix.WithMaxRetries(ctx, 0), mautrix.ReqSync{
 		Timeout: int(patience.Milliseconds()), Since: since, FilterID: filter,

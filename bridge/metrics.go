@@ -41,6 +41,7 @@ type metrics struct {
 	legs     *prometheus.HistogramVec
 	logins   *prometheus.Desc
 	queues   *prometheus.Desc
+	broken   *prometheus.Desc
 }
 
 func newMetrics(h *Host) *metrics {
@@ -58,6 +59,8 @@ func newMetrics(h *Host) *metrics {
 			Buckets: prometheus.ExponentialBucketsRange(0.0005, 120, 20)}, []string{"network", "leg"}),
 		logins: prometheus.NewDesc("passerelle_logins", "Logins by state.", []string{"network", "state"}, nil),
 		queues: prometheus.NewDesc("passerelle_queue_depth", "Events whose outcome is open.", []string{"network", "queue"}, nil),
+		broken: prometheus.NewDesc("passerelle_unreadable_rows", "Rows that could not be read at the start, and were left where they are.",
+			[]string{"network", "queue"}, nil),
 	}
 	m.registry.MustRegister(m.messages, m.verdicts, m.refusals, m.legs, m, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -93,7 +96,11 @@ func (c countingLedger) Record(ctx context.Context, d portal.Decision) error {
 }
 
 // Describe and Collect make the logins and the queues a prometheus.Collector: they are counted when they are asked for.
-func (m *metrics) Describe(to chan<- *prometheus.Desc) { to <- m.logins; to <- m.queues }
+func (m *metrics) Describe(to chan<- *prometheus.Desc) {
+	to <- m.logins
+	to <- m.queues
+	to <- m.broken
+}
 
 // Collect counts the logins and the queues.
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
@@ -105,14 +112,21 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 			states[strings.ToLower(login.State)]++
 		}
 		for state, count := range states {
-			to <- prometheus.MustNewConstMetric(m.logins, prometheus.GaugeValue, float64(count), n.Name, state)
+			m.gauge(to, m.logins, count, n.Name, state)
 		}
+		inbox, journal := m.host.options.Store.Unreadable(n.Name)
+		m.gauge(to, m.broken, inbox, n.Name, "inbox")
+		m.gauge(to, m.broken, journal+n.journal.noEvents, n.Name, "journal")
 		inbox, journal, err := m.host.options.Store.Depths(ctx, n.Name)
 		if err != nil {
 			to <- prometheus.NewInvalidMetric(m.queues, err)
 			continue
 		}
-		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(inbox), n.Name, "inbox")
-		to <- prometheus.MustNewConstMetric(m.queues, prometheus.GaugeValue, float64(journal), n.Name, "journal")
+		m.gauge(to, m.queues, inbox, n.Name, "inbox")
+		m.gauge(to, m.queues, journal, n.Name, "journal")
 	}
+}
+
+func (m *metrics) gauge(to chan<- prometheus.Metric, what *prometheus.Desc, value int, labels ...string) {
+	to <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, float64(value), labels...)
 }

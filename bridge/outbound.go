@@ -18,9 +18,11 @@ import (
 )
 
 // How long a message waits for a room key that comes late. Its room waits with it, so that order holds; other rooms do not.
+// The time in which no key can come, since the homeserver is away, does not count.
 const (
 	keyPatience     = time.Minute     // for the first message of a session
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
+	keyTurn         = time.Second     // the library does not end its wait with the context
 )
 
 // handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
@@ -98,13 +100,18 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 	if err != nil {
 		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message could not be decrypted")
 		n.journal.settle(ctx, evt.ID, outcomeFailed)
-		n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.KeysMissing))
+		text := n.say(say.KeysMissing)
+		if isMeant(n.current.Load().keys.withheld.code(evt.Sender, evt.Content.AsEncrypted().SessionID)) {
+			text = n.say(say.KeysWithheld)
+		}
+		n.tell(evt.RoomID, evt.ID, evt.Sender, text)
 		return nil, nil
 	}
 	return decrypted, nil
 }
 
-// decryptLate waits for the key of an event's session, after asking its sender for it.
+// decryptLate waits for the key of an event's session, after asking its sender for it. A key that is withheld may still come,
+// unless the sender's app says that it never will.
 func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Event, error) {
 	content := evt.Content.AsEncrypted()
 	patience := keyPatience
@@ -113,15 +120,28 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 	}
 	//lint:ignore SA1019 the deprecated fields are what older clients still send; the library asks all devices without them
 	sender, device := content.SenderKey, content.DeviceID
-	n.matrix().Crypto.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; {
-		// In short turns: the library does not end its wait with the context.
-		if n.matrix().Crypto.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, time.Second) {
+	keys, asked := n.current.Load().keys, false
+	for waited := time.Duration(0); waited < patience && ctx.Err() == nil; {
+		hears := keys.hears()
+		if hears && !asked {
+			keys.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
+			asked = true
+		}
+		began := time.Now()
+		if keys.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, keyTurn) {
 			n.lostSessions.Delete(content.SessionID)
-			return n.matrix().Crypto.Decrypt(ctx, evt)
+			return keys.Decrypt(ctx, evt)
+		}
+		if isFinal(keys.withheld.code(evt.Sender, content.SessionID)) {
+			break
+		}
+		if hears {
+			waited += time.Since(began)
 		}
 	}
-	n.lostSessions.Store(content.SessionID, struct{}{})
+	if ctx.Err() == nil {
+		n.lostSessions.Store(content.SessionID, struct{}{})
+	}
 	return nil, matrix.NoSessionFound
 }
 

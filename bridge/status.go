@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/cenkalti/backoff/v5"
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/bridgev2/status"
@@ -86,7 +89,17 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	if to != "" {
 		content.Mentions.UserIDs = []id.UserID{to}
 	}
-	if _, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil); err != nil {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
+	_, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+		// Encrypting puts the ciphertext in the content's place: each attempt has a content of its own.
+		sent, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
+		if err != nil && !isAway(err) {
+			err = backoff.Permanent(err)
+		}
+		return sent, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0)) // for as long as the homeserver is away
+	if err != nil {
 		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
 	}
 }
@@ -121,7 +134,7 @@ func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.Br
 	if err != nil {
 		return err
 	}
-	c.network.notify(ctx, room, "", state.UserID, state.Message)
+	c.network.tell(room, "", state.UserID, state.Message)
 	return nil
 }
 

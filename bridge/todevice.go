@@ -52,6 +52,9 @@ func (n *network) takeKeys(ctx context.Context, transaction map[string]json.RawM
 				now.keys.proven(evt.Content.Raw["nonce"])
 				continue
 			}
+			if now.keys.withheld.take(evt) {
+				continue
+			}
 			if err := evt.Content.ParseRaw(evt.Type); err != nil && !errors.Is(err, event.ErrUnsupportedContentType) {
 				n.log.Warn().Err(err).Msg("Leaving out a to-device event that cannot be read")
 				continue

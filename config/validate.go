@@ -24,85 +24,108 @@ var ownState = map[string]bool{
 
 // validate checks every value. It reports all that is wrong at once, a line each.
 func (c *Config) validate() error {
-	var wrong []error
-	complain := func(key, format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
-	}
-	checkURL := func(key, value string) {
-		u, err := url.Parse(value)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			complain(key, "%q is not a URL; write one such as http://127.0.0.1:8008", value)
-		}
-	}
-	checkListen := func(key, value string) {
-		if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
-			complain(key, "%q is not host:port; write one such as 127.0.0.1:29320", value)
-		}
-	}
-	checkSecret := func(key, value string) {
-		switch {
-		case value == "":
-			complain(key, "missing; `passerelle init` makes one, or name a file in %s_file", key)
-		case len(value) < minSecret:
-			complain(key, "too short; at least %d characters", minSecret)
-		}
-	}
-	oneOf := func(key, value string, known ...string) {
-		if !slices.Contains(known, value) {
-			complain(key, "%q is not known; choose one of %s", value, strings.Join(known, ", "))
-		}
-	}
-
-	checkURL("homeserver.address", c.Homeserver.Address)
+	var v validation
+	v.url("homeserver.address", c.Homeserver.Address)
 	if d := c.Homeserver.Domain; d == "" || strings.ContainsAny(d, "/@ ") {
-		complain("homeserver.domain", "%q is not a domain; write what stands behind the colon of a Matrix ID", d)
+		v.complain("homeserver.domain", "%q is not a domain; write what stands behind the colon of a Matrix ID", d)
 	}
-	checkListen("bridge.listen", c.Bridge.Listen)
-	checkURL("bridge.address", c.Bridge.Address)
-	if c.Bridge.Monitor != "" {
-		checkListen("bridge.monitor", c.Bridge.Monitor)
-		if c.Bridge.Monitor == c.Bridge.Listen {
-			complain("bridge.monitor", "the same as bridge.listen; choose another port")
-		}
-	}
-	oneOf("bridge.language", c.Bridge.Language, "en", "fr")
+	v.bridge(c.Bridge)
 	if c.Database == "" {
-		complain("database", "missing; name a folder, or a postgres:// URI")
+		v.complain("database", "missing; name a folder, or a postgres:// URI")
 	}
 	if _, err := c.SealingKeys(); err != nil {
-		wrong = append(wrong, err)
+		v.wrong = append(v.wrong, err)
 	}
-	oneOf("encryption.mode", c.Encryption.Mode, ModeDevice, ModeLogin, ModeTransactions)
-	checkSecret("encryption.pickle_key", c.Encryption.PickleKey)
-	if len(c.Permissions) == 0 {
-		complain("permissions", "missing: nobody could use the bridge; write one such as %q: user", c.Homeserver.Domain)
+	v.oneOf("encryption.mode", c.Encryption.Mode, ModeDevice, ModeLogin, ModeTransactions)
+	v.secret("encryption.pickle_key", c.Encryption.PickleKey)
+	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.rooms(c.Rooms)
+	v.networks(c.Networks)
+	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	v.oneOf("log.format", c.Log.Format, "json", "text")
+	return errors.Join(v.wrong...)
+}
+
+// validation gathers what is wrong. Its methods are the configuration's sections, and the kinds of values in them.
+type validation struct{ wrong []error }
+
+func (v *validation) complain(key, format string, args ...any) {
+	v.wrong = append(v.wrong, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+func (v *validation) bridge(b Bridge) {
+	v.listen("bridge.listen", b.Listen)
+	v.url("bridge.address", b.Address)
+	if b.Monitor != "" {
+		v.listen("bridge.monitor", b.Monitor)
+		if b.Monitor == b.Listen {
+			v.complain("bridge.monitor", "the same as bridge.listen; choose another port")
+		}
 	}
-	for _, who := range slices.Sorted(maps.Keys(c.Permissions)) {
-		oneOf("permissions."+who, c.Permissions[who], "block", "relay", "user", "admin")
+	v.oneOf("bridge.language", b.Language, "en", "fr")
+}
+
+func (v *validation) permissions(levels map[string]string, domain string) {
+	if len(levels) == 0 {
+		v.complain("permissions", "missing: nobody could use the bridge; write one such as %q: user", domain)
 	}
-	for i, e := range c.Rooms.InitialState {
+	for _, who := range slices.Sorted(maps.Keys(levels)) {
+		v.oneOf("permissions."+who, levels[who], "block", "relay", "user", "admin")
+	}
+}
+
+func (v *validation) rooms(r Rooms) {
+	for i, e := range r.InitialState {
 		key := fmt.Sprintf("rooms.initial_state[%d]", i)
 		switch {
 		case e.Type == "":
-			complain(key, "has no type; write one such as im.example.access_rules")
+			v.complain(key, "has no type; write one such as im.example.access_rules")
 		case ownState[e.Type]:
-			complain(key, "%s is set by the bridge; take it out", e.Type)
+			v.complain(key, "%s is set by the bridge; take it out", e.Type)
 		}
 	}
-	if len(c.Networks) == 0 {
-		complain("networks", "missing: there is nothing to bridge; `passerelle init --network whatsapp` writes a section")
+}
+
+func (v *validation) networks(networks map[string]Network) {
+	if len(networks) == 0 {
+		v.complain("networks", "missing: there is nothing to bridge; `passerelle init --network whatsapp` writes a section")
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Networks)) {
+	for _, name := range slices.Sorted(maps.Keys(networks)) {
 		if !networkName.MatchString(name) {
-			complain("networks."+name, "not a network's name")
+			v.complain("networks."+name, "not a network's name")
 			continue
 		}
-		checkSecret("networks."+name+".as_token", c.Networks[name].ASToken)
-		checkSecret("networks."+name+".hs_token", c.Networks[name].HSToken)
+		v.secret("networks."+name+".as_token", networks[name].ASToken)
+		v.secret("networks."+name+".hs_token", networks[name].HSToken)
 	}
-	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
-	oneOf("log.format", c.Log.Format, "json", "text")
-	return errors.Join(wrong...)
+}
+
+func (v *validation) url(key, value string) {
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		v.complain(key, "%q is not a URL; write one such as http://127.0.0.1:8008", value)
+	}
+}
+
+func (v *validation) listen(key, value string) {
+	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+		v.complain(key, "%q is not host:port; write one such as 127.0.0.1:29320", value)
+	}
+}
+
+func (v *validation) secret(key, value string) {
+	switch {
+	case value == "":
+		v.complain(key, "missing; `passerelle init` makes one, or name a file in %s_file", key)
+	case len(value) < minSecret:
+		v.complain(key, "too short; at least %d characters", minSecret)
+	}
+}
+
+func (v *validation) oneOf(key, value string, known ...string) {
+	if !slices.Contains(known, value) {
+		v.complain(key, "%q is not known; choose one of %s", value, strings.Join(known, ", "))
+	}
 }
 
 // SealingKey is a key that seals what waits in the databases. Key is 32 bytes long.

@@ -139,8 +139,10 @@ func (p Place) createDatabase(ctx context.Context, uri string) error {
 
 // Store is our own database.
 type Store struct {
-	db     *dbutil.Database
-	sealer *Sealer
+	db         *dbutil.Database
+	sealer     *Sealer
+	log        zerolog.Logger
+	unreadable unreadable
 }
 
 // Open opens our own database and brings its tables up to date. It fails when the database cannot be written, or when a
@@ -158,7 +160,7 @@ func Open(ctx context.Context, p Place, sealer *Sealer, log zerolog.Logger) (*St
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("bring our own database up to date: %w", err), db.Close())
 	}
-	return &Store{db: db, sealer: sealer}, nil
+	return &Store{db: db, sealer: sealer, log: log, unreadable: unreadable{count: map[[2]string]int{}}}, nil
 }
 
 // Close closes the database.

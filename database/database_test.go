@@ -2,10 +2,10 @@ package database_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +46,25 @@ func open(t *testing.T, place database.Place, s *database.Sealer) *database.Stor
 	}
 	t.Cleanup(func() { store.Close() })
 	return store
+}
+
+// execute changes our own database as somebody would who has got at it.
+func execute(t *testing.T, place database.Place, statements ...string) {
+	t.Helper()
+	uri, dialect := "file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3"
+	if strings.HasPrefix(string(place), "postgres") {
+		uri, dialect = string(place), "postgres"
+	}
+	db, err := dbutil.NewWithDialect(uri, dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -114,7 +133,7 @@ func TestNoContentIsAtRest(t *testing.T) {
 	place := database.Place(t.TempDir())
 	store := open(t, place, sealer(t, "a"))
 	put(t, store, "m1", "the mayor resigns")
-	err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$e", At: noon, Body: []byte("the mayor stays")}})
+	err := store.PutJournal(t.Context(), "whatsapp", []database.JournalEntry{{Event: "$e", At: noon, Body: []byte("the mayor stays")}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,12 +154,18 @@ func TestTheJournalKeepsWhatIsOpen(t *testing.T) {
 		store := open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}, {Event: "$2", At: noon, Body: []byte("[]")}}
 		for range 2 { // the homeserver repeats a transaction
-			if err := store.PutJournal(t.Context(), "whatsapp", entries); err != nil {
+			if err := store.PutJournal(t.Context(), "whatsapp", entries, []string{"$1", "$2"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if err := store.RemoveJournal(t.Context(), "whatsapp", "$1"); err != nil {
 			t.Error(err)
+		}
+		if taken, err := store.Taken(t.Context(), "whatsapp"); err != nil || !slices.Equal(taken, []string{"$1", "$2"}) {
+			t.Errorf("the newest transaction was %q, %v", taken, err)
+		}
+		if taken, err := store.Taken(t.Context(), "telegram"); err != nil || len(taken) != 0 {
+			t.Errorf("another network's newest transaction was %q, %v", taken, err)
 		}
 		left, err := store.Journal(t.Context(), "whatsapp")
 		if err != nil || len(left) != 1 || left[0].Event != "$2" || string(left[0].Body) != "[]" || !left[0].At.Equal(noon) {
@@ -189,19 +214,31 @@ func TestADatabaseThatCannotBeUsedNamesTheRemedy(t *testing.T) {
 	}
 }
 
+// TestAnOlderDatabaseIsBroughtUpToDate begins with the tables of the first version.
+func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		put(t, store, "m1", "from before")
+		store.Close()
+		execute(t, place, "DROP TABLE taken", "ALTER TABLE inbox DROP COLUMN past", "UPDATE version SET version = 1, compat = 1")
+
+		store = open(t, place, sealer(t, "a"))
+		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}
+		if err := store.PutJournal(t.Context(), "whatsapp", entries, []string{"$1", "$2"}); err != nil {
+			t.Error(err)
+		}
+		if list, err := store.Arrivals(t.Context(), "whatsapp"); err != nil || len(list) != 1 || string(list[0].Payload) != "from before" {
+			t.Errorf("the inbox holds %+v, %v", list, err)
+		}
+	})
+}
+
 func TestANewerSchemaIsRefused(t *testing.T) {
 	place := database.Place(t.TempDir())
 	store := open(t, place, sealer(t, "a"))
 	store.Close()
-	raw, err := dbutil.NewWithDialect("file:"+filepath.Join(string(place), "passerelle.db"), "sqlite3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := raw.Exec(context.Background(), "UPDATE version SET version = 99, compat = 99"); err != nil {
-		t.Fatal(err)
-	}
-	raw.Close()
-	_, err = database.Open(t.Context(), place, sealer(t, "a"), zerolog.Nop())
+	execute(t, place, "UPDATE version SET version = 99, compat = 99")
+	_, err := database.Open(t.Context(), place, sealer(t, "a"), zerolog.Nop())
 	if !errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("the error is %v", err)
 	}

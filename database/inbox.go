@@ -63,12 +63,11 @@ func (s *Store) putArrival(ctx context.Context, network string, a portal.Arrival
 	return seq, err
 }
 
-// Arrivals returns what waits in a network's inbox, in order; what belongs to the past comes first.
+// Arrivals returns what waits in a network's inbox, in order; what belongs to the past comes first. What cannot be opened is left out (see [Store.Unreadable]).
 func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
 	rows, err := s.db.Query(ctx, `
 		SELECT seq, login, lane, id, past, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY past DESC, seq`, network)
-	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (StoredArrival, error) {
-		var a StoredArrival
+	list, err := readSealed(s, network, "inbox", rows, err, func(row dbutil.Scannable) (a StoredArrival, err error) {
 		var at int64
 		var keyID string
 		var sealed []byte
@@ -76,10 +75,9 @@ func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, 
 			return a, err
 		}
 		a.At = time.UnixMilli(at)
-		var err error
 		a.Payload, err = s.sealer.Unseal(keyID, sealed, "inbox", network, a.Login, a.Lane, a.ID)
 		return a, err
-	}, err).AsList()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}

@@ -2,6 +2,9 @@ package database
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,8 +18,9 @@ type JournalEntry struct {
 	Body  []byte
 }
 
-// PutJournal seals and stores entries, all or none. An event that stands there already stays as it is.
-func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry) error {
+// PutJournal seals and stores the entries of a transaction, and the Matrix IDs of the events that were taken with it (see
+// [Store.Taken]), all or none. An event that stands there already stays as it is.
+func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry, taken []string) error {
 	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		for _, e := range entries {
 			keyID, sealed, err := s.sealer.Seal(e.Body, "journal", network, e.Event)
@@ -30,15 +34,41 @@ func (s *Store) PutJournal(ctx context.Context, network string, entries []Journa
 				return fmt.Errorf("store a journal entry: %w", err)
 			}
 		}
+		events, err := json.Marshal(taken)
+		if err != nil {
+			return fmt.Errorf("note a transaction: %w", err)
+		}
+		_, err = s.db.Exec(ctx, `
+			INSERT INTO taken (network, events) VALUES ($1, $2)
+			ON CONFLICT (network) DO UPDATE SET events = excluded.events`, network, string(events))
+		if err != nil {
+			return fmt.Errorf("note a transaction: %w", err)
+		}
 		return nil
 	})
 }
 
-// Journal returns a network's entries in the order in which they came.
+// Taken returns the Matrix IDs of the events that were taken last, also of those whose entries have been removed since.
+func (s *Store) Taken(ctx context.Context, network string) (events []string, err error) {
+	var list string
+	err = s.db.QueryRow(ctx, `SELECT events FROM taken WHERE network = $1`, network).Scan(&list)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(list), &events)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the newest transaction: %w", err)
+	}
+	return events, nil
+}
+
+// Journal returns a network's entries in the order in which they came. What cannot be opened is left out (see
+// [Store.Unreadable]).
 func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, error) {
 	rows, err := s.db.Query(ctx, `SELECT event, at, key_id, sealed FROM journal WHERE network = $1 ORDER BY seq`, network)
-	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (JournalEntry, error) {
-		var e JournalEntry
+	list, err := readSealed(s, network, "journal", rows, err, func(row dbutil.Scannable) (e JournalEntry, err error) {
 		var at int64
 		var keyID string
 		var sealed []byte
@@ -46,10 +76,9 @@ func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, er
 			return e, err
 		}
 		e.At = time.UnixMilli(at)
-		var err error
 		e.Body, err = s.sealer.Unseal(keyID, sealed, "journal", network, e.Event)
 		return e, err
-	}, err).AsList()
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}

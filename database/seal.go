@@ -10,6 +10,10 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
+// ErrNotAuthentic is the error of a sealed value that is not, byte for byte, what was sealed for its row, although its key is
+// there: the disk or a person has changed it, or the key has been exchanged under its ID.
+var ErrNotAuthentic = errors.New("the value is not what was sealed here")
+
 // Sealer encrypts what waits in our tables, so that no content is at rest: XChaCha20-Poly1305 with a random nonce in front
 // (draft-irtf-cfrg-xchacha), and the row's own names as associated data, so that a sealed value opens in its row only.
 //
@@ -46,19 +50,19 @@ func (s *Sealer) Seal(plain []byte, names ...string) (keyID string, sealed []byt
 	return s.first, aead.Seal(nonce, nonce, plain, associated(names)), nil
 }
 
-// Unseal decrypts what [Sealer.Seal] made for the same names. It fails when the key is not there, or when the value or a
-// name is not the one that was sealed.
+// Unseal decrypts what [Sealer.Seal] made for the same names. It fails when the key is not there, and with [ErrNotAuthentic]
+// when the value or a name is not the one that was sealed.
 func (s *Sealer) Unseal(keyID string, sealed []byte, names ...string) ([]byte, error) {
 	aead, ok := s.keys[keyID]
 	if !ok {
 		return nil, fmt.Errorf("unseal: the storage key %q is missing; put it back into storage_keys", keyID)
 	}
 	if len(sealed) < aead.NonceSize() {
-		return nil, errors.New("unseal: too short")
+		return nil, fmt.Errorf("unseal: %w: it is too short", ErrNotAuthentic)
 	}
 	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], associated(names))
 	if err != nil {
-		return nil, fmt.Errorf("unseal: %w", err)
+		return nil, fmt.Errorf("unseal: %w: %w", ErrNotAuthentic, err)
 	}
 	return plain, nil
 }

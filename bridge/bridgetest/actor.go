@@ -30,6 +30,15 @@ func (a *Actor) must(room id.RoomID, err error) {
 	}
 }
 
+// result takes what a method of Staff returns, and fails the test as must does.
+func result[T any](a *Actor, room id.RoomID) func(T, error) T {
+	return func(value T, err error) T {
+		a.t.Helper()
+		a.must(room, err)
+		return value
+	}
+}
+
 // dump shows the end of a room's log or, for no room in particular, the rooms
 // that she knows and the end of each.
 func (a *Actor) dump(room id.RoomID) string {
@@ -52,89 +61,67 @@ func (a *Actor) dump(room id.RoomID) string {
 // Says is Staff.Says.
 func (a *Actor) Says(room id.RoomID, text string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Says(a.t.Context(), room, text)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Says(a.t.Context(), room, text))
 }
 
 // SaysInClear is Staff.SaysInClear.
 func (a *Actor) SaysInClear(room id.RoomID, text string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.SaysInClear(a.t.Context(), room, text)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.SaysInClear(a.t.Context(), room, text))
 }
 
 // Edits is Staff.Edits.
 func (a *Actor) Edits(room id.RoomID, message id.EventID, text string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Edits(a.t.Context(), room, message, text)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Edits(a.t.Context(), room, message, text))
 }
 
 // Replies is Staff.Replies.
 func (a *Actor) Replies(room id.RoomID, to id.EventID, text string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Replies(a.t.Context(), room, to, text)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Replies(a.t.Context(), room, to, text))
 }
 
 // Reacts is Staff.Reacts.
 func (a *Actor) Reacts(room id.RoomID, to id.EventID, key string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Reacts(a.t.Context(), room, to, key)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Reacts(a.t.Context(), room, to, key))
 }
 
 // Deletes is Staff.Deletes.
 func (a *Actor) Deletes(room id.RoomID, what id.EventID) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Deletes(a.t.Context(), room, what)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Deletes(a.t.Context(), room, what))
 }
 
 // Sends is Staff.Sends.
 func (a *Actor) Sends(room id.RoomID, kind event.Type, content any) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Sends(a.t.Context(), room, kind, content)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Sends(a.t.Context(), room, kind, content))
 }
 
 // SendsInClear is Staff.SendsInClear.
 func (a *Actor) SendsInClear(room id.RoomID, kind event.Type, content any) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.SendsInClear(a.t.Context(), room, kind, content)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.SendsInClear(a.t.Context(), room, kind, content))
 }
 
 // SendsImage is Staff.SendsImage.
 func (a *Actor) SendsImage(room id.RoomID, data []byte, caption string) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.SendsImage(a.t.Context(), room, data, caption)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.SendsImage(a.t.Context(), room, data, caption))
 }
 
 // Attaches is Staff.Attaches.
 func (a *Actor) Attaches(room id.RoomID, file Attachment) id.EventID {
 	a.t.Helper()
-	sent, err := a.Staff.Attaches(a.t.Context(), room, file)
-	a.must(room, err)
-	return sent
+	return result[id.EventID](a, room)(a.Staff.Attaches(a.t.Context(), room, file))
 }
 
 // Downloads is Staff.Downloads.
 func (a *Actor) Downloads(h Heard) []byte {
 	a.t.Helper()
-	data, err := a.Staff.Downloads(a.t.Context(), h)
-	a.must(h.Room, err)
-	return data
+	return result[[]byte](a, h.Room)(a.Staff.Downloads(a.t.Context(), h))
 }
 
 // Reads is Staff.Reads.
@@ -152,49 +139,37 @@ func (a *Actor) Types(room id.RoomID, typing bool) {
 // Waits is Staff.Waits.
 func (a *Actor) Waits(description string, match func(Heard) bool, since ...Mark) Heard {
 	a.t.Helper()
-	h, err := a.Staff.Waits(a.t.Context(), description, match, since...)
-	a.must("", err)
-	return h
+	return result[Heard](a, "")(a.Staff.Waits(a.t.Context(), description, match, since...))
 }
 
 // Hears is Staff.Hears.
 func (a *Actor) Hears(room id.RoomID, text string, since ...Mark) Heard {
 	a.t.Helper()
-	h, err := a.Staff.Hears(a.t.Context(), room, text, since...)
-	a.must(room, err)
-	return h
+	return result[Heard](a, room)(a.Staff.Hears(a.t.Context(), room, text, since...))
 }
 
 // Sees is Staff.Sees.
 func (a *Actor) Sees(room id.RoomID, evt id.EventID) Heard {
 	a.t.Helper()
-	h, err := a.Staff.Sees(a.t.Context(), room, evt)
-	a.must(room, err)
-	return h
+	return result[Heard](a, room)(a.Staff.Sees(a.t.Context(), room, evt))
 }
 
 // SeesEdit is Staff.SeesEdit.
 func (a *Actor) SeesEdit(room id.RoomID, of id.EventID, text string, since ...Mark) Heard {
 	a.t.Helper()
-	h, err := a.Staff.SeesEdit(a.t.Context(), room, of, text, since...)
-	a.must(room, err)
-	return h
+	return result[Heard](a, room)(a.Staff.SeesEdit(a.t.Context(), room, of, text, since...))
 }
 
 // SeesReaction is Staff.SeesReaction.
 func (a *Actor) SeesReaction(room id.RoomID, to id.EventID, key string, since ...Mark) Heard {
 	a.t.Helper()
-	h, err := a.Staff.SeesReaction(a.t.Context(), room, to, key, since...)
-	a.must(room, err)
-	return h
+	return result[Heard](a, room)(a.Staff.SeesReaction(a.t.Context(), room, to, key, since...))
 }
 
 // SeesDeletion is Staff.SeesDeletion.
 func (a *Actor) SeesDeletion(room id.RoomID, of id.EventID, since ...Mark) Heard {
 	a.t.Helper()
-	h, err := a.Staff.SeesDeletion(a.t.Context(), room, of, since...)
-	a.must(room, err)
-	return h
+	return result[Heard](a, room)(a.Staff.SeesDeletion(a.t.Context(), room, of, since...))
 }
 
 // UnderstandsAll is Staff.UnderstandsAll.
@@ -218,25 +193,19 @@ func (a *Actor) SeesTyping(room id.RoomID, user id.UserID, typing bool) {
 // StartsChatWith is Staff.StartsChatWith.
 func (a *Actor) StartsChatWith(user id.UserID) id.RoomID {
 	a.t.Helper()
-	room, err := a.Staff.StartsChatWith(a.t.Context(), user)
-	a.must("", err)
-	return room
+	return result[id.RoomID](a, "")(a.Staff.StartsChatWith(a.t.Context(), user))
 }
 
 // StartsRoom is Staff.StartsRoom.
 func (a *Actor) StartsRoom(name string, invite ...id.UserID) id.RoomID {
 	a.t.Helper()
-	room, err := a.Staff.StartsRoom(a.t.Context(), name, invite...)
-	a.must("", err)
-	return room
+	return result[id.RoomID](a, "")(a.Staff.StartsRoom(a.t.Context(), name, invite...))
 }
 
 // StartsClearRoom is Staff.StartsClearRoom.
 func (a *Actor) StartsClearRoom(name string, invite ...id.UserID) id.RoomID {
 	a.t.Helper()
-	room, err := a.Staff.StartsClearRoom(a.t.Context(), name, invite...)
-	a.must("", err)
-	return room
+	return result[id.RoomID](a, "")(a.Staff.StartsClearRoom(a.t.Context(), name, invite...))
 }
 
 // Joins is Staff.Joins.
@@ -260,17 +229,13 @@ func (a *Actor) Invites(room id.RoomID, user id.UserID) {
 // WaitsForInvite is Staff.WaitsForInvite.
 func (a *Actor) WaitsForInvite(description string, match func(Invite) bool) Invite {
 	a.t.Helper()
-	invite, err := a.Staff.WaitsForInvite(a.t.Context(), description, match)
-	a.must("", err)
-	return invite
+	return result[Invite](a, "")(a.Staff.WaitsForInvite(a.t.Context(), description, match))
 }
 
 // WaitsForRoom is Staff.WaitsForRoom.
 func (a *Actor) WaitsForRoom(name string) id.RoomID {
 	a.t.Helper()
-	room, err := a.Staff.WaitsForRoom(a.t.Context(), name)
-	a.must("", err)
-	return room
+	return result[id.RoomID](a, "")(a.Staff.WaitsForRoom(a.t.Context(), name))
 }
 
 // SeesMember is Staff.SeesMember.
@@ -282,7 +247,5 @@ func (a *Actor) SeesMember(room id.RoomID, user id.UserID, membership event.Memb
 // SeesState is Staff.SeesState.
 func (a *Actor) SeesState(room id.RoomID, kind event.Type, key string, match func(*event.Event) bool) *event.Event {
 	a.t.Helper()
-	evt, err := a.Staff.SeesState(a.t.Context(), room, kind, key, match)
-	a.must(room, err)
-	return evt
+	return result[*event.Event](a, room)(a.Staff.SeesState(a.t.Context(), room, kind, key, match))
 }

@@ -4,6 +4,8 @@
 //   - [Homeserver] is a Matrix homeserver: Dendrite, built once from a module of
 //     its own in the folder dendrite, or Synapse out of a chroot that
 //     synapse.sh makes. It can be restarted and killed.
+//   - [Installation] is the real program, installed as an administrator would;
+//     a [Site] is a homeserver and such an installation beside it.
 //   - [Staff] is a person with an account there and an end-to-end encrypted
 //     client, who speaks, listens and remembers in order what she heard.
 //   - [Postgres] is a PostgreSQL server from the machine's own programs.

@@ -31,7 +31,8 @@ type InstallOptions struct {
 	// Networks are the networks to bridge.
 	Networks []string
 	// Settings are lines of YAML that take the place of a network's settings,
-	// by the network's name. They are indented by the installation.
+	// by the network's name. They are indented by the installation. An empty
+	// text leaves what is written.
 	Settings map[string]string
 	// Replace are texts of the written configuration and what takes their place.
 	Replace map[string]string
@@ -121,6 +122,9 @@ func (i *Installation) edit(options InstallOptions) error {
 	}
 	changed := string(text)
 	for name, settings := range options.Settings {
+		if settings == "" {
+			continue
+		}
 		head, rest, found := strings.Cut(changed, "\n  "+name+":\n")
 		before, after, found2 := strings.Cut(rest, "    settings:\n")
 		if !found || !found2 {

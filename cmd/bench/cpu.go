@@ -23,7 +23,7 @@ func measureCPU(ctx context.Context, b *bench) (value, beside string, err error)
 	if err != nil {
 		return "", "", err
 	}
-	before, err := readCounters(ctx, c.bridge)
+	before, err := readCounters(ctx, c.Bridge)
 	if err != nil {
 		return "", "", err
 	}
@@ -31,7 +31,7 @@ func measureCPU(ctx context.Context, b *bench) (value, beside string, err error)
 	if err != nil {
 		return "", "", err
 	}
-	after, err := awaitRest(ctx, c.bridge)
+	after, err := awaitRest(ctx, c.Bridge)
 	if err != nil {
 		return "", "", err
 	}

@@ -45,10 +45,10 @@ func measureCrash(ctx context.Context, b *bench) (value, beside string, err erro
 	}, since); err != nil {
 		return "", "", err
 	}
-	if err := c.bridge.Kill(); err != nil {
+	if err := c.Bridge.Kill(); err != nil {
 		return "", "", err
 	}
-	if err := c.bridge.Start(ctx); err != nil {
+	if err := c.Bridge.Start(ctx); err != nil {
 		return "", "", err
 	}
 	if err := c.saysTheEnd(ctx, since); err != nil {
@@ -77,7 +77,7 @@ func (c *conversation) saysTheEnd(ctx context.Context, since bridgetest.Mark) er
 	if err := c.hears(bounded, since, ends); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	_, err := awaitRest(bounded, c.bridge)
+	_, err := awaitRest(bounded, c.Bridge)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return ctx.Err() // nil: what still waits counts as lost
 	}

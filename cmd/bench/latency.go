@@ -23,7 +23,7 @@ func measureLatency(ctx context.Context, b *bench) (value, beside string, err er
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	b.say("%d texts from WhatsApp, and as many events of the bare loop, in turn", b.latency)
-	before, err := cpuTime(c.bridge.PID())
+	before, err := cpuTime(c.Bridge.PID())
 	if err != nil {
 		return "", "", err
 	}
@@ -56,10 +56,10 @@ func measureLatency(ctx context.Context, b *bench) (value, beside string, err er
 	if err := group.Wait(); err != nil {
 		return "", "", err
 	}
-	if _, err := awaitRest(ctx, c.bridge); err != nil {
+	if _, err := awaitRest(ctx, c.Bridge); err != nil {
 		return "", "", err
 	}
-	after, err := cpuTime(c.bridge.PID())
+	after, err := cpuTime(c.Bridge.PID())
 	if err != nil {
 		return "", "", err
 	}

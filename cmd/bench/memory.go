@@ -58,7 +58,7 @@ func (l *logins) grow(ctx context.Context, b *bench, wanted int) error {
 
 // add makes a member of staff who links a phone and closes her client.
 func (l *logins) add(ctx context.Context, n int) (err error) {
-	staff, err := l.homeserver.NewStaff(ctx, fmt.Sprintf("staff%d", n))
+	staff, err := l.Homeserver.NewStaff(ctx, fmt.Sprintf("staff%d", n))
 	if err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func (l *logins) add(ctx context.Context, n int) (err error) {
 func (l *logins) restart(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := l.bridge.Stop(); err != nil {
+	if err := l.Bridge.Stop(); err != nil {
 		return 0, err
 	}
 	start := time.Now()
-	if err := l.bridge.Launch(); err != nil {
+	if err := l.Bridge.Launch(); err != nil {
 		return 0, err
 	}
 	for {
-		ready, err := l.bridge.Readiness(ctx)
+		ready, err := l.Bridge.Readiness(ctx)
 		if err == nil && ready.Ready {
 			connected := 0
 			for _, login := range ready.Networks["whatsapp"].Logins {
@@ -96,7 +96,7 @@ func (l *logins) restart(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		select {
-		case <-l.bridge.Ended():
+		case <-l.Bridge.Ended():
 			return 0, errors.New("the bridge ended instead of starting")
 		default:
 		}
@@ -119,7 +119,7 @@ func (l *logins) idleMemory(ctx context.Context, b *bench) (memory, error) {
 	if err := pause(ctx, rest); err != nil {
 		return memory{}, err
 	}
-	return memoryOf(l.bridge.PID())
+	return memoryOf(l.Bridge.PID())
 }
 
 // measureMemory compares a freshly started process without logins with one that has many.

@@ -23,7 +23,7 @@ func measureRestart(ctx context.Context, b *bench) (value, beside string, err er
 		if err != nil {
 			return "", "", err
 		}
-		if spent, err = cpuTime(l.bridge.PID()); err != nil {
+		if spent, err = cpuTime(l.Bridge.PID()); err != nil {
 			return "", "", err
 		}
 		b.say("restart: %s", one.Round(time.Millisecond))

@@ -34,7 +34,7 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.before, err = readCounters(ctx, c.bridge); err != nil {
+	if r.before, err = readCounters(ctx, c.Bridge); err != nil {
 		return nil, err
 	}
 	texts := map[string]bool{}
@@ -56,7 +56,7 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 		return nil, err
 	}
 	r.decrypted = time.Since(start)
-	if r.after, err = awaitRest(ctx, c.bridge); err != nil {
+	if r.after, err = awaitRest(ctx, c.Bridge); err != nil {
 		return nil, err
 	}
 	if r.cpu, err = spent(); err != nil {
@@ -69,7 +69,7 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 // observeCPU returns a function that tells what CPU the bridge has taken since, and one that ends the profile, if one is
 // wanted.
 func (c *conversation) observeCPU(ctx context.Context, b *bench, name string) (spent func() (cpu, error), stop func() error, err error) {
-	pid := c.bridge.PID()
+	pid := c.Bridge.PID()
 	if stop, err = b.profileCPU(ctx, pid, name); err != nil {
 		return nil, nil, err
 	}

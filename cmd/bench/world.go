@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -79,9 +78,8 @@ func (b *bench) closeLogins() error {
 
 // world is a homeserver, the simulated WhatsApp, and the installed bridge between them.
 type world struct {
-	whatsapp   *whatsapptest.Server
-	homeserver *bridgetest.Homeserver
-	bridge     *bridgetest.Installation
+	*bridgetest.Site
+	whatsapp *whatsapptest.Server
 }
 
 // newWorld starts a world in a folder of its own. extra are the registrations of other application services.
@@ -99,43 +97,22 @@ func (b *bench) newWorld(ctx context.Context, name string, extra ...string) (_ *
 	if w.whatsapp, err = whatsapptest.New(whatsapptest.Options{}); err != nil {
 		return nil, err
 	}
-	ca := filepath.Join(dir, "whatsapp-ca.pem")
-	if err := w.whatsapp.WriteCA(ca); err != nil {
-		return nil, err
-	}
-	kind, err := bridgetest.ChosenHomeserver()
+	settings, err := w.whatsapp.Settings(filepath.Join(dir, "whatsapp-ca.pem"))
 	if err != nil {
 		return nil, err
 	}
-	port, err := bridgetest.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	root := w.whatsapp.RootKey().Public()
-	if w.bridge, err = bridgetest.Install(ctx, b.program, bridgetest.InstallOptions{
-		Dir: filepath.Join(dir, "etc"), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", port),
-		Domain: bridgetest.DefaultServerName, Kind: kind, Networks: []string{"whatsapp"},
-		Settings: map[string]string{"whatsapp": fmt.Sprintf("server:\n  address: %s\n  ca_file: %s\n  root_key: %s",
-			w.whatsapp.Address(), ca, hex.EncodeToString(root[:]))},
+	if w.Site, err = bridgetest.NewSite(ctx, bridgetest.SiteOptions{
+		Dir: dir, Program: b.program, Settings: map[string]string{"whatsapp": settings}, Registrations: extra, Progress: b.progress,
 	}); err != nil {
 		return nil, err
 	}
-	if w.homeserver, err = bridgetest.StartHomeserver(ctx, bridgetest.HomeserverOptions{
-		Dir: filepath.Join(dir, "homeserver"), Port: port, Registrations: append(w.bridge.Registrations(), extra...),
-		Progress: b.progress,
-	}); err != nil {
-		return nil, err
-	}
-	return w, w.bridge.Start(ctx)
+	return w, w.Start(ctx)
 }
 
 func (w *world) close() error {
 	var failed []error
-	if w.bridge != nil {
-		failed = append(failed, w.bridge.Stop())
-	}
-	if w.homeserver != nil {
-		failed = append(failed, w.homeserver.Stop())
+	if w.Site != nil {
+		failed = append(failed, w.Stop())
 	}
 	if w.whatsapp != nil {
 		failed = append(failed, w.whatsapp.Close())
@@ -145,7 +122,7 @@ func (w *world) close() error {
 
 // link links a staff member's phone, as she would: she asks the bot for a QR code and scans it.
 func (w *world) link(ctx context.Context, staff *bridgetest.Staff, phone *whatsapptest.Phone) error {
-	room, err := staff.StartsChatWith(ctx, id.UserID(w.bridge.Bot("whatsapp")))
+	room, err := staff.StartsChatWith(ctx, id.UserID(w.Bridge.Bot("whatsapp")))
 	if err != nil {
 		return err
 	}
@@ -203,7 +180,7 @@ func (b *bench) conversation(ctx context.Context) (*conversation, error) {
 	if c.world, err = b.newWorld(ctx, "conversation", bare.registrationPath); err != nil {
 		return nil, err
 	}
-	if c.claire, err = c.homeserver.NewStaff(ctx, "claire"); err != nil {
+	if c.claire, err = c.Homeserver.NewStaff(ctx, "claire"); err != nil {
 		return nil, err
 	}
 	if c.phone, err = c.whatsapp.AddPerson("+33700000001", "Claire"); err != nil {
@@ -226,10 +203,10 @@ func (b *bench) conversation(ctx context.Context) (*conversation, error) {
 	}
 	// A bridge in use has been started since its logins were made. It matters: bridgev2 asks the database about each message
 	// of a login that was made since (bridgev2/userlogin.go, NewLogin leaves inPortalCache out).
-	if err := errors.Join(c.bridge.Stop(), c.bridge.Start(bounded)); err != nil {
+	if err := errors.Join(c.Bridge.Stop(), c.Bridge.Start(bounded)); err != nil {
 		return nil, err
 	}
-	return c, c.bare.furnish(bounded, c.homeserver, c.claire, b.rooms)
+	return c, c.bare.furnish(bounded, c.Homeserver, c.claire, b.rooms)
 }
 
 // greet lets every contact and Claire say hello to each other: the rooms are made, the keys are shared.

@@ -90,7 +90,7 @@ func (s *scene) line(ctx context.Context, who, text string, play func(ctx contex
 // link links Claire's phone by QR code, in her encrypted chat with the bot.
 func (s *scene) link(ctx context.Context) (err error) {
 	s.line(ctx, "bot → Claire", "shows a QR code; her phone scans it", func(ctx context.Context) error {
-		bot := id.UserID(s.bridge.Bot("whatsapp"))
+		bot := id.UserID(s.Bridge.Bot("whatsapp"))
 		if s.botRoom, err = s.claire.StartsChatWith(ctx, bot); err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"passerelle/bridge/bridgetest"
 )
@@ -18,11 +17,10 @@ const staffName = "claire"
 
 // world is all that a conversation across the border needs.
 type world struct {
-	dir        string
-	networks   *networks
-	homeserver *bridgetest.Homeserver
-	bridge     *bridgetest.Installation
-	claire     *bridgetest.Staff
+	*bridgetest.Site
+	dir      string
+	networks *networks
+	claire   *bridgetest.Staff
 }
 
 // worldAddresses is every address and credential of a world. It is printed with --json.
@@ -55,33 +53,20 @@ func newWorld(ctx context.Context, progress io.Writer) (_ *world, err error) {
 	if w.networks, err = newNetworks(ctx, w.dir); err != nil {
 		return nil, err
 	}
-	kind, err := bridgetest.ChosenHomeserver()
+	settings, err := w.networks.whatsapp.Settings(w.networks.caFile())
 	if err != nil {
 		return nil, err
 	}
-	port, err := bridgetest.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	a := w.networks.describe().WhatsApp
-	if w.bridge, err = bridgetest.Install(ctx, program, bridgetest.InstallOptions{
-		Dir: filepath.Join(w.dir, "etc"), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", port),
-		Domain: bridgetest.DefaultServerName, Kind: kind, Networks: []string{"whatsapp"},
-		Settings: map[string]string{"whatsapp": fmt.Sprintf("server:\n  address: %s\n  ca_file: %s\n  root_key: %s",
-			a.Address, a.CAFile, a.RootKey)},
+	if w.Site, err = bridgetest.NewSite(ctx, bridgetest.SiteOptions{
+		Dir: w.dir, Program: program, Settings: map[string]string{"whatsapp": settings}, Progress: progress,
 	}); err != nil {
 		return nil, err
 	}
 	fmt.Fprintln(progress, "starting a homeserver, a simulated WhatsApp and the bridge")
-	if w.homeserver, err = bridgetest.StartHomeserver(ctx, bridgetest.HomeserverOptions{
-		Dir: filepath.Join(w.dir, "homeserver"), Port: port, Registrations: w.bridge.Registrations(), Progress: progress,
-	}); err != nil {
+	if err := w.Start(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.bridge.Start(ctx); err != nil {
-		return nil, err
-	}
-	w.claire, err = w.homeserver.NewStaff(ctx, staffName)
+	w.claire, err = w.Homeserver.NewStaff(ctx, staffName)
 	return w, err
 }
 
@@ -91,11 +76,8 @@ func (w *world) close() error {
 	if w.claire != nil {
 		failed = append(failed, w.claire.Stop())
 	}
-	if w.bridge != nil {
-		failed = append(failed, w.bridge.Stop())
-	}
-	if w.homeserver != nil {
-		failed = append(failed, w.homeserver.Stop())
+	if w.Site != nil {
+		failed = append(failed, w.Stop())
 	}
 	if w.networks != nil {
 		failed = append(failed, w.networks.close())
@@ -108,9 +90,9 @@ func (w *world) close() error {
 
 func (w *world) describe() worldAddresses {
 	return worldAddresses{
-		networksAddresses: w.networks.describe(), Homeserver: w.homeserver.URL(), Domain: w.homeserver.ServerName(),
+		networksAddresses: w.networks.describe(), Homeserver: w.Homeserver.URL(), Domain: w.Homeserver.ServerName(),
 		Users: map[string]string{w.claire.ID().String(): bridgetest.StaffPassword(staffName)},
-		Bots:  []string{w.bridge.Bot("whatsapp")}, Monitor: w.bridge.Monitor(), Config: w.bridge.Config(), Log: w.bridge.LogPath(),
+		Bots:  []string{w.Bridge.Bot("whatsapp")}, Monitor: w.Bridge.Monitor(), Config: w.Bridge.Config(), Log: w.Bridge.LogPath(),
 	}
 }
 

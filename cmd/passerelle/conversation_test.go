@@ -23,46 +23,42 @@ import (
 )
 
 func TestAContactAndAStaffMemberTalk(t *testing.T) {
-	s := newStage(t)
-	claire := s.Staff(t, "claire")
-	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, phone)
+	d := meet(t)
 
-	says(t, amina, phone.Number(), "Bonjour, où en est mon dossier ?")
-	asked := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour, où en est mon dossier ?" })
+	says(t, d.amina, d.phone.Number(), "Bonjour, où en est mon dossier ?")
+	asked := d.claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour, où en est mon dossier ?" })
 	if !asked.WasEncrypted {
 		t.Error("Amina's message came in the clear")
 	}
-	if want := "@whatsapp_" + amina.LID().User + ":" + s.ServerName(); asked.Sender.String() != want {
+	if want := "@whatsapp_" + d.amina.LID().User + ":" + d.ServerName(); asked.Sender.String() != want {
 		t.Errorf("it came from %s, want %s", asked.Sender, want)
 	}
-	claire.SeesMember(asked.Room, asked.Sender, event.MembershipJoin)
-	if name := claire.Members(asked.Room)[asked.Sender].Displayname; name != "Amina (WhatsApp)" {
+	d.claire.SeesMember(asked.Room, asked.Sender, event.MembershipJoin)
+	if name := d.claire.Members(asked.Room)[asked.Sender].Displayname; name != "Amina (WhatsApp)" {
 		t.Errorf("her name is shown as %q", name)
 	}
-	create := claire.State(asked.Room, event.StateCreate, "")
+	create := d.claire.State(asked.Room, event.StateCreate, "")
 	if federate, _ := create.Content.Raw["m.federate"].(bool); federate {
 		t.Error("the room federates")
 	}
 
-	claire.Says(asked.Room, "Il est accepté.")
-	answer := reads(t, amina, "Il est accepté.")
-	if answer.From != phone.Number() {
+	d.claire.Says(asked.Room, "Il est accepté.")
+	answer := reads(t, d.amina, "Il est accepté.")
+	if answer.From != d.phone.Number() {
 		t.Errorf("Amina's phone shows it from %s", answer.From)
 	}
-	reads(t, phone, "Il est accepté.") // her own phone shows it, too
+	reads(t, d.phone, "Il est accepté.") // her own phone shows it, too
 
-	says(t, phone, amina.Number(), "Depuis mon téléphone")
-	own := claire.Hears(asked.Room, "Depuis mon téléphone")
-	if own.Sender != claire.ID() || !own.WasEncrypted {
+	says(t, d.phone, d.amina.Number(), "Depuis mon téléphone")
+	own := d.claire.Hears(asked.Room, "Depuis mon téléphone")
+	if own.Sender != d.claire.ID() || !own.WasEncrypted {
 		t.Errorf("what she wrote on her phone is shown as %v", own)
 	}
-	if bad := claire.Undecryptable(); len(bad) > 0 {
+	if bad := d.claire.Undecryptable(); len(bad) > 0 {
 		t.Errorf("Claire cannot read %v", bad)
 	}
-	for user := range claire.Members(asked.Room) {
-		if strings.Contains(user.String(), amina.Number()) {
+	for user := range d.claire.Members(asked.Room) {
+		if strings.Contains(user.String(), d.amina.Number()) {
 			t.Errorf("%s holds a phone number", user)
 		}
 	}
@@ -133,25 +129,21 @@ func TestAStaffMemberWhoComesLaterReadsWhatFollows(t *testing.T) {
 }
 
 func TestPicturesCrossBothWays(t *testing.T) {
-	s := newStage(t)
-	claire := s.Staff(t, "claire")
-	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, phone)
+	d := meet(t)
 	inbound, outbound := picture(t, 40), picture(t, 90)
-	if _, err := amina.SendImage(bounded(t), phone.Number(), whatsapptest.Image{Data: inbound, Caption: "justificatif"}); err != nil {
+	if _, err := d.amina.SendImage(bounded(t), d.phone.Number(), whatsapptest.Image{Data: inbound, Caption: "justificatif"}); err != nil {
 		t.Fatal(err)
 	}
-	sent := claire.Waits("the picture", func(h bridgetest.Heard) bool { return h.Text == "justificatif" })
+	sent := d.claire.Waits("the picture", func(h bridgetest.Heard) bool { return h.Text == "justificatif" })
 	if sent.Message().File == nil || sent.Message().URL != "" {
 		t.Error("the picture is not encrypted")
 	}
-	if !bytes.Equal(claire.Downloads(sent), inbound) {
+	if !bytes.Equal(d.claire.Downloads(sent), inbound) {
 		t.Error("the picture arrived changed")
 	}
-	claire.SendsImage(sent.Room, outbound, "plan")
+	d.claire.SendsImage(sent.Room, outbound, "plan")
 	sum := sha256.Sum256(outbound)
-	if got := reads(t, amina, "plan"); got.Media == nil || got.Media.SHA256 != hex.EncodeToString(sum[:]) {
+	if got := reads(t, d.amina, "plan"); got.Media == nil || got.Media.SHA256 != hex.EncodeToString(sum[:]) {
 		t.Errorf("Amina's phone shows %+v", got)
 	}
 }
@@ -170,36 +162,28 @@ func picture(t *testing.T, shade uint8) []byte {
 }
 
 func TestWhatCannotBeShownIsSaid(t *testing.T) {
-	s := newStage(t)
-	claire := s.Staff(t, "claire")
-	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, phone)
-	_, err := amina.SendMessage(bounded(t), phone.Number(), &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
+	d := meet(t)
+	_, err := d.amina.SendMessage(bounded(t), d.phone.Number(), &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
 		DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	claire.Waits("the notice", func(h bridgetest.Heard) bool {
+	d.claire.Waits("the notice", func(h bridgetest.Heard) bool {
 		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
 	})
 }
 
 func TestWhatWhatsAppIsNotToldIsSaid(t *testing.T) {
-	s := newStage(t)
-	claire := s.Staff(t, "claire")
-	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, phone)
-	says(t, amina, phone.Number(), "Bonjour")
-	asked := claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" })
-	mine := claire.Says(asked.Room, "Bonjour Amina")
-	reads(t, amina, "Bonjour Amina")
+	d := meet(t)
+	says(t, d.amina, d.phone.Number(), "Bonjour")
+	asked := d.claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" })
+	mine := d.claire.Says(asked.Room, "Bonjour Amina")
+	reads(t, d.amina, "Bonjour Amina")
 	for what, tried := range map[string]id.EventID{
-		"a reaction": claire.Reacts(asked.Room, asked.ID, "👍"),
-		"an edit":    claire.Edits(asked.Room, mine, "Bonjour, Amina"),
+		"a reaction": d.claire.Reacts(asked.Room, asked.ID, "👍"),
+		"an edit":    d.claire.Edits(asked.Room, mine, "Bonjour, Amina"),
 	} {
-		told := claire.Waits("the word about "+what, func(h bridgetest.Heard) bool { return h.RepliesTo == tried })
+		told := d.claire.Waits("the word about "+what, func(h bridgetest.Heard) bool { return h.RepliesTo == tried })
 		if told.Text != say.English.Say(say.NotPossible, "WhatsApp") || !told.WasEncrypted {
 			t.Errorf("about %s Claire was told %v", what, told)
 		}
@@ -207,43 +191,39 @@ func TestWhatWhatsAppIsNotToldIsSaid(t *testing.T) {
 }
 
 func TestMessagesOfAnInterruptionArriveOnceAndInOrder(t *testing.T) {
-	s := newStage(t)
-	claire := s.Staff(t, "claire")
-	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, phone)
+	d := meet(t)
 	var want []string
 	say := func(text string) {
 		t.Helper()
 		want = append(want, text)
-		says(t, amina, phone.Number(), text)
+		says(t, d.amina, d.phone.Number(), text)
 	}
 	say("0")
-	room := claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
-	device := phone.Devices()[0].ID
+	room := d.claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
+	device := d.phone.Devices()[0].ID
 	for cut := range 3 { // the network is cut
-		if err := phone.Cut(device); err != nil {
+		if err := d.phone.Cut(device); err != nil {
 			t.Fatal(err)
 		}
 		say(fmt.Sprintf("cut %d a", cut))
 		say(fmt.Sprintf("cut %d b", cut))
-		claire.Hears(room, want[len(want)-1])
+		d.claire.Hears(room, want[len(want)-1])
 	}
-	if err := s.bridge.Stop(); err != nil { // the bridge is restarted
+	if err := d.bridge.Stop(); err != nil { // the bridge is restarted
 		t.Fatal(err)
 	}
 	say("while it is down a")
 	say("while it is down b")
-	written := claire.Says(room, "written while it is down")
+	written := d.claire.Says(room, "written while it is down")
 	want = append(want, "written while it is down")
-	if err := s.bridge.Start(t.Context()); err != nil {
+	if err := d.bridge.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	claire.Hears(room, "while it is down b")
-	reads(t, amina, "written while it is down")
+	d.claire.Hears(room, "while it is down b")
+	reads(t, d.amina, "written while it is down")
 	say("after")
-	claire.Hears(room, "after")
-	got := claire.Texts(room)
+	d.claire.Hears(room, "after")
+	got := d.claire.Texts(room)
 	// What Claire wrote stands where she wrote it, before what arrived when the bridge came back.
 	slices.Sort(got)
 	slices.Sort(want)
@@ -251,7 +231,7 @@ func TestMessagesOfAnInterruptionArriveOnceAndInOrder(t *testing.T) {
 		t.Errorf("the room holds %q, want %q (%s)", got, want, written)
 	}
 	count := 0
-	for _, entry := range amina.Inbox() {
+	for _, entry := range d.amina.Inbox() {
 		if entry.Text == "written while it is down" {
 			count++
 		}

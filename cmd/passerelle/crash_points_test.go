@@ -63,11 +63,7 @@ func TestKilledBetweenTheHomeserversAnswerAndOursAndTheHomeserverForgets(t *test
 
 func TestKilledBetweenARoomsCreationAndItsRecord(t *testing.T) {
 	var proxy *bridgetest.Proxy
-	s := newStage(t, proxied(t, &proxy))
-	d := &dialogue{stage: s, claire: s.Staff(t, "claire")}
-	d.phone = s.whatsapp.MustAddPerson("+33700000001", "Claire")
-	d.amina = s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	d.links(t, d.claire, d.phone)
+	d := meet(t, proxied(t, &proxy))
 	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
 	says(t, d.amina, d.phone.Number(), "0")
 	d.claire.WaitsForInvite("the room that was made", func(i bridgetest.Invite) bool { return i.From == id.UserID(d.bridge.Bot("whatsapp")) })
@@ -95,6 +91,33 @@ func TestKilledBetweenSyncAndItsHandling(t *testing.T) {
 		reads(t, d.amina, text)
 	}
 	d.settled(t, []string{"0"}, []string{"key 0", "key 1", "key 2", "key 3", "key 4"})
+}
+
+func TestKilledBetweenACommandAndTheAnswerToItsTransaction(t *testing.T) {
+	d := newDialogue(t)
+	wayOut := d.wayOut(t)
+	fromBot := func() (count int) {
+		for _, h := range d.claire.Log(d.desk) {
+			if h.Sender != d.claire.ID() && h.IsMessage() {
+				count++
+			}
+		}
+		return count
+	}
+	before, fromClaire := fromBot(), []string{}
+	for n := range 3 {
+		fromClaire = append(fromClaire, fmt.Sprintf("line %d", n))
+		d.claire.Says(d.room, fromClaire[n])
+		reads(t, d.amina, fromClaire[n]) // the homeserver has told all that was before
+		lost := wayOut.Inject(bridgetest.On(http.MethodPut, "/transactions/"), bridgetest.LoseAnswer(), 0)
+		d.claire.Says(d.desk, "help")
+		eventually(t, "the bot's answer", func() bool { return fromBot() == before+n+1 }) // and the homeserver has no answer of ours
+		d.restarts(t, lost.Lift)
+	}
+	d.settled(t, []string{"0"}, fromClaire) // by then the homeserver has repeated what it repeats
+	if got := fromBot() - before; got != 3 {
+		t.Errorf("three commands had %d answers", got)
+	}
 }
 
 func TestKilledAfterDecryption(t *testing.T) {

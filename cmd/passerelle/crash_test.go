@@ -25,17 +25,25 @@ type dialogue struct {
 	claire *bridgetest.Actor
 	phone  *whatsapptest.Phone // Claire's
 	amina  *whatsapptest.Phone
-	room   id.RoomID
+	room   id.RoomID // Amina's
+	desk   id.RoomID // the bot's
 }
 
-// newDialogue links Claire's phone and lets Amina say "0".
-func newDialogue(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *dialogue {
+// meet links Claire's phone. Nobody has said anything yet.
+func meet(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *dialogue {
 	t.Helper()
 	d := &dialogue{stage: newStage(t, adjust...)}
 	d.claire = d.Staff(t, "claire")
 	d.phone = d.whatsapp.MustAddPerson("+33700000001", "Claire")
 	d.amina = d.whatsapp.MustAddPerson("+33612345678", "Amina")
-	d.links(t, d.claire, d.phone)
+	d.desk = d.links(t, d.claire, d.phone)
+	return d
+}
+
+// newDialogue lets Amina say "0".
+func newDialogue(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *dialogue {
+	t.Helper()
+	d := meet(t, adjust...)
 	says(t, d.amina, d.phone.Number(), "0")
 	d.room = d.claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
 	return d

@@ -72,8 +72,8 @@ func (d *dialogue) chats(t *testing.T) *chatter {
 	return c
 }
 
-// transactions records what the homeserver tells the bridge, over its restarts.
-func (d *dialogue) transactions(t *testing.T) *bridgetest.Recording {
+// wayOut puts a proxy between the homeserver, which it restarts, and the bridge.
+func (d *dialogue) wayOut(t *testing.T) *bridgetest.Proxy {
 	t.Helper()
 	path := d.bridge.Registrations()[1]
 	text, err := os.ReadFile(path)
@@ -82,7 +82,7 @@ func (d *dialogue) transactions(t *testing.T) *bridgetest.Recording {
 	proxy := bridgetest.NewProxy(t, string(address))
 	must(t, os.WriteFile(path, bytes.ReplaceAll(text, address, []byte(proxy.URL())), 0o600))
 	must(t, d.Restart(t.Context()))
-	return proxy.Record()
+	return proxy
 }
 
 // given returns those of Claire's lines that the homeserver has told the bridge of. One that is killed may forget to, and
@@ -215,7 +215,7 @@ func TestPostgreSQLGoesAwayWhileMessagesWaitToGoOut(t *testing.T) {
 
 func TestTheHomeserverIsRestartedAndKilledUnderTrafficBothWays(t *testing.T) {
 	d := newDialogue(t)
-	told := d.transactions(t)
+	told := d.wayOut(t).Record()
 	c := d.chats(t)
 	for range 2 {
 		c.goesOn()
@@ -264,7 +264,7 @@ func TestTheHomeserverAnswersThatItCannot(t *testing.T) {
 
 func TestTheHomeserverIsGoneWhileBothSidesWrite(t *testing.T) {
 	d := newDialogue(t)
-	told := d.transactions(t)
+	told := d.wayOut(t).Record()
 	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
 	must(t, d.Kill())
 	c := d.chats(t) // Claire's app goes on trying

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,36 +45,12 @@ func newStage(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *stage {
 	t.Helper()
 	s := &stage{whatsapp: whatsapptest.NewServer(t)}
 	dir := t.TempDir()
-	ca := filepath.Join(dir, "whatsapp-ca.pem")
-	if err := s.whatsapp.WriteCA(ca); err != nil {
-		t.Fatal(err)
-	}
-	kind, err := bridgetest.ChosenHomeserver()
+	settings, err := s.whatsapp.Settings(filepath.Join(dir, "whatsapp-ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := bridgetest.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := s.whatsapp.RootKey().Public()
-	options := bridgetest.InstallOptions{
-		Dir: filepath.Join(dir, "etc"), HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", port),
-		Domain: bridgetest.DefaultServerName, Kind: kind, Networks: []string{"whatsapp"},
-		Settings: map[string]string{"whatsapp": fmt.Sprintf("server:\n  address: %s\n  ca_file: %s\n  root_key: %s",
-			s.whatsapp.Address(), ca, hex.EncodeToString(root[:]))},
-	}
-	for _, change := range adjust {
-		change(&options)
-	}
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.bridge, err = bridgetest.Install(t.Context(), path, options); err != nil {
-		t.Fatal(err)
-	}
-	s.World = bridgetest.NewWorld(t, bridgetest.HomeserverOptions{Port: port, Registrations: s.bridge.Registrations()})
+	site := newSite(t, bridgetest.SiteOptions{Dir: dir, Settings: map[string]string{"whatsapp": settings}}, adjust)
+	s.bridge, s.World = site.Bridge, bridgetest.NewWorld(t, site.Plan)
 	if err := s.bridge.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +67,25 @@ func newStage(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *stage {
 		}
 	})
 	return s
+}
+
+// newSite installs the program for a homeserver that does not run yet.
+func newSite(t *testing.T, options bridgetest.SiteOptions, adjust []func(*bridgetest.InstallOptions)) *bridgetest.Site {
+	t.Helper()
+	var err error
+	if options.Program, err = program(); err != nil {
+		t.Fatal(err)
+	}
+	options.Adjust = func(o *bridgetest.InstallOptions) {
+		for _, change := range adjust {
+			change(o)
+		}
+	}
+	site, err := bridgetest.NewSite(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site
 }
 
 // botRoom opens an encrypted chat with WhatsApp's bot, and returns it once the bot has greeted.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -13,35 +12,13 @@ import (
 // install installs the bridge for a homeserver that does not run yet.
 func install(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) (*bridgetest.Installation, bridgetest.HomeserverOptions) {
 	t.Helper()
-	kind, err := bridgetest.ChosenHomeserver()
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, err := bridgetest.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := bridgetest.InstallOptions{
-		Dir: t.TempDir() + "/etc", HomeserverURL: fmt.Sprintf("http://127.0.0.1:%d", port), Domain: bridgetest.DefaultServerName,
-		Kind: kind, Networks: []string{"whatsapp"},
-	}
-	for _, change := range adjust {
-		change(&options)
-	}
-	bridge, err := bridgetest.Install(t.Context(), path, options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := newSite(t, bridgetest.SiteOptions{Dir: t.TempDir(), Settings: map[string]string{"whatsapp": ""}}, adjust)
 	t.Cleanup(func() {
-		if err := bridge.Stop(); err != nil {
+		if err := site.Bridge.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	return bridge, bridgetest.HomeserverOptions{Port: port, Registrations: bridge.Registrations()}
+	return site.Bridge, site.Plan
 }
 
 // fails launches the bridge and waits until it has ended by itself, and returns its log.

@@ -8,10 +8,8 @@ const (
 	Withheld          Sentence = "withheld"           // network
 	UnknownKindOut    Sentence = "unknown-kind-out"   // network
 	NotSent           Sentence = "not-sent"           // network
-	NotOnNetwork      Sentence = "not-on-network"     // network
 	LoggedOut         Sentence = "logged-out"         // network
 	ConnectionLost    Sentence = "connection-lost"    // network
-	ConnectedAs       Sentence = "connected-as"       // network, account
 	ScanQR            Sentence = "scan-qr"            // network
 	TypeCode          Sentence = "type-code"          // network
 	AskPhoneNumber    Sentence = "ask-phone-number"   //
@@ -21,7 +19,7 @@ const (
 	NotPossible       Sentence = "not-possible"       // network
 	WasAway           Sentence = "was-away"           // from, to, both HH:MM; network
 	KeysMissing       Sentence = "keys-missing"       //
-	ContactByNetwork  Sentence = "contact-by-network" // name, network
+	KeysWithheld      Sentence = "keys-withheld"      //
 	LoginCancelled    Sentence = "login-cancelled"    //
 	LinkFailed        Sentence = "link-failed"        // network
 	AccountTaken      Sentence = "account-taken"      // network
@@ -68,10 +66,6 @@ var sentences = map[Sentence]map[Language]string{
 		English: "Your message did not reach %s. Send it again.",
 		French:  "Votre message n’est pas parvenu à %s. Renvoyez-le.",
 	},
-	NotOnNetwork: {
-		English: "Nobody uses %s with this number.",
-		French:  "Personne n’utilise %s avec ce numéro.",
-	},
 	LoggedOut: {
 		English: "You are logged out of %s: the link was removed on the phone. Write “login” here to link it again.",
 		French:  "Vous êtes déconnecté de %s : la liaison a été supprimée sur le téléphone. Écrivez « login » ici pour la rétablir.",
@@ -79,10 +73,6 @@ var sentences = map[Sentence]map[Language]string{
 	ConnectionLost: {
 		English: "The connection to %s is lost. It is being tried again; nothing is lost meanwhile.",
 		French:  "La connexion à %s est perdue. Une nouvelle tentative est en cours ; rien n’est perdu entre-temps.",
-	},
-	ConnectedAs: {
-		English: "You are connected to %s as %s.",
-		French:  "Vous êtes connecté à %s en tant que %s.",
 	},
 	ScanQR: {
 		English: "Open %s on the phone, choose “Linked devices”, then “Link a device”, and scan this code.",
@@ -120,9 +110,9 @@ var sentences = map[Sentence]map[Language]string{
 		English: "Your message could not be decrypted here, so it was not sent on. Send it again; if that does not help, leave this chat, open it again and repeat it.",
 		French:  "Votre message n’a pas pu être déchiffré ici : il n’a pas été transmis. Renvoyez-le ; si cela ne suffit pas, quittez cette conversation, rouvrez-la et réessayez.",
 	},
-	ContactByNetwork: {
-		English: "%s (%s)",
-		French:  "%s (%s)",
+	KeysWithheld: {
+		English: "Your app does not let this service read your message, so it was not sent on. In your app’s security settings, allow unverified devices in this chat, then send it again.",
+		French:  "Votre application ne laisse pas ce service lire votre message : il n’a pas été transmis. Dans les réglages de sécurité de votre application, autorisez les appareils non vérifiés dans cette conversation, puis renvoyez-le.",
 	},
 	LoginCancelled: {
 		English: "The login was cancelled. Write “login” to start again.",

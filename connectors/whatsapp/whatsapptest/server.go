@@ -187,6 +187,12 @@ func (s *Server) WriteCA(path string) error {
 	return nil
 }
 
+// Settings returns the lines of YAML that lead the connector to this server. It writes the certificate authority to a file
+// first.
+func (s *Server) Settings(caFile string) (string, error) {
+	return fmt.Sprintf("server:\n  address: %s\n  ca_file: %s\n  root_key: %s", s.Address(), caFile, s.RootKey().Hex()), s.WriteCA(caFile)
+}
+
 // HTTPClient returns a client that reaches this server whatever host a URL names, and trusts its certificate. It serves for
 // whatsmeow's SetWebsocketHTTPClient, SetPreLoginHTTPClient and SetMediaHTTPClient.
 func (s *Server) HTTPClient() *http.Client {
