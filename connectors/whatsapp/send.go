@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	if err != nil {
 		return nil, a.notSent(err, say.NotSent)
 	}
-	out := convertOut(message.Content, answering(message.ReplyTo))
+	out := convertOut(message.Content, a.occasion(ctx, message))
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
 	}
@@ -58,6 +59,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 			return nil, err
 		}
 	}
+	a.fetchThumbnail(ctx, out)
 	admitted, err := portal.Pass(ctx, a.connector.border.Gate, a.crossingOut(message, out), out)
 	var refusal *portal.Refusal
 	switch {
@@ -109,6 +111,9 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	if size := int64(len(f.data)); size > limit {
 		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
 	}
+	if f.look != nil {
+		f.look(bytes.NewReader(f.data))
+	}
 	return nil
 }
 
@@ -116,7 +121,7 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 // tries again: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
 func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, admitted portal.Admitted[*outgoing]) (time.Time, error) {
 	out := admitted.Content()
-	uploaded, perhapsSent := out.file == nil, false
+	uploaded, perhapsSent := out.file == nil || out.file.inMessage, false
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 5*time.Second
 	sent, err := backoff.Retry(ctx, func() (time.Time, error) {
