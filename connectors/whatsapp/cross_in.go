@@ -32,13 +32,15 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 		}
 		return d.notice(ctx, say.OpenYourPhone, networkName)
 	}
-	c := d.account.reader(ctx).convert(d.message)
+	c, err := d.content(ctx)
+	if err != nil {
+		return d.fail(err)
+	}
 	if c.sentence != "" {
 		return d.notice(ctx, c.sentence, networkName)
 	}
 	message := incoming{content: c}
 	if c.file != nil {
-		var err error
 		if message.data, err = d.fetch(ctx, c.file); err != nil {
 			return d.notFetched(ctx, err)
 		}

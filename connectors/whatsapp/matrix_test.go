@@ -204,7 +204,7 @@ func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, co
 	}
 	i.matrix.change(func() {
 		r := i.matrix.rooms[in]
-		r.said = append(r.said, said{id: made, by: i.user, content: content.Parsed.(*event.MessageEventContent)})
+		r.said = append(r.said, said{id: made, by: i.user, kind: t, content: content.Parsed.(*event.MessageEventContent), extra: content.Raw})
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil
 }

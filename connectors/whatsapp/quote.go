@@ -46,11 +46,18 @@ func (r reader) beginning(m *waE2E.Message) string {
 	return strings.TrimSpace(text)
 }
 
-// recalling puts the words that a message answers above it, for a room that does not hold them.
+// recalling puts the words that a message answers above it, for a room that does not hold them, and is no answer any more.
 func (c *content) recalling(author string) {
-	if c.quote == nil || c.quote.text == "" {
+	words := c.quote.text
+	c.quote = nil
+	if words == "" || c.event == nil {
 		return
 	}
-	plain := "> " + author + ": " + strings.ReplaceAll(c.quote.text, "\n", "\n> ") + "\n\n"
-	c.prepend(plain, "<blockquote><strong>"+html.EscapeString(author)+"</strong><br>"+lines(c.quote.text)+"</blockquote>")
+	plain, formatted := "> "+strings.ReplaceAll(words, "\n", "\n> "), lines(words)
+	if author != "" {
+		plain = "> " + author + ": " + plain[2:]
+		formatted = "<strong>" + html.EscapeString(author) + "</strong><br>" + formatted
+	}
+	c.prepend(plain+"\n\n", "<blockquote>"+formatted+"</blockquote>")
+	c.text = joinLines(words, c.text)
 }

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
@@ -13,6 +14,26 @@ import (
 // reader returns what converts messages for the account's rooms.
 func (a *account) reader(ctx context.Context) reader {
 	return reader{say: a.connector.say, person: func(jid types.JID) (string, id.UserID, bool) { return a.inMatrix(ctx, jid) }}
+}
+
+// content says the message in Matrix's words. The words that it answers stand in it when the room does not hold them.
+func (d *delivery) content(ctx context.Context) (content, error) {
+	c := d.account.reader(ctx).convert(d.message)
+	if c.quote == nil {
+		return c, nil
+	}
+	if answered := d.replyTo(ctx, c.quote); answered != nil {
+		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, answered.MessageID)
+		if err != nil {
+			return content{}, fmt.Errorf("look up an answered message: %w", err)
+		}
+		if row != nil {
+			return c, nil
+		}
+	}
+	author, _, _ := d.account.inMatrix(ctx, c.quote.sender)
+	c.recalling(author)
+	return c, nil
 }
 
 // inMatrix returns the name and the Matrix ID of somebody on WhatsApp: of the member of staff whose account it is, otherwise

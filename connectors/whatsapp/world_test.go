@@ -308,7 +308,9 @@ type room struct {
 type said struct {
 	id      id.EventID
 	by      id.UserID
+	kind    event.Type
 	content *event.MessageEventContent
+	extra   map[string]any
 }
 
 const (
