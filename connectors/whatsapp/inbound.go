@@ -89,7 +89,9 @@ func (r reader) message(m *waE2E.Message) content {
 	c, context := r.read(m), contextOf(m)
 	c.quote = r.quoteOf(context)
 	c.expires = time.Duration(context.GetExpiration()) * time.Second
-	switch {
+	switch channel := context.GetForwardedNewsletterMessageInfo().GetNewsletterName(); {
+	case channel != "":
+		c.above(r.say(say.ForwardedFromChannel, channel))
 	case context.GetForwardingScore() >= forwardedOften:
 		c.above(r.say(say.ForwardedOften))
 	case context.GetIsForwarded():

@@ -90,6 +90,10 @@ func TestWhatWasForwardedSaysSo(t *testing.T) {
 	if text.expires != 24*time.Hour {
 		t.Errorf("it disappears after %s", text.expires)
 	}
+	news := &waE2E.ContextInfo{IsForwarded: proto.Bool(true), ForwardedNewsletterMessageInfo: &waE2E.ContextInfo_ForwardedNewsletterMessageInfo{NewsletterName: proto.String("Port")}}
+	if got := words.convert(in(&waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: proto.String("a"), ContextInfo: news}})); got.event.Body != "Forwarded from the channel “Port”\na" {
+		t.Errorf("from a channel it came in as %q", got.event.Body)
+	}
 	picture := words.convert(in(&waE2E.Message{ImageMessage: &waE2E.ImageMessage{Mimetype: proto.String("image/png"), ContextInfo: often}}))
 	if picture.event.GetCaption() != "Forwarded many times" || picture.event.GetFileName() != "image.png" || picture.event.FormattedBody != "<em>Forwarded many times</em><br>" {
 		t.Errorf("a picture came in as %+v", picture.event)

@@ -59,16 +59,12 @@ func (r reader) position(l *waE2E.LocationMessage, asset, said, note string) con
 	if body == "" {
 		body = r.say(say.Location)
 	}
-	place := map[string]any{"uri": uri}
-	if body != "" {
-		place["description"] = body
-	}
 	c := content{
 		kind: portal.KindLocation, text: said, eventType: event.EventMessage,
 		event: &event.MessageEventContent{
-			MsgType: event.MsgLocation, Body: body + "\n" + uri, GeoURI: uri, Info: &event.FileInfo{},
+			MsgType: event.MsgLocation, Body: body + "\n" + uri, GeoURI: uri,
 		},
-		extra: map[string]any{keyLocation: place, keyAsset: map[string]any{"type": asset}},
+		extra: map[string]any{keyLocation: map[string]any{"uri": uri, "description": body}, keyAsset: map[string]any{"type": asset}},
 	}
 	c.showThumbnail(l.GetJPEGThumbnail(), "image/jpeg")
 	return c

@@ -104,6 +104,7 @@ var (
 func (r *markupReader) blocks(text string) string {
 	var out strings.Builder
 	open, inline := "", false // the block that is open; whether the last line was none of a block
+	next := 0                 // the number that goes on an open list
 	switchTo := func(tag string, start string) {
 		if open == tag {
 			return
@@ -135,6 +136,10 @@ func (r *markupReader) blocks(text string) string {
 			match := numbered.FindStringSubmatch(line)
 			number, _ := strconv.Atoi(match[1])
 			start := ""
+			if open == "ol" && number != next {
+				switchTo("", "")
+			}
+			next = number + 1
 			if number != 1 {
 				start = ` start="` + strconv.Itoa(number) + `"`
 			}

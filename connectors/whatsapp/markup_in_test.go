@@ -49,6 +49,7 @@ func TestWhatsAppsMarksAreRead(t *testing.T) {
 		"* a\n* b":                       "<ul><li>a</li><li>b</li></ul>",
 		"1. a\n2. b":                     "<ol><li>a</li><li>b</li></ol>",
 		"7. a":                           `<ol start="7"><li>a</li></ol>`,
+		"1. a\n3. c":                     `<ol><li>a</li></ol><ol start="3"><li>c</li></ol>`,
 		"1984. A book":                   "",
 		"> said\n> *twice*\nme":          "<blockquote>said<br><strong>twice</strong></blockquote>me",
 		"a\n\n*b*":                       "a<br><br><strong>b</strong>",

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"html"
 	"slices"
-	"strings"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
@@ -131,14 +130,14 @@ func pollOut(start *event.PollStart, secret []byte, on occasion) (*outgoing, say
 	}}, ""
 }
 
-// extensibleText is the plain words of an extensible text.
+// extensibleText is the plain words of an extensible text, as they are: votes hash them.
 func extensibleText(text event.MSC1767Message) string {
 	if text.Text != "" {
-		return strings.TrimSpace(text.Text)
+		return text.Text
 	}
 	for _, each := range text.Message {
 		if each.MimeType == "" || each.MimeType == "text/plain" {
-			return strings.TrimSpace(each.Body)
+			return each.Body
 		}
 	}
 	return ""

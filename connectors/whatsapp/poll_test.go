@@ -78,7 +78,7 @@ func TestAPollGoesOut(t *testing.T) {
 		t.Errorf("a poll that says nothing went out as %v", out.message)
 	}
 	for name, start := range map[string]*event.PollStart{
-		"no question": mxPoll("", 1, "a", "b"), "one answer": mxPoll("?", 1, "a"), "the same twice": mxPoll("?", 1, "a", "a "),
+		"no question": mxPoll("", 1, "a", "b"), "one answer": mxPoll("?", 1, "a"), "the same twice": mxPoll("?", 1, "a", "a"),
 		"13 answers": mxPoll("?", 1, "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"), "empty": mxPoll("?", 1, "a", ""),
 	} {
 		if out, problem := pollOut(start, secret, occasion{}); out != nil || problem != say.PollNotPossible {

@@ -27,6 +27,8 @@ const (
 	largestPicture   = 16 << 20
 	// blurhash's detail in each direction, as https://blurha.sh recommends.
 	blurhashX, blurhashY = 4, 3
+	// blurhashWidth is how wide a picture is looked at for it, in pixels: more would take long and show no difference.
+	blurhashWidth = 32
 )
 
 var errPictureTooLarge = errors.New("the picture has too many pixels")
@@ -37,8 +39,8 @@ func (c *content) showThumbnail(data []byte, mimeType string) {
 	if err != nil {
 		return // the message is understood without it
 	}
-	info, size := c.event.Info, picture.Bounds().Size()
-	if hash, err := blurhash.Encode(blurhashX, blurhashY, picture); err == nil {
+	info, size := c.event.GetInfo(), picture.Bounds().Size()
+	if hash, err := blurhash.Encode(blurhashX, blurhashY, scale(picture, blurhashWidth)); err == nil {
 		info.AnoaBlurhash = hash
 	}
 	c.thumbnail = &thumbnail{data: data, mime: mimeType, show: func(url id.ContentURIString, encrypted *event.EncryptedFileInfo) {
@@ -73,14 +75,20 @@ func shrink(from io.ReadSeeker, width int) (small []byte, size image.Point, err 
 		return nil, image.Point{}, err
 	}
 	size = picture.Bounds().Size()
-	to := image.Rect(0, 0, min(width, size.X), 0)
-	to.Max.Y = min(max(1, size.Y*to.Dx()/size.X), 4*width)
-	scaled := image.NewRGBA(to)
-	draw.Draw(scaled, to, image.White, image.Point{}, draw.Src) // JPEG has no transparency
-	draw.ApproxBiLinear.Scale(scaled, to, picture, picture.Bounds(), draw.Over, nil)
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, scaled, &jpeg.Options{Quality: 60}); err != nil {
+	if err := jpeg.Encode(&out, scale(picture, width), &jpeg.Options{Quality: 60}); err != nil {
 		return nil, image.Point{}, fmt.Errorf("write a small picture: %w", err)
 	}
 	return out.Bytes(), size, nil
+}
+
+// scale makes a picture at most width pixels wide, on white: JPEG has no transparency.
+func scale(picture image.Image, width int) image.Image {
+	size := picture.Bounds().Size()
+	to := image.Rect(0, 0, min(width, size.X), 0)
+	to.Max.Y = min(max(1, size.Y*to.Dx()/size.X), 4*width)
+	scaled := image.NewRGBA(to)
+	draw.Draw(scaled, to, image.White, image.Point{}, draw.Src)
+	draw.ApproxBiLinear.Scale(scaled, to, picture, picture.Bounds(), draw.Over, nil)
+	return scaled
 }

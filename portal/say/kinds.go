@@ -4,6 +4,7 @@ package say
 const (
 	Forwarded            Sentence = "forwarded"              //
 	ForwardedOften       Sentence = "forwarded-often"        //
+	ForwardedFromChannel Sentence = "forwarded-from-channel" // channel
 	ViewOnce             Sentence = "view-once"              //
 	Location             Sentence = "location"               //
 	LiveLocation         Sentence = "live-location"          // network
@@ -45,6 +46,7 @@ const (
 var aboutKinds = map[Sentence]map[Language]string{
 	Forwarded:            {English: "Forwarded", French: "Transféré"},
 	ForwardedOften:       {English: "Forwarded many times", French: "Transféré de nombreuses fois"},
+	ForwardedFromChannel: {English: "Forwarded from the channel “%s”", French: "Transféré depuis la chaîne « %s »"},
 	ViewOnce:             {English: "Meant to be viewed once", French: "À ne voir qu’une fois"},
 	Location:             {English: "Location", French: "Position"},
 	PollResults:          {English: "Poll results: %s", French: "Résultats du sondage : %s"},
