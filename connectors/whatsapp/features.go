@@ -20,6 +20,9 @@ func roomFeatures(maxFile int64) *event.RoomFeatures {
 		MaxTextLength:   65536,
 		Reply:           event.CapLevelFullySupported,
 		LocationMessage: event.CapLevelFullySupported,
+		Poll:            event.CapLevelFullySupported,
+		PollHiddenVotes: event.CapLevelDropped,
+		PollMaxOptions:  mostAnswers,
 	}
 }
 

@@ -17,10 +17,11 @@ import (
 
 // Keys and values of polls (MSC3381) and of extensible texts (MSC1767).
 const (
-	keyPollStart  = "org.matrix.msc3381.poll.start"
-	keyText       = "org.matrix.msc1767.text"
-	keyMessage    = "org.matrix.msc1767.message"
-	pollDisclosed = "org.matrix.msc3381.poll.disclosed"
+	keyPollStart    = "org.matrix.msc3381.poll.start"
+	keyPollResponse = "org.matrix.msc3381.poll.response"
+	keyText         = "org.matrix.msc1767.text"
+	keyMessage      = "org.matrix.msc1767.message"
+	pollDisclosed   = "org.matrix.msc3381.poll.disclosed"
 )
 
 const (

@@ -45,11 +45,6 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 // HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
 // errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
-	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
-	chat, err := chatOf(message.Portal.ID, metadata)
-	if err != nil {
-		return nil, a.notSent(err, say.NotSent)
-	}
 	out := convertOut(message.Content, a.occasion(ctx, message))
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
@@ -60,6 +55,16 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		}
 	}
 	a.fetchThumbnail(ctx, out)
+	return a.crossOut(ctx, message, out)
+}
+
+// crossOut asks the gate for a message that is ready, and sends it. Its errors carry the sentence that the sender reads.
+func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
+	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
+	chat, err := chatOf(message.Portal.ID, metadata)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
+	}
 	admitted, err := portal.Pass(ctx, a.connector.border.Gate, a.crossingOut(message, out), out)
 	var refusal *portal.Refusal
 	switch {

@@ -18,6 +18,9 @@ func (a *account) reader(ctx context.Context) reader {
 
 // content says the message in Matrix's words. The words that it answers stand in it when the room does not hold them.
 func (d *delivery) content(ctx context.Context) (content, error) {
+	if update := d.message.Message.GetPollUpdateMessage(); update != nil {
+		return d.vote(ctx, update)
+	}
 	c := d.account.reader(ctx).convert(d.message)
 	if c.quote == nil {
 		return c, nil

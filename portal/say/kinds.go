@@ -11,6 +11,7 @@ const (
 	PollResults          Sentence = "poll-results"           // question
 	PollResult           Sentence = "poll-result"            // answer, number of votes
 	PollNotPossible      Sentence = "poll-not-possible"      // network
+	VoteOnPhone          Sentence = "vote-on-phone"          // network
 	Appointment          Sentence = "appointment"            // name
 	AppointmentCancelled Sentence = "appointment-cancelled"  // name
 	Starts               Sentence = "starts"                 // time
@@ -84,6 +85,10 @@ var aboutKinds = map[Sentence]map[Language]string{
 	PollNotPossible: {
 		English: "A poll on %s has a question and 2 to 12 different answers. Yours was not sent.",
 		French:  "Un sondage sur %s comporte une question et 2 à 12 réponses différentes. Le vôtre n’a pas été envoyé.",
+	},
+	VoteOnPhone: {
+		English: "Your vote was not sent: only the phone can vote in this poll. Open %s there.",
+		French:  "Votre vote n’a pas été envoyé : seul le téléphone peut voter dans ce sondage. Ouvrez-y %s.",
 	},
 	AnswerOnPhone: {
 		English: "To answer, open %s on the phone.",
