@@ -89,7 +89,7 @@ func FuzzDecodeArrival(f *testing.F) {
 		}
 		if message != nil {
 			shows(message.Message)
-			if c := convert(message); c.sentence == "" && c.event == nil {
+			if c := words.convert(message); c.sentence == "" && c.event == nil {
 				t.Error("a message became nothing")
 			}
 		}

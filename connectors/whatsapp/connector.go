@@ -15,7 +15,8 @@
 //   - Names of contacts are the ones that they published, never the ones in an account's address book.
 //   - whatsmeow's keys lie in the network's own database.
 //
-// Conversion (inbound.go, outbound.go) is pure. An [account] owns the connection of one login.
+// Conversion is pure: inbound.go and outbound.go choose, a file for each kind of content converts, and surroundings.go hands in
+// what they have to know of people. An [account] owns the connection of one login.
 package whatsapp
 
 import (

@@ -32,13 +32,15 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 		}
 		return d.notice(ctx, say.OpenYourPhone, networkName)
 	}
-	c := convert(d.message)
+	c, err := d.content(ctx)
+	if err != nil {
+		return d.fail(err)
+	}
 	if c.sentence != "" {
 		return d.notice(ctx, c.sentence, networkName)
 	}
 	message := incoming{content: c}
 	if c.file != nil {
-		var err error
 		if message.data, err = d.fetch(ctx, c.file); err != nil {
 			return d.notFetched(ctx, err)
 		}
@@ -57,7 +59,9 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 // place makes the Matrix event of what the gate admitted.
 func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, admitted portal.Admitted[incoming]) (*bridgev2.ConvertedMessage, error) {
 	message := admitted.Content()
-	part := &bridgev2.ConvertedMessagePart{Type: event.EventMessage, Content: message.content.event}
+	part := &bridgev2.ConvertedMessagePart{
+		Type: message.content.eventType, Content: message.content.event, Extra: message.content.extra,
+	}
 	if f := message.content.file; f != nil {
 		part.Content.Info.Size = len(message.data)
 		var err error
@@ -69,6 +73,7 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 			return d.fail(fmt.Errorf("upload a file: %w", err))
 		}
 	}
+	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part}}, nil
 }
 
@@ -114,6 +119,9 @@ func (d *delivery) fail(err error) (*bridgev2.ConvertedMessage, error) {
 
 // fetch downloads a file.
 func (d *delivery) fetch(ctx context.Context, f *file) ([]byte, error) {
+	if f.data != nil {
+		return f.data, nil
+	}
 	if limit := d.account.connector.maxFile.Load(); f.size > limit {
 		return nil, errTooMuch
 	}
@@ -132,7 +140,7 @@ func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.Convert
 	client := d.account.current()
 	switch {
 	case errors.Is(err, errTooMuch):
-		return d.tooLarge(ctx, d.declaredSize())
+		return d.tooLarge(ctx, d.declaredSize(ctx))
 	case ctx.Err() != nil:
 		return d.fail(ctx.Err())
 	case client != nil && !(client.IsConnected() && client.IsLoggedIn()):
@@ -142,8 +150,8 @@ func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.Convert
 	return d.notice(ctx, say.FileNotFetched, networkName)
 }
 
-func (d *delivery) declaredSize() int64 {
-	if f := convert(d.message).file; f != nil {
+func (d *delivery) declaredSize(ctx context.Context) int64 {
+	if f := d.account.reader(ctx).convert(d.message).file; f != nil {
 		return f.size
 	}
 	return 0

@@ -13,8 +13,8 @@ import (
 	"passerelle/connectors/whatsapp/whatsapptest"
 )
 
-// words are a text message.
-func words(text string) *waE2E.Message { return &waE2E.Message{Conversation: proto.String(text)} }
+// sentence is a text message.
+func sentence(text string) *waE2E.Message { return &waE2E.Message{Conversation: proto.String(text)} }
 
 // bodies lists what has been said in a room.
 func (w *world) bodies(in *room) (list []string) {
@@ -35,7 +35,7 @@ func TestWhatWasSaidBeforeTheLinkIsShownInOrder(t *testing.T) {
 			start := time.Now().Add(-time.Hour).Truncate(time.Second)
 			remember := func(chat, from, text string, at time.Time) {
 				t.Helper()
-				must[string](t)(alices.Remember(chat, from, at, words(text)))
+				must[string](t)(alices.Remember(chat, from, at, sentence(text)))
 			}
 			remember(bobNumber, bobNumber, "long ago", start.Add(-60*24*time.Hour))
 			for i, from := range []string{bobNumber, aliceNumber, bobNumber, aliceNumber} {
@@ -77,7 +77,7 @@ func TestALiveMessageComesAfterTheHistoryOfItsChat(t *testing.T) {
 	alices.ShareHistory(nil) // the phone takes its time
 	at := time.Now().Add(-time.Minute)
 	for i := range 3 {
-		must[string](t)(alices.Remember(bobNumber, bobNumber, at.Add(time.Duration(i)*time.Second), words(fmt.Sprintf("before %d", i))))
+		must[string](t)(alices.Remember(bobNumber, bobNumber, at.Add(time.Duration(i)*time.Second), sentence(fmt.Sprintf("before %d", i))))
 	}
 	history := alices.History()
 	w.link(alice, alices)
@@ -94,7 +94,7 @@ func TestALiveMessageComesAfterTheHistoryOfItsChat(t *testing.T) {
 		t.Errorf("the room shows %v", got)
 	}
 	// What comes later than that cannot take its place any more, and what comes twice is shown once.
-	must[string](t)(alices.Remember(bobNumber, bobNumber, at.Add(-time.Hour), words("much older")))
+	must[string](t)(alices.Remember(bobNumber, bobNumber, at.Add(-time.Hour), sentence("much older")))
 	if err := alices.SendHistory(t.Context(), devices[0].ID, alices.History(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestALiveMessageComesAfterTheHistoryOfItsChat(t *testing.T) {
 func TestAnAccountWithoutHistoryShowsNone(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.History.Messages = 0 })
 	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
-	must[string](t)(alices.Remember(bobNumber, bobNumber, time.Now().Add(-time.Hour), words("before")))
+	must[string](t)(alices.Remember(bobNumber, bobNumber, time.Now().Add(-time.Hour), sentence("before")))
 	w.link(alice, alices)
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "live"))
 	in, _ := w.hears("live")

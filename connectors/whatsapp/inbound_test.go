@@ -34,7 +34,7 @@ func TestTextComesIn(t *testing.T) {
 		"from one's phone": {DeviceSentMessage: &waE2E.DeviceSentMessage{Message: &waE2E.Message{Conversation: text}}},
 		"answer":           {ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: text, ContextInfo: answer}},
 	} {
-		c := convert(in(message))
+		c := words.convert(in(message))
 		if c.kind != portal.KindText || c.text != *text || c.event.MsgType != event.MsgText || c.event.Body != *text || c.file != nil {
 			t.Errorf("%s: came in as %+v", name, c)
 		}
@@ -50,7 +50,7 @@ func TestTextComesIn(t *testing.T) {
 func TestAnImageComesIn(t *testing.T) {
 	image := &waE2E.ImageMessage{Mimetype: proto.String("image/jpeg"), FileLength: proto.Uint64(1234),
 		Width: proto.Uint32(40), Height: proto.Uint32(30), DirectPath: proto.String("/v/x?y")}
-	c := convert(in(&waE2E.Message{ImageMessage: image}))
+	c := words.convert(in(&waE2E.Message{ImageMessage: image}))
 	if c.kind != portal.KindMedia || c.event.MsgType != event.MsgImage || c.event.Body != "image.jpg" || c.file.size != 1234 || c.file.source != image {
 		t.Errorf("came in as %+v", c)
 	}
@@ -58,7 +58,7 @@ func TestAnImageComesIn(t *testing.T) {
 		t.Errorf("came in with %+v", info)
 	}
 	image.Caption = proto.String("The lake")
-	if c := convert(in(&waE2E.Message{ImageMessage: image})); c.text != "The lake" || c.event.GetCaption() != "The lake" || c.event.GetFileName() != "image.jpg" {
+	if c := words.convert(in(&waE2E.Message{ImageMessage: image})); c.text != "The lake" || c.event.GetCaption() != "The lake" || c.event.GetFileName() != "image.jpg" {
 		t.Errorf("with a caption it came in as %+v", c.event)
 	}
 }
@@ -69,9 +69,13 @@ func TestWhatCannotBeShownIsSaid(t *testing.T) {
 		message *waE2E.Message
 		says    say.Sentence
 	}{
-		"a video":               {&waE2E.Message{VideoMessage: &waE2E.VideoMessage{}}, say.OpenYourPhone},
-		"a location":            {&waE2E.Message{LocationMessage: &waE2E.LocationMessage{}}, say.OpenYourPhone},
-		"a poll":                {&waE2E.Message{PollCreationMessageV3: &waE2E.PollCreationMessage{}}, say.OpenYourPhone},
+		"a place nowhere":       {&waE2E.Message{LocationMessage: &waE2E.LocationMessage{}}, say.OpenYourPhone},
+		"a poll of nothing":     {&waE2E.Message{PollCreationMessageV3: &waE2E.PollCreationMessage{}}, say.OpenYourPhone},
+		"a moving sticker":      {&waE2E.Message{LottieStickerMessage: wrapped(&waE2E.Message{StickerMessage: &waE2E.StickerMessage{}})}, say.OpenYourPhone},
+		"no contact":            {&waE2E.Message{ContactsArrayMessage: &waE2E.ContactsArrayMessage{}}, say.OpenYourPhone},
+		"an empty choice":       {&waE2E.Message{InteractiveResponseMessage: &waE2E.InteractiveResponseMessage{}}, say.OpenYourPhone},
+		"a hidden template":     {&waE2E.Message{TemplateMessage: &waE2E.TemplateMessage{}}, say.OpenYourPhone},
+		"a setting, wrapped":    {&waE2E.Message{LimitSharingMessage: wrapped(protocolMessage(waE2E.ProtocolMessage_LIMIT_SHARING))}, say.OpenYourPhone},
 		"masked on this device": {&waE2E.Message{PlaceholderMessage: &waE2E.PlaceholderMessage{}}, say.OpenYourPhone},
 		"to be seen once":       {&waE2E.Message{ViewOnceMessageV2: wrapped(picture)}, say.OpenYourPhone},
 		"deleted":               {protocolMessage(waE2E.ProtocolMessage_REVOKE), say.DeletedOnNetwork},
@@ -82,7 +86,7 @@ func TestWhatCannotBeShownIsSaid(t *testing.T) {
 		if !shows(message.Message) {
 			t.Errorf("%s: passes in silence", name)
 		}
-		if got := convert(message); got.sentence != c.says || got.event != nil || got.file != nil {
+		if got := words.convert(message); got.sentence != c.says || got.event != nil || got.file != nil {
 			t.Errorf("%s: came in as %+v, want %s", name, got, c.says)
 		}
 	}
@@ -96,7 +100,7 @@ func TestAKindFromTheFutureIsSaid(t *testing.T) {
 	if !shows(message) {
 		t.Error("passes in silence")
 	}
-	if got := convert(in(message)); got.sentence != say.OpenYourPhone {
+	if got := words.convert(in(message)); got.sentence != say.OpenYourPhone {
 		t.Errorf("came in as %+v", got)
 	}
 }
@@ -142,3 +146,6 @@ func TestOnlyConversationsConcernUs(t *testing.T) {
 		}
 	}
 }
+
+// words is a reader for people who read English.
+var words = reader{person: people, say: say.English.Say}

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -208,7 +209,7 @@ func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, co
 	}
 	i.matrix.change(func() {
 		r := i.matrix.rooms[in]
-		r.said = append(r.said, said{id: made, by: i.user, at: at, content: content.Parsed.(*event.MessageEventContent)})
+		r.said = append(r.said, said{id: made, by: i.user, at: at, kind: t, content: content.Parsed.(*event.MessageEventContent), extra: content.Raw})
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil
 }
@@ -287,6 +288,24 @@ func (i *intent) DownloadMedia(_ context.Context, url id.ContentURIString, _ *ev
 		return nil, errors.New("no such file")
 	}
 	return slices.Clone(data), nil
+}
+
+// GetEvent returns an event as a homeserver does, its content taken apart anew.
+func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	for _, s := range i.matrix.rooms[in].said {
+		if s.id != wanted {
+			continue
+		}
+		raw, err := json.Marshal(&event.Content{Parsed: s.content, Raw: s.extra})
+		if err != nil {
+			return nil, err
+		}
+		found := &event.Event{ID: wanted, RoomID: in, Sender: s.by, Type: s.kind, Content: event.Content{VeryRaw: raw}}
+		return found, found.Content.ParseRaw(s.kind)
+	}
+	return nil, errors.New("no such event")
 }
 
 func (i *intent) MarkTyping(context.Context, id.RoomID, bridgev2.TypingType, time.Duration) error {

@@ -1,24 +1,27 @@
 package whatsapp
 
 import (
-	"fmt"
+	"io"
 	"mime"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
 )
 
 // outgoing is a Matrix message on its way to WhatsApp, in WhatsApp's words.
 type outgoing struct {
-	kind    portal.Kind
-	text    string // what the gate judges by
-	message *waE2E.Message
-	file    *outgoingFile // nil: there is none
+	kind      portal.Kind
+	text      string // everything in it that can be read: what the gate judges by
+	message   *waE2E.Message
+	file      *outgoingFile      // nil: there is none
+	thumbnail *outgoingThumbnail // nil: there is none
 }
 
 // outgoingFile is a file to send. Its data is fetched before the gate, and sent after it.
@@ -27,93 +30,108 @@ type outgoingFile struct {
 	mime string
 	data []byte
 	as   whatsmeow.MediaType
+	// look is called with the file once it is there, before the gate is asked, and may change the message; nil: nothing does.
+	look func(io.ReadSeeker)
+	// inMessage says that the message holds the file itself: then it is not uploaded.
+	inMessage bool
 	// fill puts into the message where the file has been uploaded to.
 	fill func(whatsmeow.UploadResponse)
 }
 
+// outgoingThumbnail is a small picture that the Matrix message brings, as a file of its own. The message goes without it when
+// it cannot be fetched.
+type outgoingThumbnail struct {
+	url       id.ContentURIString
+	encrypted *event.EncryptedFileInfo
+	size      int64 // in bytes, as the sender says
+	width     int   // that WhatsApp shows it at, in pixels
+	fill      func(small []byte)
+}
+
+// occasion is what a message goes out with.
+type occasion struct {
+	// person returns the LID of somebody in Matrix; it is not ok for somebody who is not on WhatsApp.
+	person func(id.UserID) (types.JID, bool)
+	// answers is the message that it answers; nil: none.
+	answers *waE2E.ContextInfo
+	// expires is after how many seconds it disappears; 0: it stays.
+	expires uint32
+	// raw is the Matrix event as it came, for the fields that mautrix's types do not have.
+	raw map[string]any
+}
+
+// context is what a message says about what is around it; nil: nothing.
+func (o occasion) context() *waE2E.ContextInfo {
+	if o.answers == nil && o.expires == 0 {
+		return nil
+	}
+	context := &waE2E.ContextInfo{}
+	if o.answers != nil {
+		context = proto.Clone(o.answers).(*waE2E.ContextInfo)
+	}
+	if o.expires > 0 {
+		context.Expiration = proto.Uint32(o.expires)
+	}
+	return context
+}
+
+// naming is context for a text that may name people.
+func (o occasion) naming(text marked) *waE2E.ContextInfo {
+	context := o.context()
+	if context == nil && (len(text.mentions) > 0 || text.all) {
+		context = &waE2E.ContextInfo{}
+	}
+	if len(text.mentions) > 0 {
+		context.MentionedJID = text.mentions
+	}
+	if text.all {
+		context.NonJIDMentions = proto.Uint32(1)
+	}
+	return context
+}
+
 // convertOut says a Matrix message in WhatsApp's words. It is nil when WhatsApp has none for it.
-func convertOut(content *event.MessageEventContent, context *waE2E.ContextInfo) *outgoing {
+func convertOut(content *event.MessageEventContent, on occasion) *outgoing {
 	switch content.MsgType {
 	case event.MsgText, event.MsgNotice:
-		return convertTextOut(content.Body, context)
+		return textOut(content, on, "")
 	case event.MsgEmote:
-		return convertTextOut("* "+content.Body, context)
-	case event.MsgImage:
-		if isWhatsAppImage(mediaType(content)) {
-			return convertImageOut(content, context)
-		}
-		return convertDocumentOut(content, context)
-	case event.MsgFile, event.MsgVideo, event.MsgAudio:
-		return convertDocumentOut(content, context)
+		return textOut(content, on, "* ")
+	case event.MsgLocation:
+		return locationOut(content, on.raw, on.context())
 	}
-	return nil
+	return mediaOut(content, on)
 }
 
-func convertTextOut(text string, context *waE2E.ContextInfo) *outgoing {
-	out := &outgoing{kind: portal.KindText, text: text, message: &waE2E.Message{}}
-	if context == nil {
-		out.message.Conversation = proto.String(text)
+func textOut(content *event.MessageEventContent, on occasion, before string) *outgoing {
+	text := writeMarkup(content, on.person)
+	text.text = before + text.text
+	out := &outgoing{kind: portal.KindText, text: text.text, message: &waE2E.Message{}}
+	extended := &waE2E.ExtendedTextMessage{Text: proto.String(text.text), ContextInfo: on.naming(text)}
+	out.previewOut(content, extended)
+	if extended.ContextInfo == nil && extended.MatchedText == nil {
+		out.message.Conversation = extended.Text
 	} else {
-		out.message.ExtendedTextMessage = &waE2E.ExtendedTextMessage{Text: proto.String(text), ContextInfo: context}
+		out.message.ExtendedTextMessage = extended
 	}
 	return out
-}
-
-// isWhatsAppImage tells whether WhatsApp shows files of a media type as pictures.
-func isWhatsAppImage(mimeType string) bool {
-	return mimeType == "image/jpeg" || mimeType == "image/png"
-}
-
-func convertImageOut(content *event.MessageEventContent, context *waE2E.ContextInfo) *outgoing {
-	image := &waE2E.ImageMessage{Mimetype: proto.String(mediaType(content)), ContextInfo: context}
-	if caption := content.GetCaption(); caption != "" {
-		image.Caption = proto.String(caption)
-	}
-	if info := content.Info; info != nil && info.Width > 0 && info.Height > 0 {
-		image.Width, image.Height = proto.Uint32(uint32(info.Width)), proto.Uint32(uint32(info.Height))
-	}
-	out := mediaOut(content, whatsmeow.MediaImage, &waE2E.Message{ImageMessage: image})
-	out.file.fill = func(at whatsmeow.UploadResponse) {
-		image.URL, image.DirectPath, image.MediaKey = &at.URL, &at.DirectPath, at.MediaKey
-		image.FileEncSHA256, image.FileSHA256, image.FileLength = at.FileEncSHA256, at.FileSHA256, &at.FileLength
-	}
-	return out
-}
-
-func convertDocumentOut(content *event.MessageEventContent, context *waE2E.ContextInfo) *outgoing {
-	name := content.GetFileName()
-	document := &waE2E.DocumentMessage{
-		Mimetype: proto.String(mediaType(content)), FileName: proto.String(name), Title: proto.String(name), ContextInfo: context,
-	}
-	if caption := content.GetCaption(); caption != "" {
-		document.Caption = proto.String(caption)
-	}
-	message := &waE2E.Message{DocumentMessage: document}
-	if document.Caption != nil { // as WhatsApp's own clients wrap it
-		message = &waE2E.Message{DocumentWithCaptionMessage: &waE2E.FutureProofMessage{Message: message}}
-	}
-	out := mediaOut(content, whatsmeow.MediaDocument, message)
-	out.file.fill = func(at whatsmeow.UploadResponse) {
-		document.URL, document.DirectPath, document.MediaKey = &at.URL, &at.DirectPath, at.MediaKey
-		document.FileEncSHA256, document.FileSHA256, document.FileLength = at.FileEncSHA256, at.FileSHA256, &at.FileLength
-	}
-	return out
-}
-
-func mediaOut(content *event.MessageEventContent, as whatsmeow.MediaType, message *waE2E.Message) *outgoing {
-	return &outgoing{
-		kind: portal.KindMedia, text: content.GetCaption(), message: message,
-		file: &outgoingFile{name: content.GetFileName(), mime: mediaType(content), as: as},
-	}
 }
 
 // mediaType returns the media type that the sender states, without parameters.
 func mediaType(content *event.MessageEventContent) string {
-	plain, _, err := mime.ParseMediaType(content.GetInfo().MimeType)
-	if err != nil {
-		return "application/octet-stream"
+	if content.Info == nil {
+		return plainType("")
 	}
-	return plain
+	return plainType(content.Info.MimeType)
+}
+
+// parametersOf returns the parameters of the media type that the sender states.
+func parametersOf(content *event.MessageEventContent) map[string]string {
+	_, parameters, err := mime.ParseMediaType(content.GetInfo().MimeType)
+	if err != nil {
+		return nil
+	}
+	return parameters
 }
 
 // answering returns what makes a message an answer to another one; nil when the other one is not WhatsApp's.
@@ -130,31 +148,4 @@ func answering(to *database.Message) *waE2E.ContextInfo {
 		Participant:   proto.String(lidOf(answered.sender).String()),
 		QuotedMessage: &waE2E.Message{Conversation: proto.String("")}, // the phone has the words
 	}
-}
-
-// mimeAll stands for every media type.
-const mimeAll = "*/*"
-
-// roomFeatures is what rooms can do, for clients that want to know. bridgev2 refuses in protocol words what is not in it, so
-// it names every kind of file, and what is refused is refused here.
-func roomFeatures(maxFile int64) *event.RoomFeatures {
-	features := &event.RoomFeatures{
-		ID:              fmt.Sprintf("passerelle.whatsapp.1.%d", maxFile),
-		MaxTextLength:   65536,
-		Reply:           event.CapLevelFullySupported,
-		LocationMessage: event.CapLevelUnsupported,
-		File:            event.FileFeatureMap{},
-	}
-	for _, kind := range []event.CapabilityMsgType{
-		event.MsgImage, event.MsgFile, event.MsgVideo, event.MsgAudio, event.CapMsgVoice, event.CapMsgGIF, event.CapMsgSticker,
-	} {
-		features.File[kind] = &event.FileFeatures{
-			MimeTypes: map[string]event.CapabilitySupportLevel{mimeAll: event.CapLevelPartialSupport},
-			Caption:   event.CapLevelFullySupported,
-		}
-	}
-	features.File[event.MsgImage].MimeTypes["image/jpeg"] = event.CapLevelFullySupported
-	features.File[event.MsgImage].MimeTypes["image/png"] = event.CapLevelFullySupported
-	features.File[event.CapMsgSticker].MimeTypes[mimeAll] = event.CapLevelDropped
-	return features
 }

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ const (
 )
 
 // GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
-func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 1 }
+func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 2 }
 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
@@ -44,12 +45,7 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 // HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
 // errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
-	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
-	chat, err := chatOf(message.Portal.ID, metadata)
-	if err != nil {
-		return nil, a.notSent(err, say.NotSent)
-	}
-	out := convertOut(message.Content, answering(message.ReplyTo))
+	out := convertOut(message.Content, a.occasion(ctx, message))
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
 	}
@@ -57,6 +53,17 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		if err := a.fetchFromMatrix(ctx, message.Content, out.file); err != nil {
 			return nil, err
 		}
+	}
+	a.fetchThumbnail(ctx, out)
+	return a.crossOut(ctx, message, out)
+}
+
+// crossOut asks the gate for a message that is ready, and sends it. Its errors carry the sentence that the sender reads.
+func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
+	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
+	chat, err := chatOf(message.Portal.ID, metadata)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
 	}
 	admitted, err := portal.Pass(ctx, a.connector.border.Gate, a.crossingOut(message, out), out)
 	var refusal *portal.Refusal
@@ -109,6 +116,9 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	if size := int64(len(f.data)); size > limit {
 		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
 	}
+	if f.look != nil {
+		f.look(bytes.NewReader(f.data))
+	}
 	return nil
 }
 
@@ -116,7 +126,7 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 // tries again: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
 func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, admitted portal.Admitted[*outgoing]) (time.Time, error) {
 	out := admitted.Content()
-	uploaded, perhapsSent := out.file == nil, false
+	uploaded, perhapsSent := out.file == nil || out.file.inMessage, false
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 5*time.Second
 	sent, err := backoff.Retry(ctx, func() (time.Time, error) {

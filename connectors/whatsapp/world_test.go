@@ -324,7 +324,9 @@ type said struct {
 	id      id.EventID
 	by      id.UserID
 	at      int64 // Unix milliseconds
+	kind    event.Type
 	content *event.MessageEventContent
+	extra   map[string]any
 }
 
 const (

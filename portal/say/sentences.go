@@ -1,5 +1,7 @@
 package say
 
+import "maps"
+
 // The sentences. What the placeholders stand for is said beside each.
 const (
 	OpenYourPhone     Sentence = "open-your-phone"    // network
@@ -41,7 +43,18 @@ const (
 	UnnamedContact    Sentence = "unnamed-contact"    // last digits of an identifier
 )
 
-var sentences = map[Sentence]map[Language]string{
+// sentences are all of them.
+var sentences = together(aboutService, aboutKinds)
+
+func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
+	all := map[Sentence]map[Language]string{}
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+var aboutService = map[Sentence]map[Language]string{
 	OpenYourPhone: {
 		English: "This message can only be read on the phone. Open %s there.",
 		French:  "Ce message ne peut être lu que sur le téléphone. Ouvrez-y %s.",

@@ -1,0 +1,39 @@
+package whatsapp
+
+import (
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// shows tells whether a message is something that people see in a chat. Others carry keys and settings between devices, or
+// belong to a message that is already there: those, once their feature is here, have a way of their own.
+func shows(message *waE2E.Message) bool {
+	if message == nil {
+		return false
+	}
+	if protocol := message.GetProtocolMessage(); protocol != nil {
+		switch protocol.GetType() {
+		case waE2E.ProtocolMessage_REVOKE, waE2E.ProtocolMessage_MESSAGE_EDIT:
+			return true
+		}
+		return false
+	}
+	shown := len(message.ProtoReflect().GetUnknown()) > 0 // a kind newer than whatsmeow
+	message.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		shown = !isSilent(field.Name())
+		return !shown
+	})
+	return shown
+}
+
+// isSilent tells whether a field of waE2E.Message shows nothing by itself.
+func isSilent(field protoreflect.Name) bool {
+	switch field {
+	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage",
+		"reactionMessage", "encReactionMessage", "keepInChatMessage", "pinInChatMessage",
+		"stickerSyncRmrMessage", "albumMessage", "messageHistoryNotice", "messageHistoryBundle", "groupRootKeyShare",
+		"rootSecretDistributeMessage":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,151 @@
+package whatsapp
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+var _ bridgev2.PollHandlingNetworkAPI = (*account)(nil)
+
+// HandleMatrixPollStart brings a Matrix poll across the border (see [bridgev2.PollHandlingNetworkAPI]).
+func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.MatrixPollStart) (*bridgev2.MatrixMessageResponse, error) {
+	client := a.current()
+	if client == nil {
+		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
+	}
+	// A second attempt has the secret of the first one: votes may have been encrypted with it.
+	secret, err := hkdf.Key(sha256.New, client.Store.IdentityKey.Priv[:], nil, "passerelle/whatsapp/poll/"+poll.Event.ID.String(), 32)
+	if err != nil {
+		return nil, a.notSent(fmt.Errorf("make a poll's secret: %w", err), say.NotSent)
+	}
+	out, problem := pollOut(&poll.Content.PollStart, secret, a.occasion(ctx, &poll.MatrixMessage))
+	if problem != "" {
+		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.connector.say(problem, networkName))
+	}
+	return a.crossOut(ctx, &poll.MatrixMessage, out)
+}
+
+// HandleMatrixPollVote brings a vote across the border (see [bridgev2.PollHandlingNetworkAPI]).
+func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.MatrixPollVote) (*bridgev2.MatrixMessageResponse, error) {
+	client := a.current()
+	if client == nil {
+		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
+	}
+	metadata, _ := vote.Portal.Metadata.(*PortalMetadata)
+	chat, err := chatOf(vote.Portal.ID, metadata)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
+	}
+	poll, err := parseMessageID(vote.VoteTo.ID)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
+	}
+	start, err := a.pollInRoom(ctx, vote.Portal.MXID, vote.VoteTo)
+	if err != nil {
+		return nil, a.notSent(err, say.NotSent)
+	}
+	choice, texts := voteOut(&vote.Content.Response, start)
+	update, err := client.EncryptPollVote(ctx, &types.MessageInfo{ID: poll.id, MessageSource: types.MessageSource{
+		Chat: chat, Sender: lidOf(poll.sender), IsFromMe: poll.sender == userID(a.lid), IsGroup: chat.Server == types.GroupServer,
+	}}, choice)
+	switch {
+	case errors.Is(err, whatsmeow.ErrOriginalMessageSecretNotFound):
+		return nil, a.refused(err, a.connector.say(say.VoteOnPhone, networkName))
+	case err != nil:
+		return nil, a.notSent(err, say.NotSent)
+	}
+	return a.crossOut(ctx, &vote.MatrixMessage, &outgoing{
+		kind: portal.KindVote, text: strings.Join(texts, "\n"), message: &waE2E.Message{PollUpdateMessage: update},
+	})
+}
+
+// pollInRoom returns a poll as it stands in its room. It is nil for one of WhatsApp's that cannot be looked at: its answers'
+// IDs say what has to be known.
+func (a *account) pollInRoom(ctx context.Context, room id.RoomID, row *database.Message) (*event.PollStart, error) {
+	found, err := a.connector.bridge.Bot.GetEvent(ctx, room, row.MXID)
+	if err == nil {
+		if content, ok := found.Content.Parsed.(*event.PollStartEventContent); ok {
+			return &content.PollStart, nil
+		}
+		err = errors.New("it is no poll")
+	}
+	if _, ours := a.connector.bridge.Matrix.ParseGhostMXID(row.SenderMXID); ours || row.IsDoublePuppeted {
+		zerolog.Ctx(ctx).Debug().Err(err).Msg("A poll cannot be looked at; its answers are known by their hashes")
+		return nil, nil
+	}
+	return nil, fmt.Errorf("look at a poll: %w", err)
+}
+
+// vote says somebody's vote in Matrix's words.
+func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (content, error) {
+	unseen := content{sentence: say.OpenYourPhone}
+	client, bridge := d.account.current(), d.account.connector.bridge
+	voted, ok := d.votedOn(ctx, update)
+	if client == nil || !ok {
+		return unseen, nil
+	}
+	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, voted)
+	if err != nil {
+		return content{}, fmt.Errorf("look up a poll: %w", err)
+	}
+	room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey)
+	if err != nil || room == nil || row == nil {
+		return unseen, err
+	}
+	d.message.Info = types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
+		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
+	}}
+	choice, err := client.DecryptPollVote(ctx, d.message)
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A vote cannot be read")
+		return unseen, nil
+	}
+	start, err := d.account.pollInRoom(ctx, room.MXID, row)
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("A vote cannot be counted")
+		return unseen, nil
+	}
+	response, texts := voteIn(choice, start, row.MXID)
+	return content{
+		kind: portal.KindVote, text: strings.Join(texts, "\n"), eventType: event.EventUnstablePollResponse,
+		event: &event.MessageEventContent{RelatesTo: &response.RelatesTo},
+		extra: map[string]any{keyPollResponse: response.Response},
+	}, nil
+}
+
+// votedOn names the poll that a vote is for (whatsmeow/msgsecret.go, getOrigSenderFromKey).
+func (d *delivery) votedOn(ctx context.Context, update *waE2E.PollUpdateMessage) (networkid.MessageID, bool) {
+	key, author := update.GetPollCreationMessageKey(), d.came.Sender
+	if !key.GetFromMe() {
+		stated := key.GetRemoteJID()
+		if d.chat.Server == types.GroupServer {
+			stated = key.GetParticipant()
+		}
+		var err error
+		if author, err = types.ParseJID(stated); err != nil {
+			return "", false
+		}
+	}
+	lid, err := d.account.knownLID(ctx, author, author)
+	if err != nil || lid.IsEmpty() || key.GetID() == "" {
+		return "", false
+	}
+	return messageID{chat: d.id.chat, sender: userID(lid), id: key.GetID()}.networkID(), true
+}
