@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -19,6 +20,8 @@ type matrixConnector struct {
 	*matrix.Connector
 	network *network
 	keys    *roomKeys
+
+	largestUpload atomic.Int64 // that the homeserver takes, in bytes; 0: it has not told yet
 }
 
 var (

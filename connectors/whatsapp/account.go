@@ -32,6 +32,8 @@ type account struct {
 	stopped  bool          // guarded by mu; nothing is begun any more
 	settled  chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
+	phoneAnswers phoneAnswers
+
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
 

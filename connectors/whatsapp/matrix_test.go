@@ -1,10 +1,11 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -275,15 +276,27 @@ func (i *intent) UploadMedia(_ context.Context, _ id.RoomID, data []byte, _, _ s
 	return url, nil, nil
 }
 
-func (i *intent) DownloadMedia(_ context.Context, url id.ContentURIString, _ *event.EncryptedFileInfo) ([]byte, error) {
+func (i *intent) UploadMediaStream(ctx context.Context, in id.RoomID, _ int64, _ bool, write bridgev2.FileStreamCallback) (id.ContentURIString, *event.EncryptedFileInfo, error) {
+	var data bytes.Buffer
+	described, err := write(&data)
+	if err != nil {
+		return "", nil, err
+	}
+	return i.UploadMedia(ctx, in, data.Bytes(), described.FileName, described.MimeType)
+}
+
+func (i *intent) DownloadMediaTo(_ context.Context, url id.ContentURIString, _ *event.EncryptedFileInfo, into io.Writer) error {
 	i.matrix.mu.Lock()
 	defer i.matrix.mu.Unlock()
 	data, ok := i.matrix.files[url]
 	if !ok {
-		return nil, errors.New("no such file")
+		return errors.New("no such file")
 	}
-	return slices.Clone(data), nil
+	_, err := into.Write(data)
+	return err
 }
+
+func (i *intent) TakesMedia(context.Context) error { return i.matrix.failing("media") }
 
 func (i *intent) MarkTyping(context.Context, id.RoomID, bridgev2.TypingType, time.Duration) error {
 	return nil

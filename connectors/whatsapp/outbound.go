@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"context"
 	"fmt"
 	"mime"
 
@@ -11,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/transfer"
 )
 
 // outgoing is a Matrix message on its way to WhatsApp, in WhatsApp's words.
@@ -21,14 +23,17 @@ type outgoing struct {
 	file    *outgoingFile // nil: there is none
 }
 
-// outgoingFile is a file to send. Its data is fetched before the gate, and sent after it.
+// outgoingFile is a file to send. Its content is fetched before the gate, and sent after it.
 type outgoingFile struct {
 	name string
 	mime string
-	data []byte
 	as   whatsmeow.MediaType
 	// fill puts into the message where the file has been uploaded to.
 	fill func(whatsmeow.UploadResponse)
+
+	content *transfer.File
+	spent   bool                                          // the content has been encrypted in place
+	fetch   func(context.Context) (*transfer.File, error) // gets the content
 }
 
 // convertOut says a Matrix message in WhatsApp's words. It is nil when WhatsApp has none for it.

@@ -20,6 +20,7 @@ import (
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
 	"passerelle/portal/say"
+	"passerelle/portal/transfer"
 )
 
 // patience bounds every wait of the tests.
@@ -69,7 +70,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
-		Transient: never}
+		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
 	}
