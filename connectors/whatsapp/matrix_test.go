@@ -267,9 +267,6 @@ func (i *intent) UploadMedia(_ context.Context, _ id.RoomID, data []byte, _, _ s
 		return "", nil, err
 	}
 	i.matrix.change(func() {
-		if i.matrix.files == nil {
-			i.matrix.files = map[id.ContentURIString][]byte{}
-		}
 		url = id.ContentURIString(fmt.Sprintf("mxc://%s/%d", domain, len(i.matrix.files)+1))
 		i.matrix.files[url] = data
 	})

@@ -18,6 +18,9 @@ import (
 // answer comes by whatsmeow's own goroutine.
 const phonePatience = 30 * time.Second
 
+// gcmNonceSize is how long the nonce of an answer is, in bytes (whatsmeow/mediaretry.go).
+const gcmNonceSize = 12
+
 // phoneAnswers are the phone's answers to the requests for files that WhatsApp's server has no more.
 type phoneAnswers struct {
 	mu      sync.Mutex
@@ -107,6 +110,9 @@ func (a *account) askPhone(ctx context.Context, came *arrival, lost whatsmeow.Do
 // newPath reads from the phone's answer where the file is. It fails with errFileGone when the phone has none, otherwise when
 // the answer was not made with the file's key.
 func newPath(answer *events.MediaRetry, key []byte) (string, error) {
+	if isError := answer.Error != nil && answer.Ciphertext == nil; !isError && len(answer.IV) != gcmNonceSize {
+		return "", fmt.Errorf("read the phone's answer: its nonce has %d bytes", len(answer.IV)) // whatsmeow would panic
+	}
 	told, err := whatsmeow.DecryptMediaRetryNotification(answer, key)
 	switch {
 	case errors.Is(err, whatsmeow.ErrMediaNotAvailableOnPhone), errors.Is(err, whatsmeow.ErrUnknownMediaRetryError):

@@ -52,7 +52,7 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	for _, change := range adjust {
 		change(&w.options)
 	}
-	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}}
+	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{}}
 	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}}
 	w.start()
 	t.Cleanup(func() { w.stop() })
@@ -268,6 +268,8 @@ func (b *inbox) deliverNext(ctx context.Context, c *Connector) (more bool) {
 		b.order = b.order[1:]
 		return true
 	}
+	a.Repeated = true
+	b.held[a.ID] = a
 	time.Sleep(10 * time.Millisecond) // the pause before another attempt
 	return true
 }
