@@ -20,6 +20,9 @@ import (
 // is being uploaded. There are two, since a file in the first waits for a place in the second.
 const spoolSpace = 1 << 30
 
+// largestUpload bounds one file that is uploaded, in bytes, however large the homeserver takes them: some go at once.
+const largestUpload = spoolSpace / 4
+
 // spools are where files lie on their way.
 type spools struct {
 	connectors *transfer.Pool
@@ -47,6 +50,7 @@ func (i *intent) UploadMediaStream(ctx context.Context, room id.RoomID, size int
 		return "", nil, ErrPlainFile
 	}
 	limit, err := i.maxUpload(ctx)
+	limit = min(limit, largestUpload)
 	switch {
 	case err != nil:
 		return "", nil, err
