@@ -21,7 +21,7 @@ type matrixConnector struct {
 	network *network
 	keys    *roomKeys
 
-	largestUpload atomic.Int64 // that the homeserver takes, in bytes; 0: it has not told yet
+	uploadLimit atomic.Int64 // of the homeserver, in bytes; 0: it has not told yet
 }
 
 var (

@@ -20,8 +20,8 @@ import (
 // is being uploaded. There are two, since a file in the first waits for a place in the second.
 const spoolSpace = 1 << 30
 
-// largestUpload bounds one file that is uploaded, in bytes, however large the homeserver takes them: some go at once.
-const largestUpload = spoolSpace / 4
+// largestFile bounds one file that is uploaded, in bytes, however large the homeserver takes them: some go at once.
+const largestFile = spoolSpace / 4
 
 // spools are where files lie on their way.
 type spools struct {
@@ -50,7 +50,7 @@ func (i *intent) UploadMediaStream(ctx context.Context, room id.RoomID, size int
 		return "", nil, ErrPlainFile
 	}
 	limit, err := i.maxUpload(ctx)
-	limit = min(limit, largestUpload)
+	limit = min(limit, largestFile)
 	switch {
 	case err != nil:
 		return "", nil, err
@@ -82,7 +82,10 @@ func (i *intent) UploadMediaStream(ctx context.Context, room id.RoomID, size int
 	}
 	request.ContentType, request.FileName = "application/octet-stream", ""
 	url, err := i.upload(ctx, request, content)
-	return "", &event.EncryptedFileInfo{EncryptedFile: *key, URL: url}, err
+	if err != nil {
+		return "", nil, err
+	}
+	return "", &event.EncryptedFileInfo{EncryptedFile: *key, URL: url}, nil
 }
 
 func (i *intent) upload(ctx context.Context, request mautrix.ReqUploadMedia, content *transfer.File) (id.ContentURIString, error) {
@@ -147,17 +150,17 @@ func (i *intent) TakesMedia(ctx context.Context) error {
 	if limit <= 0 {
 		limit = defaultMaxUpload
 	}
-	i.connector.largestUpload.Store(limit)
+	i.connector.uploadLimit.Store(limit)
 	return nil
 }
 
 // maxUpload returns the largest file that the homeserver takes, in bytes.
 func (i *intent) maxUpload(ctx context.Context) (int64, error) {
-	if known := i.connector.largestUpload.Load(); known > 0 {
+	if known := i.connector.uploadLimit.Load(); known > 0 {
 		return known, nil
 	}
 	if err := i.TakesMedia(ctx); err != nil {
 		return 0, err
 	}
-	return i.connector.largestUpload.Load(), nil
+	return i.connector.uploadLimit.Load(), nil
 }

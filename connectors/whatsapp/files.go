@@ -37,8 +37,7 @@ const (
 	sealOverhead = aes.BlockSize + 10
 	// filePatience bounds a download or an upload: a peer that stops in the middle must not keep space for ever.
 	filePatience = 15 * time.Minute
-	// fetchAttempts is how often a download is begun that breaks off. whatsmeow tries again by itself only before the first
-	// byte: what comes after, it would put behind what it has (whatsmeow/download-to-file.go).
+	// fetchAttempts is how often a download is begun that breaks off. By itself whatsmeow only asks WhatsApp's other hosts.
 	fetchAttempts = 3
 )
 
@@ -143,7 +142,12 @@ func (a *account) downloadInto(ctx context.Context, into *transfer.File, source 
 	if client == nil {
 		return errFileGone
 	}
-	if err := client.DownloadToFile(ctx, source, into); err != nil {
+	// whatsmeow would put the next host's answer behind what the last one sent (whatsmeow/download-to-file.go).
+	fresh := beforeDownload(ctx, func() error {
+		_, err := into.Seek(0, io.SeekStart)
+		return errors.Join(err, into.Truncate(0))
+	})
+	if err := client.DownloadToFile(fresh, source, into); err != nil {
 		return err
 	}
 	if into.Size() > a.connector.maxFile.Load() {
@@ -211,9 +215,15 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	return nil, a.notSent(fmt.Errorf("download a file: %w", err), say.NotSent)
 }
 
+// errSpent is the error of a file that would have to be fetched again, and might be another one then.
+var errSpent = errors.New("the file cannot be told from another one")
+
 // uploadToWhatsApp encrypts a file in place, uploads it, and notes in the message where it is. That uses the content up: a
-// second attempt fetches it again, which gives the same, since its hash is in the event.
+// second attempt fetches it again. It must be what the gate has seen, so it is fetched again only by its hash.
 func (a *account) uploadToWhatsApp(ctx context.Context, client *whatsmeow.Client, f *outgoingFile) error {
+	if f.spent && !f.hashed {
+		return backoff.Permanent(errSpent)
+	}
 	if f.spent {
 		f.close()
 		content, err := f.fetch(ctx)

@@ -282,7 +282,10 @@ func (i *intent) UploadMediaStream(ctx context.Context, in id.RoomID, _ int64, _
 	return i.UploadMedia(ctx, in, data.Bytes(), described.FileName, described.MimeType)
 }
 
-func (i *intent) DownloadMediaTo(_ context.Context, url id.ContentURIString, _ *event.EncryptedFileInfo, into io.Writer) error {
+func (i *intent) DownloadMediaTo(_ context.Context, url id.ContentURIString, key *event.EncryptedFileInfo, into io.Writer) error {
+	if key != nil {
+		url = key.URL
+	}
 	i.matrix.mu.Lock()
 	defer i.matrix.mu.Unlock()
 	data, ok := i.matrix.files[url]

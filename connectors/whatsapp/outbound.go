@@ -34,6 +34,7 @@ type outgoingFile struct {
 	content *transfer.File
 	spent   bool                                          // the content has been encrypted in place
 	fetch   func(context.Context) (*transfer.File, error) // gets the content
+	hashed  bool                                          // the event holds its hash: fetch gives the same each time
 }
 
 // convertOut says a Matrix message in WhatsApp's words. It is nil when WhatsApp has none for it.

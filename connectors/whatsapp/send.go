@@ -55,6 +55,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
 	}
 	if f := out.file; f != nil {
+		f.hashed = message.Content.File != nil
 		f.fetch = func(ctx context.Context) (*transfer.File, error) { return a.fetchFromMatrix(ctx, message.Content) }
 		if f.content, err = f.fetch(ctx); err != nil {
 			return nil, err
