@@ -42,11 +42,16 @@ type Host struct {
 	options  Options
 	networks []*network
 	metrics  *metrics
+	spools   spools
 }
 
 // New makes the bridges and opens their databases. It does not connect to anything else. An error names its remedy.
 func New(ctx context.Context, options Options, networks []Network) (*Host, error) {
 	h := &Host{options: options}
+	var err error
+	if h.spools, err = newSpools(options.Spool); err != nil {
+		return nil, err
+	}
 	h.metrics = newMetrics(h)
 	gate := portal.NewGate(options.Policy, h.metrics.countDecisions(options.Store), time.Now)
 	for _, n := range networks {

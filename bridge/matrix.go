@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -19,6 +20,8 @@ type matrixConnector struct {
 	*matrix.Connector
 	network *network
 	keys    *roomKeys
+
+	uploadLimit atomic.Int64 // of the homeserver, in bytes; 0: it has not told yet
 }
 
 var (

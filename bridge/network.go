@@ -72,7 +72,7 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
-		Transient: database.IsTransient})
+		Transient: database.IsTransient, Spool: n.host.spools.connectors})
 	if err != nil {
 		return err
 	}

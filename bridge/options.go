@@ -24,6 +24,7 @@ type Options struct {
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
 	InitialState      []*event.Event    // added to the state of every room that is made
 	Databases         database.Place
+	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
 	Store             *database.Store
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy

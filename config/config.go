@@ -24,6 +24,7 @@ type Config struct {
 	Bridge       Bridge             `yaml:"bridge"`
 	Database     string             `yaml:"database"` // folder of SQLite files, or a postgres:// URI
 	DatabaseFile string             `yaml:"database_file"`
+	Spool        string             `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
 	StorageKeys  []string           `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
 	StorageFile  string             `yaml:"storage_keys_file"`
 	Encryption   Encryption         `yaml:"encryption"`
@@ -126,6 +127,12 @@ func Load(path string, environment []string) (*Config, error) {
 	}
 	if !c.UsesPostgres() && !filepath.IsAbs(c.Database) {
 		c.Database = filepath.Join(folder, c.Database)
+	}
+	switch {
+	case c.Spool == "" && !c.UsesPostgres():
+		c.Spool = c.Database // it is there to be written to, and on a disk
+	case c.Spool != "" && !filepath.IsAbs(c.Spool):
+		c.Spool = filepath.Join(folder, c.Spool)
 	}
 	return &c, nil
 }

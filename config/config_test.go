@@ -104,6 +104,27 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	}
 }
 
+func TestFilesLieBesideTheDatabasesUnlessTheyAreToLieElsewhere(t *testing.T) {
+	for added, want := range map[string]string{
+		"":                                   "data",
+		"database: db\n":                     "db",
+		"spool: files\n":                     "files",
+		"spool: /mnt/files\n":                "/mnt/files",
+		"database: postgres://u:p@host/db\n": "",
+	} {
+		c, err := load(t, strings.Replace(valid, "bridge: {", added+"bridge: {", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want != "" && !filepath.IsAbs(want) {
+			want = filepath.Join(filepath.Dir(c.Spool), want)
+		}
+		if c.Spool != want || want != "" && !filepath.IsAbs(want) {
+			t.Errorf("%q: files lie in %q, want %q", added, c.Spool, want)
+		}
+	}
+}
+
 func TestSecretsComeFromFilesAndTheEnvironment(t *testing.T) {
 	secrets := filepath.Join(t.TempDir(), "hs")
 	if err := os.WriteFile(secrets, []byte("from-a-file-of-its-own\n"), 0o600); err != nil {

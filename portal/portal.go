@@ -20,6 +20,8 @@ package portal
 import (
 	"errors"
 	"time"
+
+	"passerelle/portal/transfer"
 )
 
 // Direction says which way something crosses the border.
@@ -78,6 +80,8 @@ type Border struct {
 	Sealer  Sealer
 	// Transient tells whether an error means that a database cannot be used now, and may be used later.
 	Transient func(error) bool
+	// Spool is where files lie on their way.
+	Spool *transfer.Pool
 }
 
 // Sealer encrypts content that must lie in a database for a while.

@@ -33,7 +33,7 @@ client_api:
   rate_limiting: {enabled: false}
 federation_api: {database: {connection_string: "file:federationapi.db"}}
 key_server: {database: {connection_string: "file:keyserver.db"}}
-media_api: {base_path: ./media_store, database: {connection_string: "file:mediaapi.db"}}
+media_api: {base_path: ./media_store, max_file_size_bytes: 134217728, database: {connection_string: "file:mediaapi.db"}}
 mscs: {mscs: [], database: {connection_string: "file:mscs.db"}}
 relay_api: {database: {connection_string: "file:relayapi.db"}}
 room_server: {database: {connection_string: "file:roomserver.db"}}

@@ -64,6 +64,7 @@ listeners: [{port: $PORT, bind_addresses: ['127.0.0.1'], type: http, tls: false,
 database: {name: sqlite3, args: {database: /srv/data/homeserver.db}}
 log_config: /srv/data/log.yaml
 media_store_path: /srv/data/media
+max_upload_size: 128M
 signing_key_path: /srv/data/signing.key
 registration_shared_secret: ${SHARED_SECRET:-throw-away}
 macaroon_secret_key: throw-away

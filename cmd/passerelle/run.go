@@ -85,6 +85,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
 		Permissions:       c.Permissions,
 		InitialState:      initialState(c.Rooms),
 		Databases:         database.Place(c.Database),
+		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},
 		Log:               log,
 	}

@@ -171,6 +171,8 @@ func (a *account) handle(event any) (handled bool) {
 		a.contactRenamed(event)
 	case *events.Picture:
 		a.pictureChanged(event)
+	case *events.MediaRetry:
+		a.phoneAnswers.take(event)
 	case *events.GroupInfo:
 		a.groupChanged(event)
 	}

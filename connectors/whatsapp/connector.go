@@ -52,7 +52,10 @@ type Connector struct {
 	bridge  *bridgev2.Bridge    // set by Init
 	devices *sqlstore.Container // set by Start
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
+	media   mediaSource         // set by Start
 	stalls  time.Duration       // see stallPatience
+
+	phoneWait time.Duration // see phonePatience
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -86,7 +89,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, pictures: map[types.JID]bool{},
+		stalls: stallPatience, phoneWait: phonePatience, pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)
 	return c, nil
@@ -100,6 +103,10 @@ func (c *Connector) Init(bridge *bridgev2.Bridge) {
 
 // Start opens whatsmeow's tables and brings them up to date (see [bridgev2.NetworkConnector]).
 func (c *Connector) Start(ctx context.Context) error {
+	var ok bool
+	if c.media, ok = c.bridge.Bot.(mediaSource); !ok {
+		return fmt.Errorf("start: %T cannot stream files", c.bridge.Bot)
+	}
 	log := c.bridge.Log.With().Str("part", "whatsmeow").Logger()
 	c.devices = sqlstore.NewWithWrappedDB(
 		c.bridge.DB.Child("whatsmeow_version", upgrades.Table, dbutil.ZeroLogger(log)),

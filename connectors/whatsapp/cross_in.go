@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -13,15 +12,17 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/say"
+	"passerelle/portal/transfer"
 )
 
 // incoming is a message on its way into its room: what the gate decides about.
 type incoming struct {
 	content content
-	data    []byte // of the file, when there is one
+	file    *transfer.File // nil: there is none
 }
 
-// ConvertMessage brings the message across the border: convert, fetch, gate, upload (see [bridgev2.RemoteMessage]).
+// ConvertMessage brings the message across the border: convert, gate, upload (see [bridgev2.RemoteMessage]). Its file has
+// been fetched (see prefetch).
 //
 // It fails with bridgev2.ErrIgnoringRemoteEvent only: for any other error bridgev2 would write words of its own into the
 // room. What went wrong is in d.err.
@@ -39,12 +40,10 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if c.sentence != "" {
 		return d.notice(ctx, c.sentence, networkName)
 	}
-	message := incoming{content: c}
-	if c.file != nil {
-		if message.data, err = d.fetch(ctx, c.file); err != nil {
-			return d.notFetched(ctx, err)
-		}
+	if d.unfetched != nil {
+		return d.notFetched(ctx, d.unfetched)
 	}
+	message := incoming{content: c, file: d.file}
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(message), message)
 	var refusal *portal.Refusal
 	switch {
@@ -63,12 +62,12 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 		Type: message.content.eventType, Content: message.content.event, Extra: message.content.extra,
 	}
 	if f := message.content.file; f != nil {
-		part.Content.Info.Size = len(message.data)
+		part.Content.Info.Size = int(message.file.Size())
 		var err error
-		part.Content.URL, part.Content.File, err = intent.UploadMedia(ctx, room.MXID, message.data, f.name, f.mime)
+		part.Content.URL, part.Content.File, err = uploadToMatrix(ctx, room.MXID, intent, f, message.file)
 		switch {
 		case errors.Is(err, bridgev2.ErrMediaTooLarge), errors.Is(err, mautrix.MTooLarge):
-			return d.tooLarge(ctx, int64(len(message.data)))
+			return d.tooLarge(ctx, message.file.Size())
 		case err != nil:
 			return d.fail(fmt.Errorf("upload a file: %w", err))
 		}
@@ -86,7 +85,7 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 		Text: message.content.text,
 	}
 	if f := message.content.file; f != nil {
-		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: int64(len(message.data))}
+		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: message.file.Size()}
 	}
 	return c
 }
@@ -116,52 +115,6 @@ func (d *delivery) fail(err error) (*bridgev2.ConvertedMessage, error) {
 	d.err = err
 	return nil, bridgev2.ErrIgnoringRemoteEvent
 }
-
-// fetch downloads a file.
-func (d *delivery) fetch(ctx context.Context, f *file) ([]byte, error) {
-	if f.data != nil {
-		return f.data, nil
-	}
-	if limit := d.account.connector.maxFile.Load(); f.size > limit {
-		return nil, errTooMuch
-	}
-	client := d.account.current()
-	if client == nil {
-		return nil, errFileGone
-	}
-	return client.Download(ctx, f.source)
-}
-
-// errFileGone is the error of a file that nothing will bring back.
-var errFileGone = errors.New("the file cannot be fetched any more")
-
-// notFetched says that a file could not be fetched, or tries again when the connection is to blame.
-func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.ConvertedMessage, error) {
-	client := d.account.current()
-	switch {
-	case errors.Is(err, errTooMuch):
-		return d.tooLarge(ctx, d.declaredSize(ctx))
-	case ctx.Err() != nil:
-		return d.fail(ctx.Err())
-	case client != nil && !(client.IsConnected() && client.IsLoggedIn()):
-		return d.fail(fmt.Errorf("fetch a file: %w", err))
-	}
-	zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A file could not be fetched")
-	return d.notice(ctx, say.FileNotFetched, networkName)
-}
-
-func (d *delivery) declaredSize(ctx context.Context) int64 {
-	if f := d.account.reader(ctx).convert(d.message).file; f != nil {
-		return f.size
-	}
-	return 0
-}
-
-func (d *delivery) tooLarge(ctx context.Context, size int64) (*bridgev2.ConvertedMessage, error) {
-	return d.notice(ctx, say.FileTooLarge, megabytes(size), megabytes(d.account.connector.maxFile.Load()))
-}
-
-func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
 // replyTo names the message that a message answers; nil when it is not known.
 func (d *delivery) replyTo(ctx context.Context, q *quote) *networkid.MessageOptionalPartID {

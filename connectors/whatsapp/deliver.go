@@ -14,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/simplevent"
 
 	"passerelle/portal"
+	"passerelle/portal/transfer"
 )
 
 // stallPatience is how long a message may be with bridgev2 before it is asked whether it still is.
@@ -85,6 +86,9 @@ type delivery struct {
 	chat    types.JID
 	id      messageID
 	named   networkid.UserID // who published came.PushName
+
+	file      *transfer.File // the message's file, once it has been fetched; nil: it has none, or
+	unfetched error          // why the file will never be fetched
 
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
 	// Written by the room's goroutine before it closes handled, and not read before:
@@ -170,6 +174,10 @@ func (d *delivery) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.prefetch(ctx); err != nil {
+		return err
+	}
+	defer d.letGo()
 	login := d.account.login
 	if result := login.QueueRemoteEvent(d); !result.Queued {
 		return errors.Join(errNotTaken, result.Error)

@@ -113,12 +113,6 @@ func (a *account) takeChunk(ctx context.Context, stored portal.Arrival, came *ar
 	return nil
 }
 
-// isLost tells whether a file is no longer on WhatsApp's servers.
-func isLost(err error) bool {
-	return errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith403) || errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith404) ||
-		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410)
-}
-
 // doneWithChunk tells the phone that a chunk has been taken, and removes its file from WhatsApp's servers. Nothing of it is
 // needed.
 func (a *account) doneWithChunk(ctx context.Context, client *whatsmeow.Client, id types.MessageID, news *waE2E.HistorySyncNotification) {

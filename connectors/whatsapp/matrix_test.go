@@ -1,11 +1,12 @@
 package whatsapp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -271,23 +272,33 @@ func (i *intent) UploadMedia(_ context.Context, _ id.RoomID, data []byte, _, _ s
 		return "", nil, err
 	}
 	i.matrix.change(func() {
-		if i.matrix.files == nil {
-			i.matrix.files = map[id.ContentURIString][]byte{}
-		}
 		url = id.ContentURIString(fmt.Sprintf("mxc://%s/%d", domain, len(i.matrix.files)+1))
 		i.matrix.files[url] = data
 	})
 	return url, nil, nil
 }
 
-func (i *intent) DownloadMedia(_ context.Context, url id.ContentURIString, _ *event.EncryptedFileInfo) ([]byte, error) {
+func (i *intent) UploadMediaStream(ctx context.Context, in id.RoomID, _ int64, _ bool, write bridgev2.FileStreamCallback) (id.ContentURIString, *event.EncryptedFileInfo, error) {
+	var data bytes.Buffer
+	described, err := write(&data)
+	if err != nil {
+		return "", nil, err
+	}
+	return i.UploadMedia(ctx, in, data.Bytes(), described.FileName, described.MimeType)
+}
+
+func (i *intent) DownloadMediaTo(_ context.Context, url id.ContentURIString, key *event.EncryptedFileInfo, into io.Writer) error {
+	if key != nil {
+		url = key.URL
+	}
 	i.matrix.mu.Lock()
 	defer i.matrix.mu.Unlock()
 	data, ok := i.matrix.files[url]
 	if !ok {
-		return nil, errors.New("no such file")
+		return errors.New("no such file")
 	}
-	return slices.Clone(data), nil
+	_, err := into.Write(data)
+	return err
 }
 
 // GetEvent returns an event as a homeserver does, its content taken apart anew.
@@ -307,6 +318,8 @@ func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*
 	}
 	return nil, errors.New("no such event")
 }
+
+func (i *intent) TakesMedia(context.Context) error { return i.matrix.failing("media") }
 
 func (i *intent) MarkTyping(context.Context, id.RoomID, bridgev2.TypingType, time.Duration) error {
 	return nil

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"context"
 	"io"
 	"mime"
 
@@ -13,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/transfer"
 )
 
 // outgoing is a Matrix message on its way to WhatsApp, in WhatsApp's words.
@@ -24,11 +26,10 @@ type outgoing struct {
 	thumbnail *outgoingThumbnail // nil: there is none
 }
 
-// outgoingFile is a file to send. Its data is fetched before the gate, and sent after it.
+// outgoingFile is a file to send. Its content is fetched before the gate, and sent after it.
 type outgoingFile struct {
 	name string
 	mime string
-	data []byte
 	as   whatsmeow.MediaType
 	// look is called with the file once it is there, before the gate is asked, and may change the message; nil: nothing does.
 	look func(io.ReadSeeker)
@@ -36,6 +37,11 @@ type outgoingFile struct {
 	inMessage bool
 	// fill puts into the message where the file has been uploaded to.
 	fill func(whatsmeow.UploadResponse)
+
+	content *transfer.File
+	spent   bool                                          // the content has been encrypted in place
+	fetch   func(context.Context) (*transfer.File, error) // gets the content
+	hashed  bool                                          // the event holds its hash: fetch gives the same each time
 }
 
 // outgoingThumbnail is a small picture that the Matrix message brings, as a file of its own. The message goes without it when

@@ -1,10 +1,10 @@
 package whatsapp
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -16,6 +16,7 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/say"
+	"passerelle/portal/transfer"
 )
 
 const (
@@ -49,9 +50,16 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
 	}
-	if out.file != nil {
-		if err := a.fetchFromMatrix(ctx, message.Content, out.file); err != nil {
+	if f := out.file; f != nil {
+		f.hashed = message.Content.File != nil
+		f.fetch = func(ctx context.Context) (*transfer.File, error) { return a.fetchFromMatrix(ctx, message.Content) }
+		var err error
+		if f.content, err = f.fetch(ctx); err != nil {
 			return nil, err
+		}
+		defer f.close()
+		if f.look != nil {
+			f.look(io.NewSectionReader(f.content, 0, f.content.Size()))
 		}
 	}
 	a.fetchThumbnail(ctx, out)
@@ -98,28 +106,9 @@ func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) po
 		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
 	}
 	if f := out.file; f != nil {
-		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: int64(len(f.data))}
+		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size()}
 	}
 	return c
-}
-
-// fetchFromMatrix downloads and decrypts the file of a Matrix message.
-func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEventContent, f *outgoingFile) error {
-	limit := a.connector.maxFile.Load()
-	if size := int64(content.GetInfo().Size); size > limit {
-		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
-	}
-	var err error
-	if f.data, err = a.connector.bridge.Bot.DownloadMedia(ctx, content.URL, content.File); err != nil {
-		return a.notSent(fmt.Errorf("download a file: %w", err), say.NotSent)
-	}
-	if size := int64(len(f.data)); size > limit {
-		return a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
-	}
-	if f.look != nil {
-		f.look(bytes.NewReader(f.data))
-	}
-	return nil
 }
 
 // send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. When the connection breaks it
@@ -135,11 +124,9 @@ func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, 
 			return time.Time{}, backoff.Permanent(err)
 		}
 		if !uploaded {
-			at, err := client.Upload(ctx, out.file.data, out.file.as)
-			if err != nil {
-				return time.Time{}, fmt.Errorf("upload a file: %w", err)
+			if err := a.uploadToWhatsApp(ctx, client, out.file); err != nil {
+				return time.Time{}, err
 			}
-			out.file.fill(at)
 			uploaded = true
 		}
 		sent, err := client.SendMessage(ctx, chat, out.message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})

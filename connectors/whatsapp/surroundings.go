@@ -1,9 +1,9 @@
 package whatsapp
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
@@ -104,10 +104,12 @@ func (a *account) fetchThumbnail(ctx context.Context, out *outgoing) {
 	if t == nil || t.size > largestThumbnailFile || out.file != nil && out.file.inMessage {
 		return
 	}
-	data, err := a.connector.bridge.Bot.DownloadMedia(ctx, t.url, t.encrypted)
+	picture := a.connector.border.Spool.Open(ctx, largestThumbnailFile)
+	defer picture.Close()
+	err := a.connector.media.DownloadMediaTo(ctx, t.url, t.encrypted, picture)
 	if err == nil {
 		var small []byte
-		if small, _, err = shrink(bytes.NewReader(data), t.width); err == nil {
+		if small, _, err = shrink(io.NewSectionReader(picture, 0, picture.Size()), t.width); err == nil {
 			t.fill(small)
 			return
 		}
@@ -115,5 +117,5 @@ func (a *account) fetchThumbnail(ctx context.Context, out *outgoing) {
 	zerolog.Ctx(ctx).Debug().Err(err).Msg("A message goes without its thumbnail")
 }
 
-// largestThumbnailFile bounds the thumbnails that are fetched from the homeserver, in bytes as their senders say.
+// largestThumbnailFile bounds the thumbnails that are fetched from the homeserver, in bytes.
 const largestThumbnailFile = 2 << 20

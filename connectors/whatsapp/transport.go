@@ -54,12 +54,20 @@ func (t *transport) close() {
 	t.media.CloseIdleConnections()
 }
 
-// maxDownload is the most that is read of one download, in bytes. whatsmeow holds a download in memory and believes no
-// size that a sender states, so without a bound one message could take it all (whatsmeow/download.go, downloadMedia).
+// maxDownload is the most that is read of one download, in bytes. whatsmeow holds some downloads in memory and believes no
+// size that a sender states, so without a bound one could take it all (whatsmeow/download.go, downloadMedia).
 const maxDownload = 256 << 20
 
 // errTooMuch is the error of a download that is longer than it may be. It is permanent.
 var errTooMuch = errors.New("the download is too long")
+
+// beforeKey is the key of what a context wants to be done before each request.
+type beforeKey struct{}
+
+// beforeDownload returns a context whose requests for files each do something first.
+func beforeDownload(ctx context.Context, do func() error) context.Context {
+	return context.WithValue(ctx, beforeKey{}, do)
+}
 
 // boundedTransport lets no response be longer than limit bytes.
 type boundedTransport struct {
@@ -69,6 +77,11 @@ type boundedTransport struct {
 
 // RoundTrip does one request (see [http.RoundTripper]).
 func (t *boundedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if do, ok := request.Context().Value(beforeKey{}).(func() error); ok {
+		if err := do(); err != nil {
+			return nil, err
+		}
+	}
 	response, err := t.base.RoundTrip(request)
 	if err != nil {
 		return nil, err

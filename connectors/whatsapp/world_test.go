@@ -20,6 +20,7 @@ import (
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
 	"passerelle/portal/say"
+	"passerelle/portal/transfer"
 )
 
 // patience bounds every wait of the tests.
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	for _, change := range adjust {
 		change(&w.options)
 	}
-	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}}
+	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{}}
 	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}}
 	w.start()
 	t.Cleanup(func() { w.stop() })
@@ -69,7 +70,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
-		Transient: never}
+		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
 	}
@@ -264,6 +265,10 @@ func (b *inbox) deliverNext(ctx context.Context, c *Connector) (more bool) {
 		if err != nil {
 			b.mu.Lock()
 			b.failed = append(b.failed, err)
+			if held, waits := b.held[a.ID]; waits {
+				held.Attempted = time.Now()
+				b.held[a.ID] = held
+			}
 			b.mu.Unlock()
 			time.Sleep(10 * time.Millisecond) // the pause before another attempt
 		}

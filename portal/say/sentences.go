@@ -7,6 +7,8 @@ const (
 	OpenYourPhone     Sentence = "open-your-phone"    // network
 	FileNotFetched    Sentence = "file-not-fetched"   // network
 	FileTooLarge      Sentence = "file-too-large"     // size, limit, both in MB
+	FileOverLimit     Sentence = "file-over-limit"    // limit in MB
+	FileDamaged       Sentence = "file-damaged"       // network
 	Withheld          Sentence = "withheld"           // network
 	UnknownKindOut    Sentence = "unknown-kind-out"   // network
 	NotSent           Sentence = "not-sent"           // network
@@ -66,6 +68,14 @@ var aboutService = map[Sentence]map[Language]string{
 	FileTooLarge: {
 		English: "This file is too large: %.1f MB, and %.1f MB is the limit.",
 		French:  "Ce fichier est trop volumineux : %.1f Mo pour une limite de %.1f Mo.",
+	},
+	FileOverLimit: {
+		English: "This file is too large: %.1f MB is the limit.",
+		French:  "Ce fichier est trop volumineux : la limite est de %.1f Mo.",
+	},
+	FileDamaged: {
+		English: "Your file was damaged on its way here, so it was not sent to %s. Send it again.",
+		French:  "Votre fichier a été altéré en chemin : il n’a pas été envoyé à %s. Renvoyez-le.",
 	},
 	Withheld: {
 		English: "A message from %s was withheld by your administration’s rules.",

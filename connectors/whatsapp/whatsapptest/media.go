@@ -39,6 +39,7 @@ type storedMedia struct {
 func (s *Server) answerMediaConn() []node {
 	return []node{{Tag: "media_conn", Attrs: attrs{"auth": mediaAuth, "ttl": 300, "auth_ttl": 21600, "max_buckets": 12}, Content: []node{
 		{Tag: "host", Attrs: attrs{"hostname": s.options.MediaHost}},
+		{Tag: "host", Attrs: attrs{"hostname": s.options.MediaHost}}, // to fall back on, as the real server names one
 	}}}
 }
 
