@@ -239,8 +239,22 @@ func (h *house) checkMetrics(t *testing.T) {
 	)
 }
 
-// shows checks that /metrics has lines.
+// shows waits until /metrics has lines.
 func (h *house) shows(t *testing.T, lines ...string) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for _, want := range lines {
+		for !strings.Contains(h.metrics(t), want) {
+			if time.Now().After(deadline) {
+				t.Errorf("/metrics lacks %s", want)
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+func (h *house) metrics(t *testing.T) string {
 	t.Helper()
 	response, err := http.Get("http://" + h.options.Monitor + "/metrics")
 	if err != nil {
@@ -251,11 +265,7 @@ func (h *house) shows(t *testing.T, lines ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range lines {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("/metrics lacks %s", want)
-		}
-	}
+	return string(text)
 }
 
 func TestAClearMessageGoesNoFurtherAndItsSenderIsTold(t *testing.T) {
