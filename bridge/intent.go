@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
@@ -46,12 +47,26 @@ func carriesContent(t event.Type) bool {
 	return false
 }
 
-// SendMessage encrypts and sends an event. What stands for a foreign message is sent once, however often it is tried.
+// SendMessage encrypts and sends an event. What stands for a foreign message is sent once, however often it is tried. What
+// fails is noted in the passage that ctx belongs to (see [portal.NoteFailure]).
 func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
-	if t == event.EventRedaction {
-		return i.redact(ctx, room, content)
+	answer, err := i.send(ctx, room, t, content, extra)
+	var refusal mautrix.HTTPError
+	if errors.As(err, &refusal) && !isAway(err) {
+		portal.NoteFailure(ctx, portal.Permanent(err))
+	} else {
+		portal.NoteFailure(ctx, err)
 	}
-	if !carriesContent(t) {
+	return answer, err
+}
+
+func (i *intent) send(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
+	switch {
+	case t == event.EventRedaction:
+		return i.redact(ctx, room, content)
+	case t == event.EventReaction && extra != nil && extra.ReactionMeta != nil:
+		return i.react(ctx, room, content, extra)
+	case !carriesContent(t):
 		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
 	}
 	network := i.connector.network
@@ -70,6 +85,22 @@ func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, 
 		network.observe(legSend, start)
 	}
 	return answer, err
+}
+
+// react sends a reaction, once: clear, as the protocol has it (Matrix Client-Server API, "Event annotations and reactions").
+func (i *intent) react(ctx context.Context, room id.RoomID, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
+	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
+		return nil, fmt.Errorf("join the room as the sender: %w", err)
+	}
+	if i.Matrix.IsCustomPuppet {
+		i.Matrix.AddDoublePuppetValueWithTS(content, extra.Timestamp.UnixMilli())
+	}
+	m := extra.ReactionMeta
+	return i.Matrix.SendMessageEvent(ctx, room, event.EventReaction, content, mautrix.ReqSendEvent{
+		Timestamp: extra.Timestamp.UnixMilli(),
+		TransactionID: deriveTransaction("reaction", string(room), string(m.MessageID), string(m.MessagePartID), string(m.SenderID),
+			string(m.EmojiID), m.Emoji, extra.Timestamp.UTC().String()),
+	})
 }
 
 // transactionKey is the field of an encrypted event, readable for the homeserver, that holds its transaction ID: a hash, by
@@ -118,11 +149,15 @@ func transactionID(room id.RoomID, content *event.Content, extra *bridgev2.Matri
 		}
 		names = append(names, extra.Timestamp.UTC().String(), string(said))
 	}
+	return deriveTransaction(names...), nil
+}
+
+func deriveTransaction(names ...string) string {
 	hash := sha256.New()
 	for _, name := range names {
 		fmt.Fprintf(hash, "%d:%s", len(name), name)
 	}
-	return "passerelle-" + base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:18]), nil
+	return "passerelle-" + base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:18])
 }
 
 // settling is how long a homeserver may take to show what it was asked for by a client that has died since. (Dendrite's
@@ -174,14 +209,26 @@ func (i *intent) find(ctx context.Context, room id.RoomID, transaction string) (
 	return "", nil
 }
 
-// redact sends a redaction through the endpoint made for it: as a message event it would be encrypted, and do nothing.
+// redact sends a redaction through the endpoint made for it: as a message event it would be encrypted, and do nothing. While
+// the homeserver is away it tries again: bridgev2 forgets what it redacts, whether that succeeded or not.
 func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Content) (*mautrix.RespSendEvent, error) {
 	redaction, ok := content.Parsed.(*event.RedactionEventContent)
 	if !ok {
 		return nil, fmt.Errorf("redact: unexpected content %T", content.Parsed)
 	}
 	i.Matrix.AddDoublePuppetValue(content)
-	return i.Matrix.RedactEvent(ctx, room, redaction.Redacts, mautrix.ReqRedact{Reason: redaction.Reason, Extra: content.Raw})
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
+	return backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+		answer, err := i.Matrix.RedactEvent(mautrix.WithMaxRetries(ctx, 0), room, redaction.Redacts, mautrix.ReqRedact{
+			Reason: redaction.Reason, Extra: content.Raw,
+			TxnID: deriveTransaction("redaction", string(room), string(redaction.Redacts), string(i.GetMXID())),
+		})
+		if err != nil && !isAway(err) {
+			err = backoff.Permanent(err)
+		}
+		return answer, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0))
 }
 
 // SetDisplayName sets the user's name. Unlike the library's it does not read the old one first: bridgev2 knows it.

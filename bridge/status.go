@@ -52,6 +52,8 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 	switch {
 	case !content || evt.MessageType == event.MsgNotice || errors.Is(ms.InternalError, bridgev2.ErrNoPortal):
 		return ""
+	case evt.EventType == event.EventRedaction && errors.Is(ms.InternalError, bridgev2.ErrTargetMessageNotFound):
+		return "" // it never crossed, or is deleted there already
 	case errors.Is(ms.InternalError, bridgev2.ErrNotLoggedIn) && strings.HasPrefix(ms.Message, "You're "):
 		return n.say(say.NotLinked, n.title())
 	case ms.SendNotice && ms.Message != "" && !ms.ErrorAsMessage:

@@ -125,6 +125,7 @@ func decisionOn(c Crossing, v Verdict, now time.Time) Decision {
 type passage struct {
 	admitted  atomic.Bool
 	attempted time.Time
+	failure   atomic.Pointer[error]
 }
 
 type passageKey struct{}
@@ -153,4 +154,22 @@ func Attempted(ctx context.Context) time.Time {
 		return p.attempted
 	}
 	return time.Time{}
+}
+
+// NoteFailure notes that something of the inbound event that ctx belongs to could not be put into Matrix. bridgev2 keeps that
+// to itself.
+func NoteFailure(ctx context.Context, err error) {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok && err != nil {
+		p.failure.Store(&err)
+	}
+}
+
+// Failure returns what [NoteFailure] noted last; nil: everything is in Matrix.
+func Failure(ctx context.Context) error {
+	if p, ok := ctx.Value(passageKey{}).(*passage); ok {
+		if failure := p.failure.Load(); failure != nil {
+			return *failure
+		}
+	}
+	return nil
 }

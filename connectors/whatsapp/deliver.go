@@ -91,9 +91,11 @@ type delivery struct {
 	unfetched error          // why the file will never be fetched
 
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
+	changes bool          // it changes another message, and has no row of its own
 	// Written by the room's goroutine before it closes handled, and not read before:
-	err     error // why the message is not in the room
-	dropped bool  // the policy lets not even a notice pass
+	passing context.Context // the event's
+	err     error           // why the message is not in the room
+	dropped bool            // the policy lets not even a notice pass
 }
 
 var (
@@ -127,8 +129,11 @@ func (a *account) delivery(ctx context.Context, came *arrival, message *events.M
 	d.EventMeta = simplevent.EventMeta{
 		Type: bridgev2.RemoteEventMessage, PortalKey: portalKey(chat, a.login.ID), Sender: a.sender(sender),
 		CreatePortal: true, Timestamp: came.At, StreamOrder: came.At.Unix(),
-		MutateContextFunc: func(ctx context.Context) context.Context { return d.stored.WithPassage(withDelivery(ctx, d)) },
-		PostHandleFunc:    func(context.Context, *bridgev2.Portal) { close(d.handled) },
+		MutateContextFunc: func(ctx context.Context) context.Context {
+			d.passing = d.stored.WithPassage(withDelivery(ctx, d))
+			return d.passing
+		},
+		PostHandleFunc: func(context.Context, *bridgev2.Portal) { close(d.handled) },
 	}
 	return d, nil
 }
@@ -174,12 +179,21 @@ func (d *delivery) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.prefetch(ctx); err != nil {
+	event, wanted, err := d.changeOf(ctx)
+	switch {
+	case err != nil || !wanted:
 		return err
+	case event != nil:
+		d.changes = true
+	default:
+		event = d
+		if err := d.prefetch(ctx); err != nil {
+			return err
+		}
+		defer d.letGo()
 	}
-	defer d.letGo()
 	login := d.account.login
-	if result := login.QueueRemoteEvent(d); !result.Queued {
+	if result := login.QueueRemoteEvent(event); !result.Queued {
 		return errors.Join(errNotTaken, result.Error)
 	}
 	stalled := time.NewTimer(d.account.connector.stalls)
@@ -243,6 +257,9 @@ func deliveryOf(ctx context.Context) *delivery {
 func (d *delivery) outcome(ctx context.Context) error {
 	if d.dropped || d.err != nil {
 		return d.err
+	}
+	if d.changes {
+		return portal.Failure(d.passing)
 	}
 	there, err := d.inRoom(ctx)
 	if err != nil {

@@ -97,6 +97,8 @@ func (m messageID) placeholder() messageID {
 	return m
 }
 
+func (m messageID) isPlaceholder() bool { return strings.HasPrefix(m.id, "waiting.") }
+
 func parseMessageID(id networkid.MessageID) (messageID, error) {
 	parts := strings.SplitN(string(id), ":", 3)
 	if len(parts) != 3 || parts[0] == "" || !isLIDUser(parts[1]) || parts[2] == "" {

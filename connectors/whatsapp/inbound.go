@@ -64,9 +64,6 @@ type reader struct {
 
 // convert says a message in Matrix's words.
 func (r reader) convert(message *events.Message) content {
-	if message.IsEdit {
-		return content{sentence: say.EditedOnPhone}
-	}
 	c := r.message(message.Message)
 	switch {
 	case message.IsLottieSticker, message.IsViewOnce && !c.hasKey():
@@ -106,10 +103,6 @@ const forwardedOften = 4
 // read says the one thing that a message is in Matrix's words, without what is around it.
 func (r reader) read(m *waE2E.Message) content {
 	switch {
-	case m.GetProtocolMessage() != nil:
-		return readProtocol(m.GetProtocolMessage())
-	case m.GetEditedMessage() != nil:
-		return content{sentence: say.EditedOnPhone}
 	case m.GetConversation() != "":
 		return r.text(m.GetConversation(), nil)
 	case m.GetExtendedTextMessage().GetText() != "":
@@ -121,16 +114,6 @@ func (r reader) read(m *waE2E.Message) content {
 		if c, ok := read(m); ok {
 			return c
 		}
-	}
-	return content{sentence: say.OpenYourPhone}
-}
-
-func readProtocol(protocol *waE2E.ProtocolMessage) content {
-	switch protocol.GetType() {
-	case waE2E.ProtocolMessage_REVOKE:
-		return content{sentence: say.DeletedOnNetwork}
-	case waE2E.ProtocolMessage_MESSAGE_EDIT:
-		return content{sentence: say.EditedOnPhone}
 	}
 	return content{sentence: say.OpenYourPhone}
 }

@@ -78,9 +78,6 @@ func TestWhatCannotBeShownIsSaid(t *testing.T) {
 		"a setting, wrapped":    {&waE2E.Message{LimitSharingMessage: wrapped(protocolMessage(waE2E.ProtocolMessage_LIMIT_SHARING))}, say.OpenYourPhone},
 		"masked on this device": {&waE2E.Message{PlaceholderMessage: &waE2E.PlaceholderMessage{}}, say.OpenYourPhone},
 		"to be seen once":       {&waE2E.Message{ViewOnceMessageV2: wrapped(picture)}, say.OpenYourPhone},
-		"deleted":               {protocolMessage(waE2E.ProtocolMessage_REVOKE), say.DeletedOnNetwork},
-		"changed":               {protocolMessage(waE2E.ProtocolMessage_MESSAGE_EDIT), say.EditedOnPhone},
-		"changed, wrapped":      {&waE2E.Message{EditedMessage: wrapped(protocolMessage(waE2E.ProtocolMessage_MESSAGE_EDIT))}, say.EditedOnPhone},
 	} {
 		message := in(c.message)
 		if !shows(message.Message) {

@@ -24,21 +24,30 @@ import (
 
 func (r *room) join(user id.UserID) { r.members[user] = event.MembershipJoin }
 
+// reacted is a reaction in a room.
+type reacted struct {
+	id    id.EventID
+	by    id.UserID
+	to    id.EventID
+	emoji string
+}
+
 // matrixSide is what bridgev2 asks of Matrix, in memory.
 type matrixSide struct {
 	bridgev2.MatrixConnector // nil: what is not written below is not asked for
 
-	mu       sync.Mutex
-	changed  chan struct{} // closed at each change, and made anew
-	rooms    map[id.RoomID]*room
-	events   int
-	redacted []id.EventID
-	profiles map[id.UserID]string
-	avatars  map[id.UserID]string
-	files    map[id.ContentURIString][]byte
-	states   []status.BridgeState
-	statuses map[id.EventID]bridgev2.MessageStatus
-	fail     func(what string) error
+	mu        sync.Mutex
+	changed   chan struct{} // closed at each change, and made anew
+	rooms     map[id.RoomID]*room
+	events    int
+	redacted  []id.EventID
+	reactions []reacted
+	profiles  map[id.UserID]string
+	avatars   map[id.UserID]string
+	files     map[id.ContentURIString][]byte
+	states    []status.BridgeState
+	statuses  map[id.EventID]bridgev2.MessageStatus
+	fail      func(what string) error
 }
 
 // change changes the state and wakes those who wait for it.
@@ -194,11 +203,18 @@ func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made
 
 func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
 	if err := i.matrix.failing("send"); err != nil {
+		portal.NoteFailure(ctx, err) // as our Matrix connector does
 		return nil, err
 	}
 	made := i.matrix.nextEvent()
 	if redaction, ok := content.Parsed.(*event.RedactionEventContent); ok {
 		i.matrix.change(func() { i.matrix.redacted = append(i.matrix.redacted, redaction.Redacts) })
+		return &mautrix.RespSendEvent{EventID: made}, nil
+	}
+	if reaction, ok := content.Parsed.(*event.ReactionEventContent); ok {
+		i.matrix.change(func() {
+			i.matrix.reactions = append(i.matrix.reactions, reacted{made, i.user, reaction.RelatesTo.EventID, reaction.RelatesTo.Key})
+		})
 		return &mautrix.RespSendEvent{EventID: made}, nil
 	}
 	if i.user != botMXID && !portal.MayPass(ctx) {

@@ -113,16 +113,24 @@ func (a *account) contactRenamed(event *events.PushName) {
 		return
 	}
 	a.spawn(func(ctx context.Context) {
-		ghost, err := a.connector.bridge.GetExistingGhostByID(ctx, userID(lid))
-		if err != nil || ghost == nil {
-			return
-		}
 		phone, err := a.phone(ctx, lid)
 		if err != nil {
 			a.log.Err(err).Msg("A contact's new name is not shown")
 			return
 		}
-		ghost.UpdateInfo(ctx, a.userInfo(event.NewPushName, phone))
+		a.updateGhost(portalKey(lid, a.login.ID), userID(lid), a.userInfo(event.NewPushName, phone))
+	})
+}
+
+// updateGhost changes a ghost's profile in the goroutine of a room that the ghost is in, since rooms read it.
+func (a *account) updateGhost(room networkid.PortalKey, who networkid.UserID, info *bridgev2.UserInfo) {
+	a.login.QueueRemoteEvent(&simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: room,
+		PreHandleFunc: func(ctx context.Context, portal *bridgev2.Portal) {
+			if ghost, err := portal.Bridge.GetExistingGhostByID(ctx, who); err == nil && ghost != nil {
+				ghost.UpdateInfo(ctx, info)
+			}
+		},
 	})
 }
 
@@ -183,14 +191,7 @@ func (a *account) refreshGhost(ctx context.Context, room networkid.PortalKey, li
 	if avatar == nil {
 		return
 	}
-	a.login.QueueRemoteEvent(&simplevent.EventMeta{
-		Type: bridgev2.RemoteEventUnknown, PortalKey: room,
-		PreHandleFunc: func(ctx context.Context, portal *bridgev2.Portal) {
-			if ghost, err := portal.Bridge.GetExistingGhostByID(ctx, row.ID); err == nil && ghost != nil {
-				ghost.UpdateInfo(ctx, &bridgev2.UserInfo{Avatar: avatar})
-			}
-		},
-	})
+	a.updateGhost(room, row.ID, &bridgev2.UserInfo{Avatar: avatar})
 }
 
 // refreshGroup fetches a group's picture and hands it to the group's room.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
@@ -31,7 +32,7 @@ const (
 )
 
 // GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
-func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 2 }
+func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 3 }
 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
@@ -46,6 +47,16 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 // HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
 // errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	out, err := a.outgoingOf(ctx, message)
+	if err != nil {
+		return nil, err
+	}
+	defer out.file.close()
+	return a.crossOut(ctx, message, out)
+}
+
+// outgoingOf says a Matrix message in WhatsApp's words, its file fetched. The caller closes the file.
+func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
 	out := convertOut(message.Content, a.occasion(ctx, message))
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
@@ -57,13 +68,12 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		if f.content, err = f.fetch(ctx); err != nil {
 			return nil, err
 		}
-		defer f.close()
 		if f.look != nil {
 			f.look(io.NewSectionReader(f.content, 0, f.content.Size()))
 		}
 	}
 	a.fetchThumbnail(ctx, out)
-	return a.crossOut(ctx, message, out)
+	return out, nil
 }
 
 // crossOut asks the gate for a message that is ready, and sends it. Its errors carry the sentence that the sender reads.
@@ -111,11 +121,22 @@ func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) po
 	return c
 }
 
-// send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. When the connection breaks it
-// tries again: WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads.
+// send sends what the gate admitted, under the given ID, and returns when WhatsApp took it. Its errors carry the sentence that
+// the sender reads.
 func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, admitted portal.Admitted[*outgoing]) (time.Time, error) {
 	out := admitted.Content()
-	uploaded, perhapsSent := out.file == nil || out.file.inMessage, false
+	file := out.file
+	if file != nil && file.inMessage {
+		file = nil
+	}
+	return a.transmit(ctx, chat, id, out.message, file)
+}
+
+// transmit sends a message under the given ID, after its file, if it has one. When the connection breaks it tries again:
+// WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads. Messages with content come from
+// send; reactions and deletions pass the border by their kind, and come from where they are made.
+func (a *account) transmit(ctx context.Context, chat types.JID, id types.MessageID, message *waE2E.Message, file *outgoingFile) (time.Time, error) {
+	uploaded, perhapsSent := file == nil, false
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 5*time.Second
 	sent, err := backoff.Retry(ctx, func() (time.Time, error) {
@@ -124,12 +145,12 @@ func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, 
 			return time.Time{}, backoff.Permanent(err)
 		}
 		if !uploaded {
-			if err := a.uploadToWhatsApp(ctx, client, out.file); err != nil {
+			if err := a.uploadToWhatsApp(ctx, client, file); err != nil {
 				return time.Time{}, err
 			}
 			uploaded = true
 		}
-		sent, err := client.SendMessage(ctx, chat, out.message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
+		sent, err := client.SendMessage(ctx, chat, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
 		if isAnswer(err) {
 			perhapsSent = false
 			return time.Time{}, backoff.Permanent(fmt.Errorf("send: %w", err))

@@ -30,7 +30,7 @@ func shows(message *waE2E.Message) bool {
 func isSilent(field protoreflect.Name) bool {
 	switch field {
 	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage",
-		"reactionMessage", "encReactionMessage", "keepInChatMessage", "pinInChatMessage",
+		"keepInChatMessage", "pinInChatMessage",
 		"stickerSyncRmrMessage", "albumMessage", "messageHistoryNotice", "messageHistoryBundle", "groupRootKeyShare",
 		"rootSecretDistributeMessage":
 		return true

@@ -109,9 +109,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	if err != nil || room == nil || row == nil {
 		return unseen, err
 	}
-	d.message.Info = types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
-		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
-	}}
+	d.message.Info = d.info()
 	choice, err := client.DecryptPollVote(ctx, d.message)
 	if err != nil {
 		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A vote cannot be read")

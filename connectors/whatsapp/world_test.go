@@ -134,9 +134,13 @@ func (w *world) says(in *room, staff id.UserID, content *event.MessageEventConte
 }
 
 func (w *world) sends(in *room, staff id.UserID, as id.EventID, content *event.MessageEventContent) id.EventID {
+	return w.does(in, staff, as, event.EventMessage, content)
+}
+
+// does sends an event of any type into a room as a member of staff.
+func (w *world) does(in *room, staff id.UserID, as id.EventID, t event.Type, content any) id.EventID {
 	w.bridge.QueueMatrixEvent(w.t.Context(), &event.Event{
-		ID: as, RoomID: in.id, Sender: staff, Type: event.EventMessage, Timestamp: time.Now().UnixMilli(),
-		Content: event.Content{Parsed: content},
+		ID: as, RoomID: in.id, Sender: staff, Type: t, Timestamp: time.Now().UnixMilli(), Content: event.Content{Parsed: content},
 	})
 	return as
 }

@@ -40,8 +40,10 @@ const (
 	PerhapsNotSent    Sentence = "perhaps-not-sent"   // network
 	WithheldOut       Sentence = "withheld-out"       // network
 	NotYetReadable    Sentence = "not-yet-readable"   //
-	EditedOnPhone     Sentence = "edited-on-phone"    // network
-	DeletedOnNetwork  Sentence = "deleted-on-network" // network
+	EditWithheld      Sentence = "edit-withheld"      // network
+	EditTooLate       Sentence = "edit-too-late"      // network, minutes
+	DeletedHereOnly   Sentence = "deleted-here-only"  // network
+	ReactWithEmoji    Sentence = "react-with-emoji"   // network
 	UnnamedContact    Sentence = "unnamed-contact"    // last digits of an identifier
 )
 
@@ -201,13 +203,21 @@ var aboutService = map[Sentence]map[Language]string{
 		English: "A message cannot be read yet. It has been asked for again and will follow.",
 		French:  "Un message n’est pas encore lisible. Il a été redemandé et suivra.",
 	},
-	EditedOnPhone: {
-		English: "A message was changed. Open %s on the phone to read the new words.",
-		French:  "Un message a été modifié. Ouvrez %s sur le téléphone pour lire les nouveaux mots.",
+	EditWithheld: {
+		English: "The sender changed this message on %s. The new words were withheld by your administration’s rules.",
+		French:  "L’expéditeur a modifié ce message sur %s. Le nouveau texte a été retenu par les règles de votre administration.",
 	},
-	DeletedOnNetwork: {
-		English: "A message was deleted on %s.",
-		French:  "Un message a été supprimé sur %s.",
+	EditTooLate: {
+		English: "%s takes changes for %d minutes only. Your change was not sent on; write a new message.",
+		French:  "%s n’accepte les modifications que pendant %d minutes. Votre modification n’a pas été transmise ; écrivez un nouveau message.",
+	},
+	DeletedHereOnly: {
+		English: "On %s only the author, or an admin of the group, can delete a message for everybody. It is deleted here only.",
+		French:  "Sur %s, seul l’auteur ou un administrateur du groupe peut supprimer un message pour tous. Il n’est supprimé qu’ici.",
+	},
+	ReactWithEmoji: {
+		English: "%s takes emoji only as reactions. Yours was not sent on.",
+		French:  "%s n’accepte que des émojis comme réactions. La vôtre n’a pas été transmise.",
 	},
 	UnnamedContact: {
 		English: "Contact %s",

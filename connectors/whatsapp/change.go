@@ -1,0 +1,76 @@
+package whatsapp
+
+import (
+	"context"
+	"fmt"
+
+	"go.mau.fi/whatsmeow/proto/waCommon"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+)
+
+// Edits, reactions and deletions come as messages that name another one, the target.
+
+// change is a message on its way into its room that changes its target there.
+type change struct {
+	*delivery
+	target *database.Message
+}
+
+// GetTargetMessage names the target (see [bridgev2.RemoteEventWithTargetMessage]).
+func (c *change) GetTargetMessage() networkid.MessageID { return c.target.ID }
+
+// changeOf returns the event that a message is, if it changes another one; nil: it is one to be shown by itself. It is not
+// wanted when there is nothing to change: its target never came to the room.
+func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wanted bool, err error) {
+	if d.message == nil {
+		return nil, true, nil
+	}
+	protocol := d.message.Message.GetProtocolMessage()
+	switch {
+	case d.message.Message.GetReactionMessage() != nil:
+		return d.reaction(ctx, d.message.Message.GetReactionMessage())
+	case d.message.Message.GetEncReactionMessage() != nil:
+		return d.encryptedReaction(ctx)
+	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_REVOKE:
+		return d.removal(ctx, protocol.GetKey())
+	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_MESSAGE_EDIT:
+		return d.edit(ctx, protocol)
+	}
+	return nil, true, nil
+}
+
+// keyed names the message that a key stands for. A key tells who wrote the message as the one saw it who made the key.
+func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (messageID, error) {
+	named := messageID{chat: d.id.chat, sender: d.id.sender, id: key.GetID()}
+	switch {
+	case key.GetFromMe():
+	case d.chat.Server == types.GroupServer:
+		author, err := types.ParseJID(key.GetParticipant())
+		if err != nil {
+			return messageID{}, fmt.Errorf("read whose message is meant: %w", err)
+		}
+		lid, err := d.account.findLID(ctx, author, author)
+		if err != nil {
+			return messageID{}, err
+		}
+		named.sender = userID(lid)
+	case d.came.FromMe:
+		named.sender = userID(d.chat)
+	default:
+		named.sender = userID(d.account.lid)
+	}
+	return named, nil
+}
+
+// known looks a message up in bridgev2's table; nil: it is not there.
+func (d *delivery) known(ctx context.Context, id messageID) (*database.Message, error) {
+	row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, id.networkID())
+	if err != nil {
+		return nil, fmt.Errorf("look up the message that is meant: %w", err)
+	}
+	return row, nil
+}

@@ -1,0 +1,132 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/util/variationselector"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/say"
+)
+
+// reaction is a reaction that somebody gave or took back. One person has one for each message: a new one takes its place.
+type reaction struct {
+	change
+	emoji string // empty: the reaction is taken back
+}
+
+var (
+	_ bridgev2.RemoteReaction       = (*reaction)(nil)
+	_ bridgev2.RemoteReactionRemove = (*reaction)(nil)
+)
+
+// GetReactionEmoji returns the reaction (see [bridgev2.RemoteReaction]).
+func (r *reaction) GetReactionEmoji() (string, networkid.EmojiID) { return r.emoji, "" }
+
+// GetRemovedEmojiID tells which reaction is taken back: the only one (see [bridgev2.RemoteReactionRemove]).
+func (r *reaction) GetRemovedEmojiID() networkid.EmojiID { return "" }
+
+func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (bridgev2.RemoteEvent, bool, error) {
+	target, err := d.keyed(ctx, given.GetKey())
+	if err != nil {
+		return nil, false, err
+	}
+	row, err := d.known(ctx, target)
+	if err != nil || row == nil {
+		return nil, false, err
+	}
+	d.Type = bridgev2.RemoteEventReaction
+	if given.GetText() == "" {
+		d.Type = bridgev2.RemoteEventReactionRemove
+	}
+	return &reaction{change: change{d, row}, emoji: given.GetText()}, true, nil
+}
+
+// encryptedReaction reads a reaction of a community's announcement group, which is encrypted for those who have the message.
+func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent, bool, error) {
+	client := d.account.current()
+	if client == nil {
+		return nil, false, nil
+	}
+	d.message.Info = d.info()
+	given, err := client.DecryptReaction(ctx, d.message)
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A reaction cannot be read")
+		return nil, false, nil
+	}
+	if given.Key == nil {
+		given.Key = d.message.Message.GetEncReactionMessage().GetTargetMessageKey()
+	}
+	return d.reaction(ctx, given)
+}
+
+// info describes the message as whatsmeow does.
+func (d *delivery) info() types.MessageInfo {
+	return types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
+		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
+	}}
+}
+
+var _ bridgev2.ReactionHandlingNetworkAPI = (*account)(nil)
+
+// PreHandleMatrixReaction says whose reaction it will be, and that there is one for each message (see
+// [bridgev2.ReactionHandlingNetworkAPI]).
+func (a *account) PreHandleMatrixReaction(_ context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
+	emoji := variationselector.Remove(given.Content.RelatesTo.Key)
+	if strings.HasPrefix(emoji, "mxc://") {
+		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.connector.say(say.ReactWithEmoji, networkName))
+	}
+	return bridgev2.MatrixReactionPreResponse{SenderID: userID(a.lid), Emoji: emoji, MaxReactions: 1}, nil
+}
+
+// HandleMatrixReaction sends a reaction (see [bridgev2.ReactionHandlingNetworkAPI]).
+func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (*database.Reaction, error) {
+	sent, err := a.sendReaction(ctx, given.Portal, given.TargetMessage.ID, given.Event.ID, given.PreHandleResp.Emoji)
+	return &database.Reaction{Timestamp: sent}, err
+}
+
+// HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
+func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	_, err := a.sendReaction(ctx, removed.Portal, removed.TargetReaction.MessageID, removed.Event.ID, "")
+	return err
+}
+
+func (a *account) sendReaction(ctx context.Context, room *bridgev2.Portal, to networkid.MessageID, cause id.EventID, emoji string) (time.Time, error) {
+	chat, target, err := a.inChat(room, to)
+	if err != nil {
+		return time.Time{}, err
+	}
+	client := a.current()
+	if client == nil {
+		return time.Time{}, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
+	}
+	message := client.BuildReaction(chat, lidOf(target.sender), target.id, emoji)
+	return a.transmit(ctx, chat, outgoingID(cause), message, nil)
+}
+
+// inChat returns the chat of a room and a message of it. Its errors carry the sentence that the sender reads.
+func (a *account) inChat(room *bridgev2.Portal, message networkid.MessageID) (types.JID, messageID, error) {
+	metadata, _ := room.Metadata.(*PortalMetadata)
+	chat, err := chatOf(room.ID, metadata)
+	if err != nil {
+		return chat, messageID{}, a.notSent(err, say.NotSent)
+	}
+	target, err := parseMessageID(message)
+	if err == nil && target.isPlaceholder() {
+		err = fmt.Errorf("%s has not come yet", message)
+	}
+	if err != nil {
+		return chat, target, a.refused(err, a.connector.say(say.NotPossible, networkName))
+	}
+	return chat, target, nil
+}
