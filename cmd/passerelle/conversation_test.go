@@ -175,11 +175,17 @@ func TestWhatCannotBeShownIsSaid(t *testing.T) {
 	phone := s.whatsapp.MustAddPerson("+33700000001", "Claire")
 	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
 	s.links(t, claire, phone)
-	_, err := amina.SendMessage(bounded(t), phone.Number(), &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
-		DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}})
-	if err != nil {
-		t.Fatal(err)
+	for _, message := range []*waE2E.Message{
+		{LocationMessage: &waE2E.LocationMessage{DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}},
+		{PlaceholderMessage: &waE2E.PlaceholderMessage{}}, // what WhatsApp gives to linked devices in the place of some messages
+	} {
+		if _, err := amina.SendMessage(bounded(t), phone.Number(), message); err != nil {
+			t.Fatal(err)
+		}
 	}
+	claire.Waits("the place", func(h bridgetest.Heard) bool {
+		return h.Text == "Location\ngeo:48.85,2.35" && h.WasEncrypted && h.MsgType == event.MsgLocation
+	})
 	claire.Waits("the notice", func(h bridgetest.Heard) bool {
 		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
 	})
