@@ -163,11 +163,17 @@ func picture(t *testing.T, shade uint8) []byte {
 
 func TestWhatCannotBeShownIsSaid(t *testing.T) {
 	d := meet(t)
-	_, err := d.amina.SendMessage(bounded(t), d.phone.Number(), &waE2E.Message{LocationMessage: &waE2E.LocationMessage{
-		DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}})
-	if err != nil {
-		t.Fatal(err)
+	for _, message := range []*waE2E.Message{
+		{LocationMessage: &waE2E.LocationMessage{DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}},
+		{PlaceholderMessage: &waE2E.PlaceholderMessage{}}, // what WhatsApp gives to linked devices in the place of some messages
+	} {
+		if _, err := d.amina.SendMessage(bounded(t), d.phone.Number(), message); err != nil {
+			t.Fatal(err)
+		}
 	}
+	d.claire.Waits("the place", func(h bridgetest.Heard) bool {
+		return h.Text == "Location\ngeo:48.85,2.35" && h.WasEncrypted && h.MsgType == event.MsgLocation
+	})
 	d.claire.Waits("the notice", func(h bridgetest.Heard) bool {
 		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
 	})

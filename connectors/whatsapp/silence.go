@@ -5,8 +5,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// shows tells whether a message is something that people see in a chat. Others carry keys and settings between devices, or
-// belong to a message that is already there: those, once their feature is here, have a way of their own.
+// shows tells whether a message is something that people see in a chat, or changes something there. Others carry keys and
+// settings between devices.
 func shows(message *waE2E.Message) bool {
 	if message == nil {
 		return false
