@@ -29,6 +29,7 @@ type roomKeys struct {
 	fatal chan<- error
 
 	withheld withheldKeys
+	filter   string // the ID of what /sync leaves out; of the loop's own
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc // ends the loop
@@ -232,19 +233,12 @@ func forgotten(err error) bool {
 
 // ask makes one /sync with the filter that leaves everything but the device's own mail out.
 func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string) (*mautrix.RespSync, error) {
-	filter, err := client.Store.LoadFilterID(ctx, client.UserID)
-	if err != nil {
-		return nil, err
-	}
-	if filter == "" {
+	if k.filter == "" { // the store keeps none (bridgev2/matrix/crypto.go, cryptoClientStore)
 		made, err := client.CreateFilter(ctx, client.Syncer.GetFilterJSON(client.UserID))
 		if err != nil {
 			return nil, err
 		}
-		filter = made.FilterID
-		if err := client.Store.SaveFilterID(ctx, client.UserID, filter); err != nil {
-			return nil, err
-		}
+		k.filter = made.FilterID
 	}
 	patience := syncPatience
 	if !k.hears() {
@@ -256,6 +250,6 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 		ctx = bounded
 	}
 	return client.FullSyncRequest(mautrix.WithMaxRetries(ctx, 0), mautrix.ReqSync{
-		Timeout: int(patience.Milliseconds()), Since: since, FilterID: filter,
+		Timeout: int(patience.Milliseconds()), Since: since, FilterID: k.filter,
 	})
 }
