@@ -55,6 +55,9 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 			TagOnlyOnCreate:           true,
 			MuteOnlyOnCreate:          true,
 			KickMatrixUsers:           true,
+			// What a network refuses does not stay in the room, and who leaves a group's room leaves the group.
+			RevertFailedStateChanges: true,
+			BridgeMatrixLeave:        true,
 			Permissions:               bridgeconfig.PermissionConfig{},
 		},
 	}

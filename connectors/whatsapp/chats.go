@@ -90,7 +90,10 @@ func (a *account) groupMembers(ctx context.Context, group *types.GroupInfo) (*br
 	list := &bridgev2.ChatMemberList{
 		IsFull: true, TotalMemberCount: max(group.ParticipantCount, len(group.Participants)),
 		MemberMap:   make(bridgev2.ChatMemberMap, len(group.Participants)),
-		PowerLevels: &bridgev2.PowerLevelOverrides{EventsDefault: new(eventsLevel(group.IsAnnounce))},
+		PowerLevels: &bridgev2.PowerLevelOverrides{
+			EventsDefault: new(eventsLevel(group.IsAnnounce)), Events: infoLevels(group.IsLocked), Kick: new(levelAdmin),
+			Invite: new(eventsLevel(group.MemberAddMode == types.GroupMemberAddModeAdmin)),
+		},
 	}
 	for _, participant := range group.Participants {
 		lid, err := a.participantLID(ctx, participant)
@@ -130,4 +133,10 @@ func eventsLevel(adminsOnly bool) int {
 		return levelAdmin
 	}
 	return levelMember
+}
+
+// infoLevels returns the levels that it takes to change what a group is called, and how it is described and pictured.
+func infoLevels(adminsOnly bool) map[event.Type]int {
+	level := eventsLevel(adminsOnly)
+	return map[event.Type]int{event.StateRoomName: level, event.StateTopic: level, event.StateRoomAvatar: level}
 }

@@ -182,8 +182,11 @@ func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made
 			members: map[id.UserID]event.Membership{i.user: event.MembershipJoin}, levels: req.PowerLevelOverride,
 		}
 		for _, state := range req.InitialState {
-			if name, ok := state.Content.Parsed.(*event.RoomNameEventContent); ok {
-				r.name = name.Name
+			switch state := state.Content.Parsed.(type) {
+			case *event.RoomNameEventContent:
+				r.name = state.Name
+			case *event.TopicEventContent:
+				r.topic = state.Topic
 			}
 		}
 		i.matrix.rooms[r.id] = r
@@ -216,6 +219,9 @@ func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, co
 }
 
 func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key string, content *event.Content, _ time.Time) (*mautrix.RespSendEvent, error) {
+	if err := i.matrix.failing("state"); err != nil {
+		return nil, err
+	}
 	made := i.matrix.nextEvent()
 	i.matrix.change(func() {
 		r := i.matrix.rooms[in]
@@ -224,6 +230,10 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.members[id.UserID(key)] = state.Membership
 		case *event.RoomNameEventContent:
 			r.name = state.Name
+		case *event.TopicEventContent:
+			r.topic = state.Topic
+		case *event.RoomAvatarEventContent:
+			r.avatar = state.URL
 		case *event.PowerLevelsEventContent:
 			r.levels = state
 		}

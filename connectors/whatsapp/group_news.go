@@ -1,0 +1,88 @@
+package whatsapp
+
+import (
+	"crypto/rand"
+	"time"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+)
+
+// groupNews is a change of a group: what the inbox keeps of it. Applied again it changes nothing.
+type groupNews struct {
+	By       types.JID   `json:"by,omitzero"` // empty: WhatsApp does not say
+	ByAlt    types.JID   `json:"by_alt,omitzero"`
+	Name     *string     `json:"name,omitempty"`
+	Topic    *string     `json:"topic,omitempty"`
+	Announce *bool       `json:"announce,omitempty"` // only admins write
+	Locked   *bool       `json:"locked,omitempty"`   // only admins change name, description and picture
+	Picture  bool        `json:"picture,omitempty"`  // there is another one, or none any more
+	Joined   []types.JID `json:"joined,omitempty"`
+	Left     []types.JID `json:"left,omitempty"`
+	Promoted []types.JID `json:"promoted,omitempty"`
+	Demoted  []types.JID `json:"demoted,omitempty"`
+	Asking   []types.JID `json:"asking,omitempty"` // who asks to be let in
+	Gone     bool        `json:"gone,omitempty"`   // the group was deleted
+	Whole    bool        `json:"whole,omitempty"`  // the account has come in: all of it may be new
+}
+
+// receiveGroupChange puts a change of a group into the inbox. It is false when it could not.
+func (a *account) receiveGroupChange(change *events.GroupInfo) (stored bool) {
+	news := &groupNews{
+		Joined: change.Join, Left: change.Leave, Promoted: change.Promote, Demoted: change.Demote,
+		Asking: whoAsks(change.UnknownChanges), Gone: change.Delete != nil,
+	}
+	if change.Sender != nil {
+		news.By = change.Sender.ToNonAD()
+	}
+	if change.SenderPN != nil {
+		news.ByAlt = change.SenderPN.ToNonAD()
+	}
+	if change.Name != nil {
+		news.Name = &change.Name.Name
+	}
+	if change.Topic != nil {
+		news.Topic = &change.Topic.Topic
+	}
+	if change.Announce != nil {
+		news.Announce = &change.Announce.IsAnnounce
+	}
+	if change.Locked != nil {
+		news.Locked = &change.Locked.IsLocked
+	}
+	return a.receiveGroupNews(change.JID, change.Timestamp, news)
+}
+
+// receiveJoined puts into the inbox that the account has come into a group. It may have been in it before, and have its room.
+func (a *account) receiveJoined(joined *events.JoinedGroup) (stored bool) {
+	return a.receiveGroupNews(joined.JID, time.Now(), &groupNews{Whole: true})
+}
+
+// receiveGroupNews stores news of a group in the lane of its chat. whatsmeow does not tell WhatsApp's own ID of them, and the
+// same change may be made twice in a second with its contrary between, so each one gets an ID of its own: what comes again
+// changes nothing.
+func (a *account) receiveGroupNews(group types.JID, at time.Time, news *groupNews) (stored bool) {
+	if group.Server != types.GroupServer {
+		return true
+	}
+	return a.storeMessage(&arrival{
+		Version: arrivalVersion, Kind: arrivalGroup, Chat: group.ToNonAD(), Sender: a.lid, ID: rand.Text(), At: at, Group: news,
+	})
+}
+
+// whoAsks finds those who ask to be let into a group. whatsmeow hands the request on as it came (whatsmeow/group.go,
+// parseGroupChange).
+func whoAsks(changes []*waBinary.Node) (people []types.JID) {
+	for _, change := range changes {
+		if change.Tag != "created_membership_requests" {
+			continue
+		}
+		for _, asking := range change.GetChildrenByTag("requested_user") {
+			if who := asking.AttrGetter().OptionalJIDOrEmpty("jid"); isPerson(who) {
+				people = append(people, who.ToNonAD())
+			}
+		}
+	}
+	return people
+}
