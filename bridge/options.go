@@ -58,7 +58,7 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 			// What a network refuses does not stay in the room, and who leaves a group's room leaves the group.
 			RevertFailedStateChanges: true,
 			BridgeMatrixLeave:        true,
-			Permissions:               bridgeconfig.PermissionConfig{},
+			Permissions:              bridgeconfig.PermissionConfig{},
 		},
 	}
 	cfg.AppService.Bot.Displayname = name.DisplayName

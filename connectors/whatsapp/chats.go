@@ -89,7 +89,7 @@ func keepGroup(group types.JID) bridgev2.ExtraUpdater[*bridgev2.Portal] {
 func (a *account) groupMembers(ctx context.Context, group *types.GroupInfo) (*bridgev2.ChatMemberList, error) {
 	list := &bridgev2.ChatMemberList{
 		IsFull: true, TotalMemberCount: max(group.ParticipantCount, len(group.Participants)),
-		MemberMap:   make(bridgev2.ChatMemberMap, len(group.Participants)),
+		MemberMap: make(bridgev2.ChatMemberMap, len(group.Participants)),
 		PowerLevels: &bridgev2.PowerLevelOverrides{
 			EventsDefault: new(eventsLevel(group.IsAnnounce)), Events: infoLevels(group.IsLocked), Kick: new(levelAdmin),
 			Invite: new(eventsLevel(group.MemberAddMode == types.GroupMemberAddModeAdmin)),
