@@ -31,7 +31,7 @@ type groupNews struct {
 func (a *account) receiveGroupChange(change *events.GroupInfo) (stored bool) {
 	news := &groupNews{
 		Joined: change.Join, Left: change.Leave, Promoted: change.Promote, Demoted: change.Demote,
-		Asking: whoAsks(change.UnknownChanges), Gone: change.Delete != nil,
+		Asking: a.whoAsks(change.UnknownChanges), Gone: change.Delete != nil,
 	}
 	if change.Sender != nil {
 		news.By = change.Sender.ToNonAD()
@@ -63,7 +63,7 @@ func (a *account) receiveJoined(joined *events.JoinedGroup) (stored bool) {
 // same change may be made twice in a second with its contrary between, so each one gets an ID of its own: what comes again
 // changes nothing.
 func (a *account) receiveGroupNews(group types.JID, at time.Time, news *groupNews) (stored bool) {
-	if group.Server != types.GroupServer {
+	if group.Server != types.GroupServer || news.empty() {
 		return true
 	}
 	return a.storeMessage(&arrival{
@@ -71,16 +71,28 @@ func (a *account) receiveGroupNews(group types.JID, at time.Time, news *groupNew
 	})
 }
 
-// whoAsks finds those who ask to be let into a group. whatsmeow hands the request on as it came (whatsmeow/group.go,
-// parseGroupChange).
-func whoAsks(changes []*waBinary.Node) (people []types.JID) {
+// empty tells whether news say nothing that a room shows.
+func (n *groupNews) empty() bool {
+	people := len(n.Joined) + len(n.Left) + len(n.Promoted) + len(n.Demoted) + len(n.Asking)
+	return people == 0 && n.Name == nil && n.Topic == nil && n.Announce == nil && n.Locked == nil && !n.Picture && !n.Gone && !n.Whole
+}
+
+// whoAsks finds those who ask to be let into a group, and notes their phone numbers. whatsmeow hands the request on as it came
+// (whatsmeow/group.go, parseGroupChange).
+func (a *account) whoAsks(changes []*waBinary.Node) (people []types.JID) {
 	for _, change := range changes {
 		if change.Tag != "created_membership_requests" {
 			continue
 		}
 		for _, asking := range change.GetChildrenByTag("requested_user") {
-			if who := asking.AttrGetter().OptionalJIDOrEmpty("jid"); isPerson(who) {
-				people = append(people, who.ToNonAD())
+			attributes := asking.AttrGetter()
+			who, number := attributes.OptionalJIDOrEmpty("jid"), attributes.OptionalJIDOrEmpty("phone_number")
+			if !isPerson(who) {
+				continue
+			}
+			people = append(people, who.ToNonAD())
+			if client := a.current(); client != nil && who.Server == types.HiddenUserServer && number.Server == types.DefaultUserServer {
+				client.StoreLIDPNMapping(a.ctx, who.ToNonAD(), number.ToNonAD())
 			}
 		}
 	}

@@ -80,6 +80,7 @@ func (w *world) start() {
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
 		RevertFailedStateChanges: true, BridgeMatrixLeave: true,
 	}, w.matrix, w.connector, commands.NewProcessor)
+	w.bridge.Commands.(*commands.Processor).AddHandlers(w.connector.Commands()...)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

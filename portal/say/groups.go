@@ -58,8 +58,8 @@ var aboutGroups = map[Sentence]map[Language]string{
 		French:  "%s n’a pas accepté cette image. Choisissez une image JPEG ou PNG.",
 	},
 	GroupPrivacy: {
-		English: "%s does not let you add them to groups. Write “%s invite-link” here and send them the link.",
-		French:  "%s ne vous permet pas de l’ajouter à des groupes. Écrivez ici « %s invite-link » et envoyez-lui le lien.",
+		English: "%s does not let you add them to groups. Write “%s invite-link” in the group’s room, and send them the link.",
+		French:  "%s ne vous permet pas de l’ajouter à des groupes. Écrivez « %s invite-link » dans le salon du groupe et envoyez-lui le lien.",
 	},
 	GroupNobody: {
 		English: "%s cannot be found on %s, or not in this group. Look at the list of members.",
