@@ -65,6 +65,12 @@ func (a *account) groupChat(ctx context.Context, group types.JID) (*bridgev2.Cha
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
 	info.Name, info.Topic = &known.Name, &known.Topic
+	if known.IsParent {
+		kind = database.RoomTypeSpace
+	}
+	if !known.LinkedParentJID.IsEmpty() {
+		info.ParentID = new(portalID(known.LinkedParentJID))
+	}
 	members, err := a.groupMembers(ctx, known)
 	if err != nil {
 		return nil, err

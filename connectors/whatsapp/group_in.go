@@ -70,7 +70,13 @@ func (a *account) groupChange(ctx context.Context, came *arrival, picture networ
 		defer cancel()
 		info.Avatar = a.picture(patience, came.Chat, picture)
 	}
-	if info.Name != nil || info.Topic != nil || info.Avatar != nil {
+	if !news.Linked.IsEmpty() {
+		info.ParentID = new(portalID(news.Linked))
+	}
+	if news.Unlinked {
+		info.ExtraUpdates = a.leaveSpace
+	}
+	if info.Name != nil || info.Topic != nil || info.Avatar != nil || info.ParentID != nil || info.ExtraUpdates != nil {
 		change.ChatInfo = info
 	}
 	if change.ChatInfo == nil && change.MemberChanges == nil {
@@ -189,6 +195,8 @@ func showsInfo(room *bridgev2.Portal, info *bridgev2.ChatInfo) bool {
 	case info == nil:
 		return true
 	case info.Name != nil && (room.Name != *info.Name || !room.NameSet):
+		return false
+	case info.ParentID != nil && (room.ParentKey.ID != *info.ParentID || !room.InSpace):
 		return false
 	}
 	return info.Topic == nil || room.Topic == *info.Topic && room.TopicSet

@@ -50,6 +50,18 @@ func (g *team) now() whatsapptest.GroupInfo {
 	return must[whatsapptest.GroupInfo](g.t)(g.phones.Group(g.id))
 }
 
+// messages counts the messages that wait, without changes of groups.
+func (b *inbox) messages() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, held := range b.held {
+		if came, _, err := decodeArrival(held.Payload); err == nil && came.Kind == arrivalMessage {
+			n++
+		}
+	}
+	return n
+}
+
 func fine(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -114,7 +126,7 @@ func TestAChangeOfAGroupOutlivesACrash(t *testing.T) {
 	fine(t, g.bob.SetSubject(g.id, "Our team"))
 	fine(t, g.alice.ChangeMembers(g.id, whatsapptest.GroupRemove, carolNumber))
 	must[string](t)(g.bob.Send(t.Context(), g.id, "Alone at last"))
-	g.eventually("three arrivals", func() bool { return g.inbox.waiting() == 3 })
+	g.eventually("all to have arrived", func() bool { return g.inbox.waiting() == 3 && g.inbox.messages() == 1 })
 	g.bridge.Stop()
 	if g.in.name != "Team" {
 		t.Errorf("the room is called %q already", g.in.name)

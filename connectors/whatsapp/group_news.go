@@ -23,8 +23,10 @@ type groupNews struct {
 	Promoted []types.JID `json:"promoted,omitempty"`
 	Demoted  []types.JID `json:"demoted,omitempty"`
 	Asking   []types.JID `json:"asking,omitempty"` // who asks to be let in
-	Gone     bool        `json:"gone,omitempty"`   // the group was deleted
-	Whole    bool        `json:"whole,omitempty"`  // the account has come in: all of it may be new
+	Linked   types.JID   `json:"linked,omitzero"`  // the community that the group has come into
+	Unlinked bool        `json:"unlinked,omitempty"`
+	Gone     bool        `json:"gone,omitempty"`  // the group was deleted
+	Whole    bool        `json:"whole,omitempty"` // the account has come in: all of it may be new
 }
 
 // receiveGroupChange puts a change of a group into the inbox. It is false when it could not.
@@ -51,6 +53,10 @@ func (a *account) receiveGroupChange(change *events.GroupInfo) (stored bool) {
 	if change.Locked != nil {
 		news.Locked = &change.Locked.IsLocked
 	}
+	if change.Link != nil && change.Link.Type == types.GroupLinkChangeTypeParent {
+		news.Linked = change.Link.Group.JID.ToNonAD()
+	}
+	news.Unlinked = change.Unlink != nil && change.Unlink.Type == types.GroupLinkChangeTypeParent
 	return a.receiveGroupNews(change.JID, change.Timestamp, news)
 }
 
@@ -74,7 +80,8 @@ func (a *account) receiveGroupNews(group types.JID, at time.Time, news *groupNew
 // empty tells whether news say nothing that a room shows.
 func (n *groupNews) empty() bool {
 	people := len(n.Joined) + len(n.Left) + len(n.Promoted) + len(n.Demoted) + len(n.Asking)
-	return people == 0 && n.Name == nil && n.Topic == nil && n.Announce == nil && n.Locked == nil && !n.Picture && !n.Gone && !n.Whole
+	return people == 0 && n.Name == nil && n.Topic == nil && n.Announce == nil && n.Locked == nil && n.Linked.IsEmpty() &&
+		!n.Unlinked && !n.Picture && !n.Gone && !n.Whole
 }
 
 // whoAsks finds those who ask to be let into a group, and notes their phone numbers. whatsmeow hands the request on as it came

@@ -181,6 +181,8 @@ func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made
 			id: id.RoomID(fmt.Sprintf("!room-%d:%s", len(i.matrix.rooms)+1, domain)), direct: req.IsDirect,
 			members: map[id.UserID]event.Membership{i.user: event.MembershipJoin}, levels: req.PowerLevelOverride,
 		}
+		r.space = req.CreationContent["type"] == event.RoomTypeSpace
+		r.within = map[id.RoomID]bool{}
 		for _, state := range req.InitialState {
 			switch state := state.Content.Parsed.(type) {
 			case *event.RoomNameEventContent:
@@ -234,6 +236,8 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.topic = state.Topic
 		case *event.RoomAvatarEventContent:
 			r.avatar = state.URL
+		case *event.SpaceChildEventContent:
+			r.within[id.RoomID(key)] = len(state.Via) > 0
 		case *event.PowerLevelsEventContent:
 			r.levels = state
 		}

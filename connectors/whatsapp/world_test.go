@@ -324,6 +324,8 @@ type room struct {
 	topic   string
 	avatar  id.ContentURIString
 	direct  bool
+	space   bool
+	within  map[id.RoomID]bool // of a space: the rooms in it
 	members map[id.UserID]event.Membership
 	levels  *event.PowerLevelsEventContent
 	said    []said
