@@ -33,7 +33,7 @@ func (a *account) takeGroupNews(ctx context.Context, stored portal.Arrival, came
 	case room == nil || room.MXID == "":
 		return nil
 	}
-	change, err := a.groupChange(ctx, came, room.AvatarID)
+	change, err := a.groupChange(ctx, stored, came, room.AvatarID)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (a *account) takeGroupNews(ctx context.Context, stored portal.Arrival, came
 }
 
 // groupChange says a change in bridgev2's words; nil: there is nothing to show.
-func (a *account) groupChange(ctx context.Context, came *arrival, picture networkid.AvatarID) (*bridgev2.ChatInfoChange, error) {
+func (a *account) groupChange(ctx context.Context, stored portal.Arrival, came *arrival, picture networkid.AvatarID) (*bridgev2.ChatInfoChange, error) {
 	news := came.Group
 	if news.Whole {
 		info, err := a.groupChat(ctx, came.Chat)
@@ -59,7 +59,7 @@ func (a *account) groupChange(ctx context.Context, came *arrival, picture networ
 		}
 		return &bridgev2.ChatInfoChange{ChatInfo: info}, nil
 	}
-	members, err := a.memberChanges(ctx, news)
+	members, err := a.memberChanges(ctx, news, stored.At)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (a *account) groupChange(ctx context.Context, came *arrival, picture networ
 }
 
 // memberChanges returns what a change says about members and rights; nil: nothing.
-func (a *account) memberChanges(ctx context.Context, news *groupNews) (*bridgev2.ChatMemberList, error) {
+func (a *account) memberChanges(ctx context.Context, news *groupNews, since time.Time) (*bridgev2.ChatMemberList, error) {
 	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
 	left := news.Left
 	if news.Gone {
@@ -103,12 +103,12 @@ func (a *account) memberChanges(ctx context.Context, news *groupNews) (*bridgev2
 		{news.Demoted, event.MembershipJoin, new(levelMember)},
 	} {
 		for _, jid := range group.people {
-			lid, err := a.findLID(ctx, jid, types.EmptyJID)
-			switch {
-			case errors.Is(err, errUnknownLID):
-				continue // a member who cannot be told from others is not shown
-			case err != nil:
+			lid, err := a.memberLID(ctx, jid, since)
+			if err != nil {
 				return nil, err
+			}
+			if lid.IsEmpty() {
+				continue
 			}
 			list.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(lid), Membership: group.membership, PowerLevel: group.level})
 		}
@@ -126,6 +126,16 @@ func (a *account) memberChanges(ctx context.Context, news *groupNews) (*bridgev2
 		return nil, nil
 	}
 	return list, nil
+}
+
+// memberLID returns the LID of a person whom news name that came at a time. It is empty when WhatsApp has not told it for long:
+// who cannot be told from others is not shown.
+func (a *account) memberLID(ctx context.Context, jid types.JID, since time.Time) (types.JID, error) {
+	lid, err := a.findLID(ctx, jid, types.EmptyJID)
+	if errors.Is(err, errUnknownLID) && time.Since(since) > newsPatience {
+		return types.EmptyJID, nil
+	}
+	return lid, err
 }
 
 // showGroupChange hands a change to bridgev2, waits until it is handled, and looks whether the room shows it: bridgev2 says

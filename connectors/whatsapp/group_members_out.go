@@ -28,8 +28,7 @@ var errNotDone = errors.New("WhatsApp did not change this member")
 // HandleMatrixMembership adds to a group, takes out of it, or leaves it (see [bridgev2.MembershipHandlingNetworkAPI]). What
 // WhatsApp refuses is undone in the room: bridgev2 undoes it on one homeserver only (bridgev2/portal.go, revertRoomMeta).
 func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.MatrixMembershipChange) (*bridgev2.MatrixMembershipResult, error) {
-	metadata, _ := msg.Portal.Metadata.(*PortalMetadata)
-	if chat, err := chatOf(msg.Portal.ID, metadata); err != nil || chat.Server != types.GroupServer {
+	if !isGroup(msg.Portal) {
 		return nil, nil
 	}
 	change := msg.Type
@@ -159,8 +158,7 @@ func (a *account) undoMembership(ctx context.Context, msg *bridgev2.MatrixMember
 // HandleMatrixPowerLevels makes admins and members, and changes who may write and who may describe the group (see
 // [bridgev2.PowerLevelHandlingNetworkAPI]). What WhatsApp refuses is undone in the room.
 func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.MatrixPowerLevelChange) (bool, error) {
-	metadata, _ := msg.Portal.Metadata.(*PortalMetadata)
-	if chat, err := chatOf(msg.Portal.ID, metadata); err != nil || chat.Server != types.GroupServer {
+	if !isGroup(msg.Portal) {
 		return false, nil
 	}
 	err := a.changeLevels(ctx, msg)

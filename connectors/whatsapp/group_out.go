@@ -31,6 +31,9 @@ const groupPictureWidth = 640
 
 // HandleMatrixRoomName renames a group (see [bridgev2.RoomNameHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.MatrixRoomName) (bool, error) {
+	if !isGroup(msg.Portal) {
+		return false, nil
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -51,6 +54,9 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 
 // HandleMatrixRoomTopic changes a group's description (see [bridgev2.RoomTopicHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.MatrixRoomTopic) (bool, error) {
+	if !isGroup(msg.Portal) {
+		return false, nil
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -68,6 +74,9 @@ func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.Matri
 
 // HandleMatrixRoomAvatar changes a group's picture (see [bridgev2.RoomAvatarHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomAvatar(ctx context.Context, msg *bridgev2.MatrixRoomAvatar) (bool, error) {
+	if !isGroup(msg.Portal) {
+		return false, nil
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -116,6 +125,13 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 		crossing.File = &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data))}
 	}
 	return passChange(ctx, a, crossing, data)
+}
+
+// isGroup tells whether a room is a group's. What staff call the room of a direct chat is their own.
+func isGroup(room *bridgev2.Portal) bool {
+	metadata, _ := room.Metadata.(*PortalMetadata)
+	chat, err := chatOf(room.ID, metadata)
+	return err == nil && chat.Server == types.GroupServer
 }
 
 // groupOf returns the group of a room, and a client that is connected. Its errors carry the sentence that people read.

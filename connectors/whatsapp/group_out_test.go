@@ -168,3 +168,14 @@ func TestWhatOnlyAdminsMayDoIsUndoneInTheRoom(t *testing.T) {
 		t.Errorf("the group is %+v", now)
 	}
 }
+
+func TestAliceNamesTheRoomOfADirectChatForHerself(t *testing.T) {
+	g := newTeam(t)
+	must[string](t)(g.bob.Send(t.Context(), aliceNumber, "Just you and me"))
+	g.in, _ = g.hears("Just you and me")
+	g.succeeds(g.sets(event.StateRoomName, "", nil, &event.RoomNameEventContent{Name: "Bob, harbour"}))
+	g.settles()
+	if g.in.name != "Bob, harbour" || g.now().Subject != "Team" {
+		t.Errorf("the room is called %q", g.in.name)
+	}
+}

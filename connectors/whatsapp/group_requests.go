@@ -21,9 +21,12 @@ import (
 func (a *account) tellWhoAsks(ctx context.Context, stored portal.Arrival, came *arrival) error {
 	key := portalKey(came.Chat, a.login.ID)
 	for _, jid := range came.Group.Asking {
-		lid, err := a.findLID(ctx, jid, types.EmptyJID)
+		lid, err := a.memberLID(ctx, jid, stored.At)
 		if err != nil {
 			return err
+		}
+		if lid.IsEmpty() {
+			continue
 		}
 		id := networkid.MessageID(fmt.Sprintf("%s:%s:asks.%d", key.ID, lid.User, came.At.Unix()))
 		told, err := a.connector.bridge.DB.Message.GetFirstPartByID(ctx, a.login.ID, id)
