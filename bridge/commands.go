@@ -5,12 +5,22 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 )
 
-// addCommands replaces the bot's commands that assert the library's own Matrix connector or intents
+// Commanding is a network connector with commands of its own.
+type Commanding interface {
+	bridgev2.NetworkConnector
+	// Commands returns the commands that the bot takes besides bridgev2's.
+	Commands() []commands.CommandHandler
+}
+
+// addCommands adds the connector's commands, and replaces the bot's commands that assert the library's own Matrix connector or intents
 // (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go).
 func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 	processor, ok := br.Commands.(*commands.Processor)
 	if !ok {
 		return
+	}
+	if network, ok := br.Network.(Commanding); ok {
+		processor.AddHandlers(network.Commands()...)
 	}
 	processor.AddHandlers(
 		&commands.FullHandler{

@@ -55,7 +55,10 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 			TagOnlyOnCreate:           true,
 			MuteOnlyOnCreate:          true,
 			KickMatrixUsers:           true,
-			Permissions:               bridgeconfig.PermissionConfig{},
+			// What a network refuses does not stay in the room, and who leaves a group's room leaves the group.
+			RevertFailedStateChanges: true,
+			BridgeMatrixLeave:        true,
+			Permissions:              bridgeconfig.PermissionConfig{},
 		},
 	}
 	cfg.AppService.Bot.Displayname = name.DisplayName

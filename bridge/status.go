@@ -49,6 +49,9 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 // messages are in English and speak of bridges, so they are said in other words.
 func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatusEventInfo) string {
 	content := carriesContent(evt.EventType) || evt.EventType == event.EventReaction || evt.EventType == event.EventRedaction
+	if evt.EventType.IsState() && ms.SendNotice && !ms.ErrorAsMessage {
+		return ms.Message // why the network does not take a change of the room
+	}
 	switch {
 	case !content || evt.MessageType == event.MsgNotice || errors.Is(ms.InternalError, bridgev2.ErrNoPortal):
 		return ""

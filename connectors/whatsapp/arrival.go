@@ -30,6 +30,7 @@ type arrivalKind string
 const (
 	arrivalMessage arrivalKind = ""
 	arrivalChunk   arrivalKind = "history" // the news of a chunk of history (history.go)
+	arrivalGroup   arrivalKind = "group"   // a change of a group (group_news.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -47,6 +48,7 @@ type arrival struct {
 	Unreadable unreadable      `json:"unreadable,omitempty"`
 	Retried    bool            `json:"retried,omitempty"` // sent again, after it could not be decrypted
 	Encoded    []byte          `json:"message,omitempty"` // protobuf of the message, with all its wrappings
+	Group      *groupNews      `json:"group,omitempty"`   // what changed in a group
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.
@@ -84,7 +86,9 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		return nil, nil, fmt.Errorf("decode an arrival: version %d is not known", a.Version)
 	case a.ID == "" || a.Chat.User == "" || a.Chat.Server == "" || a.Sender.User == "" || a.Sender.Server == "":
 		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
-	case a.Unreadable != readable:
+	case (a.Kind == arrivalGroup) != (a.Group != nil):
+		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
+	case a.Unreadable != readable, a.Kind == arrivalGroup:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

@@ -77,11 +77,19 @@ func FuzzDecodeArrival(f *testing.F) {
 	f.Add(payload)
 	f.Add([]byte(`{"v":1,"chat":"1@lid","sender":"1@lid","id":"A","unreadable":"phone"}`))
 	f.Add([]byte(`{"v":1,"chat":"1@lid","sender":"1@lid","id":"A","message":"/w=="}`))
+	f.Add([]byte(`{"v":1,"kind":"group","chat":"1@g.us","sender":"1@lid","id":"A","group":{"name":"Team","left":["1@lid"]}}`))
+	f.Add([]byte(`{"v":1,"kind":"group","chat":"1@g.us","sender":"1@lid","id":"A"}`))
 	f.Add([]byte(`{"v":2}`))
 	f.Add([]byte(`{"v":1,"chat":"a:b:c@d"}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		came, message, err := decodeArrival(payload)
 		if err != nil {
+			return
+		}
+		if came.Kind == arrivalGroup {
+			if message != nil || came.Group == nil {
+				t.Errorf("a change of a group is %+v", came)
+			}
 			return
 		}
 		if (message == nil) != (came.Unreadable != readable) {

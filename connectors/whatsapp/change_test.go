@@ -202,7 +202,7 @@ func TestAdminsDeleteWhatOthersWroteAndNobodyElseDoes(t *testing.T) {
 	}
 }
 
-func TestAChangeWaitsForTheHomeserver(t *testing.T) {
+func TestAnEditAndAReactionWaitForTheHomeserver(t *testing.T) {
 	w := newWorld(t)
 	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
 	w.link(alice, alices)

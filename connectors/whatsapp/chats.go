@@ -65,6 +65,12 @@ func (a *account) groupChat(ctx context.Context, group types.JID) (*bridgev2.Cha
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
 	info.Name, info.Topic = &known.Name, &known.Topic
+	if known.IsParent {
+		kind = database.RoomTypeSpace
+	}
+	if !known.LinkedParentJID.IsEmpty() {
+		info.ParentID = new(portalID(known.LinkedParentJID))
+	}
 	members, err := a.groupMembers(ctx, known)
 	if err != nil {
 		return nil, err
@@ -89,8 +95,11 @@ func keepGroup(group types.JID) bridgev2.ExtraUpdater[*bridgev2.Portal] {
 func (a *account) groupMembers(ctx context.Context, group *types.GroupInfo) (*bridgev2.ChatMemberList, error) {
 	list := &bridgev2.ChatMemberList{
 		IsFull: true, TotalMemberCount: max(group.ParticipantCount, len(group.Participants)),
-		MemberMap:   make(bridgev2.ChatMemberMap, len(group.Participants)),
-		PowerLevels: &bridgev2.PowerLevelOverrides{EventsDefault: new(eventsLevel(group.IsAnnounce))},
+		MemberMap: make(bridgev2.ChatMemberMap, len(group.Participants)),
+		PowerLevels: &bridgev2.PowerLevelOverrides{
+			EventsDefault: new(eventsLevel(group.IsAnnounce)), Events: infoLevels(group.IsLocked), Kick: new(levelAdmin),
+			Invite: new(eventsLevel(group.MemberAddMode == types.GroupMemberAddModeAdmin)),
+		},
 	}
 	for _, participant := range group.Participants {
 		lid, err := a.participantLID(ctx, participant)
@@ -130,4 +139,10 @@ func eventsLevel(adminsOnly bool) int {
 		return levelAdmin
 	}
 	return levelMember
+}
+
+// infoLevels returns the levels that it takes to change what a group is called, and how it is described and pictured.
+func infoLevels(adminsOnly bool) map[event.Type]int {
+	level := eventsLevel(adminsOnly)
+	return map[event.Type]int{event.StateRoomName: level, event.StateTopic: level, event.StateRoomAvatar: level}
 }

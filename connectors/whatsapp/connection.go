@@ -170,11 +170,13 @@ func (a *account) handle(event any) (handled bool) {
 	case *events.PushName:
 		a.contactRenamed(event)
 	case *events.Picture:
-		a.pictureChanged(event)
+		return a.pictureChanged(event)
 	case *events.MediaRetry:
 		a.phoneAnswers.take(event)
 	case *events.GroupInfo:
-		a.groupChanged(event)
+		return a.receiveGroupChange(event)
+	case *events.JoinedGroup:
+		return a.receiveJoined(event)
 	}
 	return true
 }

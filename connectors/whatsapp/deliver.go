@@ -48,6 +48,8 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return a.takeChunk(ctx, stored, came, message)
 	case !stored.Past && a.awaitsHistory():
 		return errBeforeHistory
+	case came.Kind == arrivalGroup:
+		return a.takeGroupNews(ctx, stored, came)
 	}
 	d, err := a.delivery(ctx, came, message)
 	switch {

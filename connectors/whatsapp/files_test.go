@@ -120,7 +120,7 @@ func TestAFileThatWhatsAppHasLostComesFromThePhone(t *testing.T) {
 	for _, caption := range []string{"long ago", "long ago, to all"} {
 		must[whatsapptest.Entry](t)(alicesPhone.WaitForText(deadline(t), caption))
 	}
-	w.eventually("both messages to be in the inbox", func() bool { return w.inbox.waiting() == 2 })
+	w.eventually("both messages to be in the inbox", func() bool { return w.inbox.messages() == 2 })
 	w.phones.DropMedia()
 	w.inbox.serve(w.connector, w.bridge.Log)
 	w.shows("long ago", lost)

@@ -190,9 +190,14 @@ func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made
 			id: id.RoomID(fmt.Sprintf("!room-%d:%s", len(i.matrix.rooms)+1, domain)), direct: req.IsDirect,
 			members: map[id.UserID]event.Membership{i.user: event.MembershipJoin}, levels: req.PowerLevelOverride,
 		}
+		r.space = req.CreationContent["type"] == event.RoomTypeSpace
+		r.within = map[id.RoomID]bool{}
 		for _, state := range req.InitialState {
-			if name, ok := state.Content.Parsed.(*event.RoomNameEventContent); ok {
-				r.name = name.Name
+			switch state := state.Content.Parsed.(type) {
+			case *event.RoomNameEventContent:
+				r.name = state.Name
+			case *event.TopicEventContent:
+				r.topic = state.Topic
 			}
 		}
 		i.matrix.rooms[r.id] = r
@@ -232,6 +237,9 @@ func (i *intent) SendMessage(ctx context.Context, in id.RoomID, t event.Type, co
 }
 
 func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key string, content *event.Content, _ time.Time) (*mautrix.RespSendEvent, error) {
+	if err := i.matrix.failing("state"); err != nil {
+		return nil, err
+	}
 	made := i.matrix.nextEvent()
 	i.matrix.change(func() {
 		r := i.matrix.rooms[in]
@@ -240,6 +248,12 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.members[id.UserID(key)] = state.Membership
 		case *event.RoomNameEventContent:
 			r.name = state.Name
+		case *event.TopicEventContent:
+			r.topic = state.Topic
+		case *event.RoomAvatarEventContent:
+			r.avatar = state.URL
+		case *event.SpaceChildEventContent:
+			r.within[id.RoomID(key)] = len(state.Via) > 0
 		case *event.PowerLevelsEventContent:
 			r.levels = state
 		}

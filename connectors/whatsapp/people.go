@@ -134,13 +134,16 @@ func (a *account) updateGhost(room networkid.PortalKey, who networkid.UserID, in
 	})
 }
 
-// pictureChanged asks for the new picture of a person or a group when they next speak.
-func (a *account) pictureChanged(event *events.Picture) {
+// pictureChanged asks for the new picture of a person when they next speak, and for a group's at its turn.
+func (a *account) pictureChanged(event *events.Picture) (stored bool) {
 	jid := event.JID.ToNonAD()
+	if jid.Server == types.GroupServer {
+		return a.receiveGroupNews(jid, event.Timestamp, &groupNews{By: event.Author, Picture: true})
+	}
 	if isPerson(jid) {
 		lid, err := a.knownLID(a.ctx, jid, jid)
 		if err != nil || lid.IsEmpty() {
-			return
+			return true
 		}
 		jid = lid
 	}
@@ -148,6 +151,7 @@ func (a *account) pictureChanged(event *events.Picture) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.pictures, jid)
+	return true
 }
 
 // picturePatience bounds one request about a picture. WhatsApp limits them, so each picture is asked for once a start, or

@@ -14,6 +14,7 @@ import (
 	_ "go.mau.fi/util/dbutil/litestream" // the SQLite driver
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
+	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -77,7 +78,9 @@ func (w *world) start() {
 	everybody := bridgeconfig.PermissionLevelUser
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
-	}, w.matrix, w.connector, func(*bridgev2.Bridge) bridgev2.CommandProcessor { return nil })
+		RevertFailedStateChanges: true, BridgeMatrixLeave: true,
+	}, w.matrix, w.connector, commands.NewProcessor)
+	w.bridge.Commands.(*commands.Processor).AddHandlers(w.connector.Commands()...)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -322,7 +325,11 @@ func (b *inbox) setFail(err error) {
 type room struct {
 	id      id.RoomID
 	name    string
+	topic   string
+	avatar  id.ContentURIString
 	direct  bool
+	space   bool
+	within  map[id.RoomID]bool // of a space: the rooms in it
 	members map[id.UserID]event.Membership
 	levels  *event.PowerLevelsEventContent
 	said    []said
