@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/status"
@@ -146,6 +147,7 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveUnreadable(event)
 	case *events.Connected:
 		a.connected()
+		a.announce()
 	case *events.Disconnected, *events.KeepAliveTimeout, *events.StreamError:
 		a.lost(nil)
 	case *events.KeepAliveRestored:
@@ -167,6 +169,11 @@ func (a *account) handle(event any) (handled bool) {
 		a.connectAfter(longestPause)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
+		a.announce()
+	case *events.AppStateSyncComplete:
+		if event.Name == appstate.WAPatchCriticalBlock { // the owner's name, which comes without an event of its own the first time
+			a.announce()
+		}
 	case *events.PushName:
 		a.contactRenamed(event)
 	case *events.Picture:
@@ -175,6 +182,10 @@ func (a *account) handle(event any) (handled bool) {
 		a.phoneAnswers.take(event)
 	case *events.GroupInfo:
 		a.groupChanged(event)
+	case *events.Receipt:
+		a.receipt(event)
+	case *events.ChatPresence:
+		a.typed(event)
 	}
 	return true
 }
