@@ -135,13 +135,22 @@ func TestAnAdministratorCanHaveAccountsAlwaysOnline(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.matrix.wait(t, "Bob to type", func() bool { _, typing := in.typing[ghostOf(bob)]; return typing })
-	// After the connection broke she is online again.
-	before := len(bob.Notices())
-	if err := alicesPhone.Cut(alicesPhone.Devices()[0].ID); err != nil {
+	if err := bob.Typing(aliceNumber, false); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("Alice to be back", func() bool {
-		after := bob.Notices()[before:]
-		return len(after) > 1 && after[len(after)-1].Kind == whatsapptest.NoticeOnline
+	w.matrix.wait(t, "Bob to stop", func() bool { _, typing := in.typing[ghostOf(bob)]; return !typing })
+	// After the connection broke she is online again.
+	before := alicesPhone.Devices()[0]
+	if err := alicesPhone.Cut(before.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("Alice to be back and to see that Bob types", func() bool {
+		if alicesPhone.Devices()[0].Logins == before.Logins || bob.Typing(aliceNumber, true) != nil {
+			return false
+		}
+		w.matrix.mu.Lock()
+		defer w.matrix.mu.Unlock()
+		_, typing := in.typing[ghostOf(bob)]
+		return typing
 	})
 }
