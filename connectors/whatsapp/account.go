@@ -64,6 +64,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName
 		}
+		a.presence.named = device.PushName != ""
 		a.contacts = device.Contacts
 		known := &identities{IdentityStore: device.Identities}
 		device.Identities = known

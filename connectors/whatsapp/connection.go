@@ -169,10 +169,10 @@ func (a *account) handle(event any) (handled bool) {
 		a.connectAfter(longestPause)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
-		a.announce()
+		a.nameKnown()
 	case *events.AppStateSyncComplete:
 		if event.Name == appstate.WAPatchCriticalBlock { // the owner's name, which comes without an event of its own the first time
-			a.announce()
+			a.nameKnown()
 		}
 	case *events.PushName:
 		a.contactRenamed(event)

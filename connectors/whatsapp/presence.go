@@ -19,6 +19,16 @@ const onlineLasts = time.Minute
 type presence struct {
 	mu    sync.Mutex
 	until time.Time // guarded by mu; zero: away
+	named bool      // guarded by mu; the owner's name is known, without which nothing may be said
+}
+
+// nameKnown notes that whatsmeow knows the owner's name. It is the goroutine that learned the name that calls it: whatsmeow
+// keeps the name without a lock (whatsmeow/appstate.go), so that nobody may look whether it is there.
+func (a *account) nameKnown() {
+	a.presence.mu.Lock()
+	a.presence.named = true
+	a.presence.mu.Unlock()
+	a.announce()
 }
 
 // announce says anew, on a new connection or under a new name, whether the account is online. Contacts see the owner's name
@@ -35,13 +45,16 @@ func (a *account) announce() {
 
 // sayPresence tells WhatsApp whether the account is online. The caller holds the presence's mutex.
 func (a *account) sayPresence(ctx context.Context, client *whatsmeow.Client) {
+	if !a.presence.named {
+		return // nameKnown makes up for it
+	}
 	state := types.PresenceUnavailable
 	if a.connector.options.AlwaysOnline || !a.presence.until.IsZero() {
 		state = types.PresenceAvailable
 	}
 	err := client.SendPresence(ctx, state)
 	if err == nil || errors.Is(err, whatsmeow.ErrNoPushName) || errors.Is(err, whatsmeow.ErrNotConnected) {
-		return // it is said once the name is known, or the connection stands
+		return // it is said once there is a name, or the connection stands
 	}
 	a.log.Debug().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp could not be told whether the account is online")
 }
