@@ -10,6 +10,7 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
 )
 
 const (
@@ -71,6 +72,7 @@ func (a *account) unread(ctx context.Context, read *bridgev2.MatrixReadReceipt) 
 	if err != nil {
 		return nil, fmt.Errorf("look up what was read: %w", err)
 	}
+	slices.SortStableFunc(rows, func(a, b *database.Message) int { return a.Timestamp.Compare(b.Timestamp) })
 	byAuthor := map[types.JID][]types.MessageID{}
 	for _, row := range rows[max(0, len(rows)-mostRead):] {
 		named, err := parseMessageID(row.ID)
