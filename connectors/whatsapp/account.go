@@ -35,6 +35,8 @@ type account struct {
 	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
 	phoneAnswers phoneAnswers
+	signals      signals
+	presence     presence
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
@@ -62,6 +64,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName
 		}
+		a.presence.named = device.PushName != ""
 		a.contacts = device.Contacts
 		known := &identities{IdentityStore: device.Identities}
 		device.Identities = known

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/status"
@@ -146,6 +147,7 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveUnreadable(event)
 	case *events.Connected:
 		a.connected()
+		a.announce()
 	case *events.Disconnected, *events.KeepAliveTimeout, *events.StreamError:
 		a.lost(nil)
 	case *events.KeepAliveRestored:
@@ -167,6 +169,11 @@ func (a *account) handle(event any) (handled bool) {
 		a.connectAfter(longestPause)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
+		a.nameKnown()
+	case *events.AppStateSyncComplete:
+		if event.Name == appstate.WAPatchCriticalBlock { // the owner's name, which comes without an event of its own the first time
+			a.nameKnown()
+		}
 	case *events.PushName:
 		a.contactRenamed(event)
 	case *events.Picture:
@@ -177,6 +184,10 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveGroupChange(event)
 	case *events.JoinedGroup:
 		return a.receiveJoined(event)
+	case *events.Receipt:
+		a.receipt(event)
+	case *events.ChatPresence:
+		a.typed(event)
 	}
 	return true
 }

@@ -10,6 +10,8 @@
 //     holds it. What cannot be shown is replaced by a sentence that says so, never by nothing.
 //   - Out: a Matrix event is converted, asks the gate, and is sent under an ID derived from the event's, so that sending it
 //     again is no second message.
+//   - Receipts and who types pass without the inbox and without a gate: they hold no content, and one that is lost is no
+//     message lost. They never hold up a message (see signals).
 //   - People are known by LID, WhatsApp's identifier that is no phone number; a number is kept in the ghost's metadata.
 //     A chat, too, has one identifier whatever it is addressed by (see ids.go).
 //   - Names of contacts are the ones that they published, never the ones in an account's address book.
@@ -56,6 +58,7 @@ type Connector struct {
 	stalls  time.Duration       // see stallPatience
 
 	phoneWait time.Duration // see phonePatience
+	online    time.Duration // see onlineLasts
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -89,7 +92,8 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, pictures: map[types.JID]bool{},
+		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts,
+		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)
 	return c, nil

@@ -48,6 +48,7 @@ type matrixSide struct {
 	states    []status.BridgeState
 	statuses  map[id.EventID]bridgev2.MessageStatus
 	fail      func(what string) error
+	reached   map[id.EventID][]id.UserID // whom a message has reached
 }
 
 // change changes the state and wakes those who wait for it.
@@ -139,6 +140,7 @@ func (m *matrixSide) SendMessageStatus(_ context.Context, s *bridgev2.MessageSta
 			m.statuses = map[id.EventID]bridgev2.MessageStatus{}
 		}
 		m.statuses[about.SourceEventID] = *s
+		m.reached[about.SourceEventID] = append(m.reached[about.SourceEventID], s.DeliveredTo...)
 	})
 }
 func (m *matrixSide) GetPowerLevels(_ context.Context, in id.RoomID) (*event.PowerLevelsEventContent, error) {
@@ -189,6 +191,7 @@ func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made
 		r := &room{
 			id: id.RoomID(fmt.Sprintf("!room-%d:%s", len(i.matrix.rooms)+1, domain)), direct: req.IsDirect,
 			members: map[id.UserID]event.Membership{i.user: event.MembershipJoin}, levels: req.PowerLevelOverride,
+			typing: map[id.UserID]bridgev2.TypingType{}, read: map[id.UserID]id.EventID{},
 		}
 		r.space = req.CreationContent["type"] == event.RoomTypeSpace
 		r.within = map[id.RoomID]bool{}
@@ -351,6 +354,17 @@ func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*
 
 func (i *intent) TakesMedia(context.Context) error { return i.matrix.failing("media") }
 
-func (i *intent) MarkTyping(context.Context, id.RoomID, bridgev2.TypingType, time.Duration) error {
+func (i *intent) MarkTyping(_ context.Context, in id.RoomID, kind bridgev2.TypingType, timeout time.Duration) error {
+	i.matrix.change(func() {
+		delete(i.matrix.rooms[in].typing, i.user)
+		if timeout > 0 {
+			i.matrix.rooms[in].typing[i.user] = kind
+		}
+	})
+	return nil
+}
+
+func (i *intent) MarkRead(_ context.Context, in id.RoomID, up id.EventID, _ time.Time) error {
+	i.matrix.change(func() { i.matrix.rooms[in].read[i.user] = up })
 	return nil
 }

@@ -22,6 +22,10 @@ type Options struct {
 	// PhoneNumbersInProfile puts contacts' phone numbers into their ghosts' public profiles, where every user of the
 	// homeserver can read them.
 	PhoneNumbersInProfile bool `yaml:"phone_numbers_in_profile"`
+	// SendReadReceipts lets contacts know what has been read in Matrix, unless the account's own privacy setting forbids it.
+	SendReadReceipts bool `yaml:"send_read_receipts"`
+	// AlwaysOnline shows accounts as online for as long as they are connected, and not only while their owners type.
+	AlwaysOnline bool `yaml:"always_online"`
 	// History says how much of an account's history is shown when it is linked.
 	History HistoryOptions `yaml:"history"`
 	// Server is a test server that stands for WhatsApp; nil: WhatsApp.
@@ -37,7 +41,8 @@ type Server struct {
 
 // DefaultOptions returns the options with every default set.
 func DefaultOptions() Options {
-	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)", History: HistoryOptions{Messages: 50}}
+	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)", SendReadReceipts: true,
+		History: HistoryOptions{Messages: 50}}
 }
 
 // maxDeviceName is how many bytes of a device's name phones have room for.

@@ -53,7 +53,8 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	for _, change := range adjust {
 		change(&w.options)
 	}
-	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{}}
+	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{},
+		reached: map[id.EventID][]id.UserID{}}
 	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}}
 	w.start()
 	t.Cleanup(func() { w.stop() })
@@ -333,6 +334,8 @@ type room struct {
 	members map[id.UserID]event.Membership
 	levels  *event.PowerLevelsEventContent
 	said    []said
+	typing  map[id.UserID]bridgev2.TypingType
+	read    map[id.UserID]id.EventID // the newest message that each has read
 }
 
 // said is a message in a room.

@@ -68,6 +68,7 @@ func TestRecordingAndPlaying(t *testing.T) {
 	group, err := bob.CreateGroup("Team", aliceNumber)
 	must(t, err)
 	hears[*events.JoinedGroup](client, nil)
+	client.isThereFor(bob)
 	for _, chat := range []string{aliceNumber, group} {
 		must(t, bob.Recording(chat))
 		hears(client, func(e *events.ChatPresence) bool {

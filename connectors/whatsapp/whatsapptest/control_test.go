@@ -139,6 +139,7 @@ func TestADriverPlaysTheRest(t *testing.T) {
 		t.Errorf("inbox is %v", since)
 	}
 	waitEntry(t, alice, func(e Entry) bool { return e.ID == question && e.Reactions[bobNumber] == "👍" })
+	client.isThereFor(bob)
 	r.ok(person+"/typing", object{"to": aliceNumber, "typing": true})
 	hears[*events.ChatPresence](client, nil)
 	r.ok(person+"/picture", object{})

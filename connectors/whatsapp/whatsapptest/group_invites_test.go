@@ -182,6 +182,7 @@ func TestAGroupThatGoesByNumbers(t *testing.T) {
 	}
 	must(t, bob.MarkRead(id, question))
 	hears(client, func(e *events.Receipt) bool { return e.Type == types.ReceiptTypeRead && e.Sender == bob.PN() })
+	client.isThereFor(bob)
 	must(t, bob.Typing(id, true))
 	hears(client, func(e *events.ChatPresence) bool { return e.Sender == bob.PN() })
 	must(t, bob.ChangeMembers(id, GroupAdd, carolNumber))

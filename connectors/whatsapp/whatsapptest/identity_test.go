@@ -63,6 +63,7 @@ func TestAChatMovesFromTheNumberToTheLID(t *testing.T) {
 	}
 	client.says(bob.PN(), "got it")
 	sees(t, bob, "got it")
+	client.isThereFor(bob)
 	must(t, bob.Typing(aliceNumber, true))
 	hears(client, func(e *events.ChatPresence) bool { return e.Chat == bob.PN() })
 	hears(client, func(e *events.Receipt) bool { return e.Chat == bob.PN() && e.Type == types.ReceiptTypeDelivered })

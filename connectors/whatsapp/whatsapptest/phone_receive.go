@@ -180,8 +180,8 @@ func (p *Phone) receiveReceipt(ctx context.Context, n *node) {
 		p.notice(Notice{Kind: NoticePeerReceived, Device: m.from.Device, Detail: kind + " " + m.id})
 		return
 	}
-	states := map[string]string{
-		receiptDelivered: "delivered", receiptInactive: "delivered", receiptRead: "read", receiptReadSelf: "read",
+	states := map[string]string{ // an inactive device's delivery is not shown (whatsmeow/receipt.go)
+		receiptDelivered: "delivered", receiptRead: "read", receiptReadSelf: "read",
 		receiptPlayed: "played",
 	}
 	state, ok := states[kind]

@@ -81,7 +81,7 @@ func (s *Server) handleChatState(from *device, n *node) error {
 		state := node{Tag: "chatstate", Attrs: attrs{"from": to, "participant": g.owner(from.owner)}, Content: n.Content}
 		for _, member := range g.sortedMembers() {
 			if member.person != from.owner {
-				s.deliverAllNow(member.person, state)
+				s.tellTyping(member.person, state)
 			}
 		}
 		return nil
@@ -91,15 +91,18 @@ func (s *Server) handleChatState(from *device, n *node) error {
 		return errNotUnderstood
 	}
 	if other != from.owner && !other.blocked[from.owner.lid] {
-		s.deliverAllNow(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.direct()}, Content: n.Content})
+		s.tellTyping(other, node{Tag: "chatstate", Attrs: attrs{"from": from.owner.direct()}, Content: n.Content})
 	}
 	return nil
 }
 
-// deliverAllNow is deliverNow for all devices of a person. The caller holds the mutex.
-func (s *Server) deliverAllNow(p *person, n node) {
+// tellTyping is deliverNow for the phone of a person and those linked devices that say that somebody is at them
+// (whatsmeow types/events, ChatPresence). The caller holds the mutex.
+func (s *Server) tellTyping(p *person, n node) {
 	for _, d := range p.sortedDevices() {
-		s.deliverNow(d, n)
+		if d.id == 0 || d.available {
+			s.deliverNow(d, n)
+		}
 	}
 }
 

@@ -7,6 +7,16 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 )
 
+// isThereFor says that somebody is at the client, and waits until a phone's owner sees it.
+func (c *companion) isThereFor(watcher *Phone) {
+	c.t.Helper()
+	owner := c.Store.GetLID().ToNonAD()
+	must(c.t, watcher.Watch(owner.String()))
+	must(c.t, c.SendPresence(waiting(c.t), types.PresenceAvailable))
+	_, err := watcher.WaitForNotice(waiting(c.t), func(n Notice) bool { return n.Kind == NoticeOnline })
+	must(c.t, err)
+}
+
 func TestTypingBothWays(t *testing.T) {
 	s := testServer(t)
 	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
@@ -19,6 +29,8 @@ func TestTypingBothWays(t *testing.T) {
 	must(t, client.SendChatPresence(ctx, bob.LID(), types.ChatPresencePaused, ""))
 	_, err = bob.WaitForNotice(ctx, func(n Notice) bool { return n.Kind == NoticePaused })
 	must(t, err)
+	must(t, bob.Recording(aliceNumber)) // nobody is at the client
+	client.isThereFor(bob)
 	must(t, bob.Typing(aliceNumber, true))
 	if heard := hears[*events.ChatPresence](client, nil); heard.State != types.ChatPresenceComposing || heard.Chat != bob.LID() {
 		t.Errorf("client heard %+v", heard)
