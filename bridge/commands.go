@@ -5,8 +5,14 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 )
 
+// Commander is a connector with commands of its own. They are the bot's beside the library's, and take the place of those with
+// the same name.
+type Commander interface {
+	Commands() []commands.CommandHandler
+}
+
 // addCommands replaces the bot's commands that assert the library's own Matrix connector or intents
-// (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go).
+// (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go), and adds the connector's.
 func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 	processor, ok := br.Commands.(*commands.Processor)
 	if !ok {
@@ -32,4 +38,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 			Func:          func(ce *commands.Event) { ce.Reply("Change the power level in the room's settings in your app.") },
 		},
 	)
+	if commander, ok := br.Network.(Commander); ok {
+		processor.AddHandlers(commander.Commands()...)
+	}
 }
