@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/status"
@@ -169,6 +170,12 @@ func (a *account) handle(event any) (handled bool) {
 		a.renamed(event.Action.GetName())
 	case *events.PushName:
 		a.contactRenamed(event)
+	case *events.Contact:
+		a.contactSaved(event)
+	case *events.AppStateSyncComplete:
+		if event.Name == appstate.WAPatchCriticalUnblockLow { // the one with the address book
+			a.contactsCame()
+		}
 	case *events.Picture:
 		a.pictureChanged(event)
 	case *events.MediaRetry:

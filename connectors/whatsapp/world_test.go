@@ -77,7 +77,7 @@ func (w *world) start() {
 	everybody := bridgeconfig.PermissionLevelUser
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
-	}, w.matrix, w.connector, func(*bridgev2.Bridge) bridgev2.CommandProcessor { return nil })
+	}, w.matrix, w.connector, w.commands)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
