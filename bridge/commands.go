@@ -38,6 +38,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 			Func:          func(ce *commands.Event) { ce.Reply("Change the power level in the room's settings in your app.") },
 		},
 	)
+	processor.AddHandlers(c.network.plumbing()...)
 	if commander, ok := br.Network.(Commander); ok {
 		processor.AddHandlers(commander.Commands()...)
 	}

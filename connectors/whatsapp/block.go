@@ -46,7 +46,7 @@ func (c *Connector) block(ce *commands.Event, a *account) {
 		c.answer(ce, say.BlockWhom)
 		return
 	}
-	action, done := events.BlocklistChangeActionBlock, c.say(say.Blocked, a.calls(ce.Ctx, lid), networkName)
+	action, done := events.BlocklistChangeActionBlock, c.say(say.Blocked, a.calls(ce.Ctx, lid), networkName, c.bridge.Config.CommandPrefix)
 	if ce.Command == "unblock" {
 		action, done = events.BlocklistChangeActionUnblock, c.say(say.Unblocked, a.calls(ce.Ctx, lid))
 	}

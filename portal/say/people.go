@@ -20,7 +20,7 @@ const (
 	OthersRead      Sentence = "others-read"       //
 	OnlyForOneself  Sentence = "only-for-oneself"  //
 	LinkFirst       Sentence = "link-first"        // network
-	Blocked         Sentence = "blocked"           // name, network
+	Blocked         Sentence = "blocked"           // name, network, command prefix
 	Unblocked       Sentence = "unblocked"         // name
 	NotBlocked      Sentence = "not-blocked"       // network
 	BlockWhom       Sentence = "block-whom"        //
@@ -37,13 +37,13 @@ const (
 	HelpBridge      Sentence = "help-bridge"       //
 	HelpUnbridge    Sentence = "help-unbridge"     //
 	BridgeUsage     Sentence = "bridge-usage"      //
-	RoomHasChat     Sentence = "room-has-chat"     //
-	ChatHasRoom     Sentence = "chat-has-room"     // link
+	RoomHasChat     Sentence = "room-has-chat"     // command prefix
+	ChatHasRoom     Sentence = "chat-has-room"     // link, command prefix
 	ChatUnknown     Sentence = "chat-unknown"      // network
 	NoSay           Sentence = "no-say"            //
 	BotNeedsRights  Sentence = "bot-needs-rights"  //
 	NeedsEncryption Sentence = "needs-encryption"  //
-	RoomLinked      Sentence = "room-linked"       // network
+	RoomLinked      Sentence = "room-linked"       // network, command prefix
 	RoomNotLinked   Sentence = "room-not-linked"   // network
 	RoomUnlinked    Sentence = "room-unlinked"     // network
 	RoomStillLinked Sentence = "room-still-linked" // network
@@ -128,8 +128,8 @@ var aboutPeople = map[Sentence]map[Language]string{
 		French:  "Vous n’êtes pas lié à %s. Écrivez « login » dans votre conversation avec ce service.",
 	},
 	Blocked: {
-		English: "%s is blocked: nothing from them reaches you on %s. Write “unblock” to undo it.",
-		French:  "%s est bloqué : rien de sa part ne vous parvient sur %s. Écrivez « unblock » pour annuler.",
+		English: "%s is blocked: nothing from them reaches you on %s. Write “%s unblock” to undo it.",
+		French:  "%s est bloqué : rien de sa part ne vous parvient sur %s. Écrivez « %s unblock » pour annuler.",
 	},
 	Unblocked: {
 		English: "%s is not blocked any more.",
@@ -196,12 +196,12 @@ var aboutPeople = map[Sentence]map[Language]string{
 		French:  "Ajoutez à la commande la conversation voulue : un numéro de téléphone, ou ce que « id » répond dans le salon de la conversation.",
 	},
 	RoomHasChat: {
-		English: "This room has a chat already. Write “unbridge” to take it out first.",
-		French:  "Ce salon a déjà une conversation. Écrivez « unbridge » pour la retirer d’abord.",
+		English: "This room has a chat already. Write “%s unbridge” to take it out first.",
+		French:  "Ce salon a déjà une conversation. Écrivez « %s unbridge » pour la retirer d’abord.",
 	},
 	ChatHasRoom: {
-		English: "This chat has a room already: %s. Write “unbridge” there first.",
-		French:  "Cette conversation a déjà un salon : %s. Écrivez-y d’abord « unbridge ».",
+		English: "This chat has a room already: %s. Write “%s unbridge” there first.",
+		French:  "Cette conversation a déjà un salon : %s. Écrivez-y d’abord « %s unbridge ».",
 	},
 	ChatUnknown: {
 		English: "You have no such chat on %s.",
@@ -220,8 +220,8 @@ var aboutPeople = map[Sentence]map[Language]string{
 		French:  "Ce salon n’est pas chiffré : aucune conversation n’y vient. Activez le chiffrement dans les réglages du salon et répétez la commande.",
 	},
 	RoomLinked: {
-		English: "This room now shows the %s chat. Everybody here can read it. Write “unbridge” to undo it.",
-		French:  "Ce salon affiche maintenant la conversation %s. Tout le monde ici peut la lire. Écrivez « unbridge » pour annuler.",
+		English: "This room now shows the %s chat. Everybody here can read it. Write “%s unbridge” to undo it.",
+		French:  "Ce salon affiche maintenant la conversation %s. Tout le monde ici peut la lire. Écrivez « %s unbridge » pour annuler.",
 	},
 	RoomNotLinked: {
 		English: "The %s chat could not be brought here. Try again later.",
