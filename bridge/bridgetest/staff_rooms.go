@@ -137,6 +137,16 @@ func (s *Staff) WaitsForRoom(ctx context.Context, name string) (id.RoomID, error
 	return found, err
 }
 
+// SetsState sets a piece of a room's state.
+func (s *Staff) SetsState(ctx context.Context, room id.RoomID, kind event.Type, key string, content any) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	if _, err := s.client.SendStateEvent(ctx, room, kind, key, content); err != nil {
+		return fmt.Errorf("%s sets %s in %s: %w", s.name, kind.Type, room, err)
+	}
+	return nil
+}
+
 // SeesMember waits until a user's membership of a room is as given.
 func (s *Staff) SeesMember(ctx context.Context, room id.RoomID, user id.UserID, membership event.Membership) error {
 	return s.awaitNotes(ctx, fmt.Sprintf("%s to be %q in %s", user, membership, room), func(n *notebook) bool {
