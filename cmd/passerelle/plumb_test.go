@@ -93,3 +93,19 @@ func TestAnInvitedContactComesIntoTheRoom(t *testing.T) {
 	client.SeesMember(other, d.ghost(d.amina), event.MembershipLeave)
 	d.told(t, client, d.desk, "Your chat with Amina is here")
 }
+
+func TestAChatWhoseRoomWasLeftIsStartedAgain(t *testing.T) {
+	d := newDialogue(t)
+	d.claire.Leaves(d.room)
+	d.claire.Says(d.desk, "start-chat "+d.amina.Number())
+	d.told(t, d.claire, d.desk, "with its country code")
+	d.claire.Says(d.desk, "start-chat +33 6 12 34 56 78")
+	d.told(t, d.claire, d.desk, "Your chat with Amina is ready")
+	says(t, d.amina, d.phone.Number(), "Vous revoilà")
+	heard := d.claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Vous revoilà" })
+	if heard.Room == d.room || !heard.WasEncrypted {
+		t.Errorf("it comes as %v", heard)
+	}
+	d.claire.Says(heard.Room, "Bonjour")
+	reads(t, d.amina, "Bonjour")
+}

@@ -102,11 +102,13 @@ func (c *Connector) startChat(ce *commands.Event, a *account) {
 	}
 	chat := a.chatWith(ce.Ctx, lid)
 	room, err := c.bridge.GetPortalByKey(ce.Ctx, chat.PortalKey)
+	if err == nil {
+		err = a.letGoOfRoom(ce.Ctx, room)
+	}
 	if err != nil {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}
-	room.CleanupOrphanedDM(ce.Ctx, ce.User.MXID)
 	if room.MXID != "" {
 		c.answer(ce, say.HaveChat, a.calls(ce.Ctx, lid), c.link(room.MXID))
 		return

@@ -119,12 +119,34 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 		return nil, fmt.Errorf("look up a chat: %w", err)
 	}
 	if room != nil {
-		room.CleanupOrphanedDM(ctx, a.login.UserMXID)
+		if err := a.letGoOfRoom(ctx, room); err != nil {
+			return nil, err
+		}
 		if room.MXID != "" {
 			a.tellOwner(ctx, a.connector.say(say.HaveChat, a.calls(ctx, lid), room.MXID.URI(a.connector.bridge.Matrix.ServerName()).MatrixToURL()))
 		}
 	}
 	return chat, nil
+}
+
+// letGoOfRoom takes a direct chat out of a room that its owner has left. bridgev2's way leaves the bot in it
+// (bridgev2/matrixinvite.go, CleanupOrphanedDM), and the next room of the chat would be the same one.
+func (a *account) letGoOfRoom(ctx context.Context, room *bridgev2.Portal) error {
+	if room.MXID == "" {
+		return nil
+	}
+	members, err := a.connector.bridge.Matrix.GetMembers(ctx, room.MXID)
+	if err != nil {
+		return fmt.Errorf("look up a room's members: %w", err)
+	}
+	if owner := members[a.login.UserMXID]; owner != nil && owner.Membership.IsInviteOrJoin() {
+		return nil
+	}
+	left := room.MXID
+	if err := room.RemoveMXID(ctx); err != nil {
+		return fmt.Errorf("let go of a room: %w", err)
+	}
+	return a.connector.bridge.Bot.DeleteRoom(ctx, left, true)
 }
 
 // isThere tells whether a LID is somebody's. One that came with a phone number is.
