@@ -139,6 +139,11 @@ func (n *network) bringInto(ce *commands.Event, at *bridgev2.Portal, login *brid
 	}
 	if err := at.UpdateMatrixRoomID(ctx, ce.RoomID, bridgev2.UpdateMatrixRoomIDParams{
 		FailIfMXIDSet: true, ChatInfo: info, ChatInfoSource: login,
+		SyncDBMetadata: func() {
+			if at.Receiver != "" { // a name that the owner alone may read, from the room before
+				at.Name, at.NameIsCustom = "", false
+			}
+		},
 	}); err != nil {
 		return err
 	}

@@ -177,6 +177,16 @@ func (s *Staff) State(room id.RoomID, kind event.Type, key string) (evt *event.E
 	return evt
 }
 
+// States returns the present state events of a type, by their keys.
+func (s *Staff) States(room id.RoomID, kind event.Type) (all map[string]*event.Event) {
+	s.notes.read(func() {
+		if notes, ok := s.notes.rooms[room]; ok {
+			all = maps.Clone(notes.state[kind])
+		}
+	})
+	return all
+}
+
 // RoomName returns the name that is set for a room, or "".
 func (s *Staff) RoomName(room id.RoomID) (name string) {
 	s.notes.read(func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -27,7 +28,13 @@ func (d *dialogue) ghost(of *whatsapptest.Phone) id.UserID {
 }
 
 func TestAChatIsBroughtIntoARoomThatIsThereAndTakenOut(t *testing.T) {
-	d := newDialogue(t)
+	d := meet(t)
+	if err := d.phone.SaveContact(d.amina.Number(), "Tante Amina"); err != nil {
+		t.Fatal(err)
+	}
+	says(t, d.amina, d.phone.Number(), "0")
+	d.room = d.claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
+	d.claire.WaitsForRoom("Tante Amina")
 	bot, karim := id.UserID(d.bridge.Bot("whatsapp")), d.Staff(t, "karim")
 	counter := d.claire.StartsRoom("Guichet", bot, karim.ID())
 
@@ -62,6 +69,15 @@ func TestAChatIsBroughtIntoARoomThatIsThereAndTakenOut(t *testing.T) {
 		t.Errorf("the room is now called %q", name)
 	}
 	d.claire.SeesMember(counter, karim.ID(), event.MembershipJoin)
+	told := karim.States(counter, event.StateBridge)
+	for _, state := range told {
+		if raw := fmt.Sprint(state.Content.Raw); strings.Contains(raw, "Tante") {
+			t.Errorf("Karim can read what Claire calls her: %s", raw)
+		}
+	}
+	if len(told) == 0 {
+		t.Error("the room does not say whose chat it shows")
+	}
 	d.claire.Says(counter, "!whatsapp who")
 	d.told(t, karim, counter, "Others read here")
 

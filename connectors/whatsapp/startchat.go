@@ -114,6 +114,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 		return nil, err
 	}
 	chat := a.chatWith(ctx, lid)
+	chat.PortalInfo.Name = nil // others may be in a room that is there already
 	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, chat.PortalKey)
 	if err != nil {
 		return nil, fmt.Errorf("look up a chat: %w", err)
@@ -123,7 +124,9 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 			return nil, err
 		}
 		if room.MXID != "" {
-			a.tellOwner(ctx, a.connector.say(say.HaveChat, a.calls(ctx, lid), room.MXID.URI(a.connector.bridge.Matrix.ServerName()).MatrixToURL()))
+			a.tellOwner(ctx, a.connector.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
+		} else {
+			room.Name, room.NameIsCustom = "", false
 		}
 	}
 	return chat, nil
