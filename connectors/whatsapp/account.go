@@ -62,6 +62,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName
 		}
+		device.Contacts = &contactStore{ContactStore: device.Contacts}
 		a.contacts = device.Contacts
 		known := &identities{IdentityStore: device.Identities}
 		device.Identities = known
