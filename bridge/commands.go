@@ -5,22 +5,18 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 )
 
-// Commanding is a network connector with commands of its own.
-type Commanding interface {
-	bridgev2.NetworkConnector
-	// Commands returns the commands that the bot takes besides bridgev2's.
+// Commander is a connector with commands of its own. They are the bot's beside the library's, and take the place of those with
+// the same name.
+type Commander interface {
 	Commands() []commands.CommandHandler
 }
 
-// addCommands adds the connector's commands, and replaces the bot's commands that assert the library's own Matrix connector or intents
-// (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go).
+// addCommands replaces the bot's commands that assert the library's own Matrix connector or intents
+// (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go), and adds the connector's.
 func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 	processor, ok := br.Commands.(*commands.Processor)
 	if !ok {
 		return
-	}
-	if network, ok := br.Network.(Commanding); ok {
-		processor.AddHandlers(network.Commands()...)
 	}
 	processor.AddHandlers(
 		&commands.FullHandler{
@@ -42,4 +38,8 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 			Func:          func(ce *commands.Event) { ce.Reply("Change the power level in the room's settings in your app.") },
 		},
 	)
+	processor.AddHandlers(c.network.plumbing()...)
+	if commander, ok := br.Network.(Commander); ok {
+		processor.AddHandlers(commander.Commands()...)
+	}
 }

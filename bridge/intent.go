@@ -71,6 +71,9 @@ func (i *intent) send(ctx context.Context, room id.RoomID, t event.Type, content
 	}
 	network := i.connector.network
 	if i.GetMXID() != i.connector.Bot.UserID && !portal.MayPass(ctx) {
+		if isLibrarys(content, extra) {
+			return nil, ErrNotAdmitted
+		}
 		network.host.metrics.refusals.WithLabelValues(network.Name).Inc()
 		zerolog.Ctx(ctx).Error().Stringer("event_type", &t).Msg("Not sending a ghost's message: no gate has admitted it")
 		return nil, ErrNotAdmitted

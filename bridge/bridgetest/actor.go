@@ -208,6 +208,12 @@ func (a *Actor) StartsClearRoom(name string, invite ...id.UserID) id.RoomID {
 	return result[id.RoomID](a, "")(a.Staff.StartsClearRoom(a.t.Context(), name, invite...))
 }
 
+// SetsState is Staff.SetsState.
+func (a *Actor) SetsState(room id.RoomID, kind event.Type, key string, content any) {
+	a.t.Helper()
+	a.must(room, a.Staff.SetsState(a.t.Context(), room, kind, key, content))
+}
+
 // Joins is Staff.Joins.
 func (a *Actor) Joins(room id.RoomID) {
 	a.t.Helper()

@@ -137,6 +137,16 @@ func (s *Staff) WaitsForRoom(ctx context.Context, name string) (id.RoomID, error
 	return found, err
 }
 
+// SetsState sets a piece of a room's state.
+func (s *Staff) SetsState(ctx context.Context, room id.RoomID, kind event.Type, key string, content any) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	if _, err := s.client.SendStateEvent(ctx, room, kind, key, content); err != nil {
+		return fmt.Errorf("%s sets %s in %s: %w", s.name, kind.Type, room, err)
+	}
+	return nil
+}
+
 // SeesMember waits until a user's membership of a room is as given.
 func (s *Staff) SeesMember(ctx context.Context, room id.RoomID, user id.UserID, membership event.Membership) error {
 	return s.awaitNotes(ctx, fmt.Sprintf("%s to be %q in %s", user, membership, room), func(n *notebook) bool {
@@ -165,6 +175,16 @@ func (s *Staff) State(room id.RoomID, kind event.Type, key string) (evt *event.E
 		}
 	})
 	return evt
+}
+
+// States returns the present state events of a type, by their keys.
+func (s *Staff) States(room id.RoomID, kind event.Type) (all map[string]*event.Event) {
+	s.notes.read(func() {
+		if notes, ok := s.notes.rooms[room]; ok {
+			all = maps.Clone(notes.state[kind])
+		}
+	})
+	return all
 }
 
 // RoomName returns the name that is set for a room, or "".

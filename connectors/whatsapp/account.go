@@ -65,6 +65,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 			login.RemoteName = device.PushName
 		}
 		a.presence.named = device.PushName != ""
+		device.Contacts = &contactStore{ContactStore: device.Contacts}
 		a.contacts = device.Contacts
 		known := &identities{IdentityStore: device.Identities}
 		device.Identities = known

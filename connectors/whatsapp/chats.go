@@ -31,19 +31,28 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 		return nil, err
 	}
 	if chat.Server != types.GroupServer {
-		return a.directChat(chat), nil
+		info := a.directChat(ctx, chat)
+		if portal.MXID != "" && !a.connector.readsAlone(ctx, portal.MXID, a.login.UserMXID) {
+			info.Name = nil
+		}
+		return info, nil
 	}
 	return a.groupChat(ctx, chat)
 }
 
-// directChat describes the chat with one person. Its room has no name of its own: it is called as the ghost is.
-func (a *account) directChat(other types.JID) *bridgev2.ChatInfo {
+// directChat describes the chat with one person. Its room is called what the owner calls the contact, since the owner alone
+// has it; without such a name it is called as the ghost is.
+func (a *account) directChat(ctx context.Context, other types.JID) *bridgev2.ChatInfo {
 	members := &bridgev2.ChatMemberList{IsFull: true, OtherUserID: userID(other), MemberMap: bridgev2.ChatMemberMap{}}
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
 	members.MemberMap.Add(bridgev2.ChatMember{EventSender: a.sender(other), Membership: event.MembershipJoin})
 	members.TotalMemberCount = len(members.MemberMap)
 	kind := database.RoomTypeDM
-	return &bridgev2.ChatInfo{Type: &kind, Members: members}
+	info := &bridgev2.ChatInfo{Type: &kind, Members: members}
+	if own := a.ownName(ctx, other); own != "" {
+		info.Name = &own
+	}
+	return info
 }
 
 // groupChat describes a group as WhatsApp does. A group that the account has left, or that cannot be asked about because the

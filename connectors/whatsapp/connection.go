@@ -171,11 +171,11 @@ func (a *account) handle(event any) (handled bool) {
 		a.renamed(event.Action.GetName())
 		a.nameKnown()
 	case *events.AppStateSyncComplete:
-		if event.Name == appstate.WAPatchCriticalBlock { // the owner's name, which comes without an event of its own the first time
-			a.nameKnown()
-		}
+		a.settingsCame(event.Name)
 	case *events.PushName:
 		a.contactRenamed(event)
+	case *events.Contact:
+		a.contactSaved(event)
 	case *events.Picture:
 		return a.pictureChanged(event)
 	case *events.MediaRetry:
@@ -190,6 +190,16 @@ func (a *account) handle(event any) (handled bool) {
 		a.typed(event)
 	}
 	return true
+}
+
+// settingsCame is called when all of a part of the phone's settings has come.
+func (a *account) settingsCame(part appstate.WAPatchName) {
+	switch part {
+	case appstate.WAPatchCriticalBlock: // the owner's name, which comes without an event of its own the first time
+		a.nameKnown()
+	case appstate.WAPatchCriticalUnblockLow: // the address book
+		a.contactsCame()
+	}
 }
 
 func (a *account) connected() {

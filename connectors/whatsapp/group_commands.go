@@ -14,13 +14,13 @@ import (
 	"passerelle/portal/say"
 )
 
-// Commands returns the commands that the bot takes for WhatsApp alone.
-func (c *Connector) Commands() []commands.CommandHandler {
+// groupCommands are the commands about groups.
+func (c *Connector) groupCommands() []commands.CommandHandler {
 	command := func(name, args string, help say.Sentence, inRoom bool, run func(*account, *commands.Event) (string, error)) *commands.FullHandler {
 		return &commands.FullHandler{
 			Name: name, RequiresLogin: true, RequiresPortal: inRoom,
 			Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: c.say(help), Args: args},
-			Func: func(ce *commands.Event) { c.answer(ce, run) },
+			Func: func(ce *commands.Event) { c.runs(ce, run) },
 		}
 	}
 	return []commands.CommandHandler{
@@ -36,8 +36,8 @@ func (c *Connector) Commands() []commands.CommandHandler {
 	}
 }
 
-// answer runs a command as the login of the person who wrote it, and says what it did or why it did not.
-func (c *Connector) answer(ce *commands.Event, run func(*account, *commands.Event) (string, error)) {
+// runs runs a command as the login of the person who wrote it, and says what it did or why it did not.
+func (c *Connector) runs(ce *commands.Event, run func(*account, *commands.Event) (string, error)) {
 	login := ce.User.GetDefaultLogin()
 	if ce.Portal != nil {
 		if own, _, err := ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false); err == nil && own != nil {

@@ -36,33 +36,6 @@ func groupCreation() map[string]bridgev2.GroupTypeCapabilities {
 	}}
 }
 
-// ResolveIdentifier finds a person by phone number or identifier (see [bridgev2.IdentifierResolvingNetworkAPI]).
-func (a *account) ResolveIdentifier(ctx context.Context, identifier string, createChat bool) (*bridgev2.ResolveIdentifierResponse, error) {
-	lid := lidOf(identifier)
-	if phone, isPhone := strings.CutPrefix(identifier, "+"); isPhone {
-		number := types.NewJID(strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(phone), types.DefaultUserServer)
-		var err error
-		if lid, err = a.findLID(ctx, number, types.EmptyJID); err != nil {
-			return nil, err
-		}
-	}
-	if !isLIDUser(lid.User) {
-		return nil, fmt.Errorf("%w: %q", errUnknownLID, identifier)
-	}
-	ghost, err := a.connector.bridge.GetGhostByID(ctx, userID(lid))
-	if err != nil {
-		return nil, fmt.Errorf("look up a contact: %w", err)
-	}
-	found := &bridgev2.ResolveIdentifierResponse{Ghost: ghost, UserID: ghost.ID}
-	if found.UserInfo, err = a.GetUserInfo(ctx, ghost); err != nil {
-		return nil, err
-	}
-	if createChat {
-		found.Chat = &bridgev2.CreateChatResponse{PortalKey: portalKey(lid, a.login.ID), PortalInfo: a.directChat(lid)}
-	}
-	return found, nil
-}
-
 // CreateGroup makes a group, in a room of its own or in the one that the command was written in (see
 // [bridgev2.GroupCreatingNetworkAPI]). What could not be done of it is told in the answer; the group is there all the same.
 func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateParams) (*bridgev2.CreateChatResponse, error) {

@@ -37,7 +37,7 @@ func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
 	return &bridgev2.NetworkGeneralCapabilities{Provisioning: bridgev2.ProvisioningCapabilities{
-		ResolveIdentifier: bridgev2.ResolveIdentifierCapabilities{CreateDM: true, LookupPhone: true},
+		ResolveIdentifier: bridgev2.ResolveIdentifierCapabilities{CreateDM: true, LookupPhone: true, ContactList: true, Search: true},
 		GroupCreation:     groupCreation(),
 	}}
 }

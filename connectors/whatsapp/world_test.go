@@ -14,7 +14,6 @@ import (
 	_ "go.mau.fi/util/dbutil/litestream" // the SQLite driver
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
-	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -80,8 +79,7 @@ func (w *world) start() {
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
 		RevertFailedStateChanges: true, BridgeMatrixLeave: true,
-	}, w.matrix, w.connector, commands.NewProcessor)
-	w.bridge.Commands.(*commands.Processor).AddHandlers(w.connector.Commands()...)
+	}, w.matrix, w.connector, w.commands)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
