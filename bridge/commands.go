@@ -5,7 +5,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 )
 
-// addCommands replaces the bot's commands that assert the library's own Matrix connector or intents
+// addCommands adds our own commands to the bot's, and replaces those that assert the library's own Matrix connector or intents
 // (bridgev2/matrix/cmdadmin.go, cmddoublepuppet.go).
 func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 	processor, ok := br.Commands.(*commands.Processor)
@@ -13,6 +13,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 		return
 	}
 	processor.AddHandlers(
+		timerCommand(c.network),
 		&commands.FullHandler{
 			Name:    "discard-megolm-session",
 			Aliases: []string{"discard-session"},

@@ -180,6 +180,9 @@ func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Cont
 	if !ok {
 		return nil, fmt.Errorf("redact: unexpected content %T", content.Parsed)
 	}
+	if i.disappears(redaction) {
+		return i.disappear(ctx, room, redaction.Redacts)
+	}
 	i.Matrix.AddDoublePuppetValue(content)
 	return i.Matrix.RedactEvent(ctx, room, redaction.Redacts, mautrix.ReqRedact{Reason: redaction.Reason, Extra: content.Raw})
 }

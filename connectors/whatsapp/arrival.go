@@ -30,6 +30,7 @@ type arrivalKind string
 const (
 	arrivalMessage arrivalKind = ""
 	arrivalChunk   arrivalKind = "history" // the news of a chunk of history (history.go)
+	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.

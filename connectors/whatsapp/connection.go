@@ -175,6 +175,7 @@ func (a *account) handle(event any) (handled bool) {
 		a.phoneAnswers.take(event)
 	case *events.GroupInfo:
 		a.groupChanged(event)
+		return a.groupTimerChanged(event)
 	}
 	return true
 }

@@ -31,11 +31,11 @@ const (
 )
 
 // GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
-func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 2 }
+func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 3 }
 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
-	return &bridgev2.NetworkGeneralCapabilities{}
+	return &bridgev2.NetworkGeneralCapabilities{DisappearingMessages: true}
 }
 
 // GetCapabilities says what a room can do (see [bridgev2.NetworkAPI]).
@@ -90,6 +90,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	if err != nil {
 		return nil, err
 	}
+	a.willDisappear(ctx, message, sent)
 	return &bridgev2.MatrixMessageResponse{
 		DB: &database.Message{
 			ID:       messageID{chat: message.Portal.ID, sender: userID(a.lid), id: id}.networkID(),

@@ -46,7 +46,7 @@ const (
 )
 
 // sentences are all of them.
-var sentences = together(aboutService, aboutKinds)
+var sentences = together(aboutService, aboutKinds, aboutTimers)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
