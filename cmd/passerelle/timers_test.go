@@ -72,10 +72,11 @@ func TestMessagesDisappearFromTheHomeserver(t *testing.T) {
 	hers := d.claire.Hears(d.room, "Brûle ceci")
 	mine := d.claire.Says(d.room, "C’est brûlé")
 	reads(t, d.amina, "C’est brûlé")
+	edit := d.claire.Edits(d.room, mine, "C’est brûlé !") // it holds the words, too
 	must(t, away.WaitHits(bounded(t), 2))
 	d.restarts(t, away.Lift)
 	bot := id.UserID(d.bridge.Bot("whatsapp"))
-	for _, message := range []id.EventID{hers.ID, mine} {
+	for _, message := range []id.EventID{hers.ID, mine, edit} {
 		if gone := d.claire.SeesDeletion(d.room, message); gone.Sender != bot {
 			t.Errorf("%s is deleted by %s", message, gone.Sender)
 		}

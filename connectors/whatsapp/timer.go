@@ -26,21 +26,10 @@ import (
 // timer is what was decided about a chat.
 type timer struct {
 	after time.Duration // 0: messages stay
-	set   int64         // when it was decided, as Unix time in seconds: the last decision holds
+	set   int64         // when it was decided, as Unix time in seconds: the last decision holds. By WhatsApp's clock: phones' may be wrong
 }
 
-// settingOf returns the timer that a message sets. It is not ok for a message that sets none.
-func settingOf(m *waE2E.Message) (t timer, ok bool) {
-	protocol := m.GetProtocolMessage()
-	if protocol.GetType() != waE2E.ProtocolMessage_EPHEMERAL_SETTING {
-		return timer{}, false
-	}
-	return timer{
-		after: time.Duration(protocol.GetEphemeralExpiration()) * time.Second, set: protocol.GetEphemeralSettingTimestamp(),
-	}, true
-}
-
-// timerOf returns the time that a message has, and when that was decided for its chat.
+// timerOf returns the time that a message has, and when its sender's phone thinks that this was decided for the chat.
 func timerOf(m *waE2E.Message) timer {
 	context := contextOf(unwrapFutureProof(m))
 	return timer{
@@ -82,7 +71,11 @@ func (d *delivery) setsTimer() (to timer, ok bool) {
 	if d.message == nil {
 		return timer{}, false
 	}
-	return settingOf(d.message.Message)
+	protocol := d.message.Message.GetProtocolMessage()
+	if protocol.GetType() != waE2E.ProtocolMessage_EPHEMERAL_SETTING {
+		return timer{}, false
+	}
+	return timer{after: time.Duration(protocol.GetEphemeralExpiration()) * time.Second, set: d.came.At.Unix()}, true
 }
 
 // claimsTimer tells whether it is a member's message that would set a group's timer: only the server's word counts.
@@ -128,6 +121,7 @@ func (d *delivery) learnTimer(ctx context.Context, room *bridgev2.Portal) error 
 	if d.chat.Server == types.GroupServer || to.after == 0 || to.set == 0 {
 		return nil
 	}
+	to.set = min(to.set, d.came.At.Unix())
 	changed, err := setTimer(ctx, room, to)
 	if changed {
 		d.account.connector.announceTimer(ctx, room, "", to.after)
@@ -193,18 +187,14 @@ func (a *account) groupTimerChanged(change *events.GroupInfo) (stored bool) {
 	if change.Ephemeral == nil || change.Sender == nil {
 		return true
 	}
-	info := types.MessageInfo{Timestamp: change.Timestamp}
+	var info types.MessageInfo
 	info.Chat, info.Sender, info.IsGroup = change.JID, *change.Sender, true
 	if change.SenderPN != nil {
 		info.SenderAlt = *change.SenderPN
 	}
-	return a.storeTimer(&info, timer{
+	came, err := timerArrival(&info, timer{
 		after: time.Duration(change.Ephemeral.DisappearingTimer) * time.Second, set: change.Timestamp.Unix(),
 	})
-}
-
-func (a *account) storeTimer(info *types.MessageInfo, to timer) (stored bool) {
-	came, err := timerArrival(info, to)
 	if err != nil {
 		a.log.Err(err).Msg("A chat's timer cannot be kept")
 		return true
@@ -215,10 +205,9 @@ func (a *account) storeTimer(info *types.MessageInfo, to timer) (stored bool) {
 // timerArrival describes a change of a timer as the message that would have told of it. Its ID is the same whoever is told.
 func timerArrival(info *types.MessageInfo, to timer) (*arrival, error) {
 	seconds := uint32(to.after / time.Second)
-	info.ID = fmt.Sprintf("timer-%d-%d", to.set, seconds)
+	info.ID, info.Timestamp = fmt.Sprintf("timer-%d-%d", to.set, seconds), time.Unix(to.set, 0)
 	came, err := arrivalOf(info, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
-		Type:                waE2E.ProtocolMessage_EPHEMERAL_SETTING.Enum(),
-		EphemeralExpiration: proto.Uint32(seconds), EphemeralSettingTimestamp: proto.Int64(to.set),
+		Type: waE2E.ProtocolMessage_EPHEMERAL_SETTING.Enum(), EphemeralExpiration: proto.Uint32(seconds),
 	}})
 	if err != nil {
 		return nil, err
@@ -245,7 +234,8 @@ func (a *account) pastTimer(ctx context.Context, chat types.JID, history *waHist
 	if chat.Server == types.GroupServer || to.after == 0 || to.set == 0 {
 		return nil
 	}
-	info := types.MessageInfo{Timestamp: time.Unix(to.set, 0)}
+	to.set = min(to.set, time.Now().Unix())
+	var info types.MessageInfo
 	info.Chat, info.Sender = chat, chat
 	came, err := timerArrival(&info, to)
 	if err != nil {

@@ -36,6 +36,9 @@ func timerFeature() *event.DisappearingTimerCapability {
 // [bridgev2.DisappearTimerChangingNetworkAPI]). Its errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixDisappearingTimer(ctx context.Context, change *bridgev2.MatrixDisappearingTimer) (changed bool, err error) {
 	room, to := change.Portal, timer{after: change.Content.Timer.Duration, set: time.Now().Unix()}
+	if metadata, ok := room.Metadata.(*PortalMetadata); ok {
+		to.set = max(to.set, metadata.TimerSet)
+	}
 	if err := a.sendTimer(ctx, room, to); err != nil {
 		a.revertTimer(ctx, room)
 		return false, err
