@@ -26,7 +26,9 @@ import (
 // timer is what was decided about a chat.
 type timer struct {
 	after time.Duration // 0: messages stay
-	set   int64         // when it was decided, as Unix time in seconds: the last decision holds. By WhatsApp's clock: phones' may be wrong
+	// set is when it was decided, as Unix time in seconds: the last decision holds. It is by WhatsApp's clock where it can be,
+	// since those of phones may be wrong.
+	set int64
 }
 
 // timerOf returns the time that a message has, and when its sender's phone thinks that this was decided for the chat.
@@ -94,6 +96,10 @@ func (d *delivery) keepTimer(ctx context.Context, room *bridgev2.Portal, to time
 
 // timerSet keeps the timer that the message sets, and says who set it. An earlier attempt may have kept it and not said it.
 func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer) (*bridgev2.ConvertedMessage, error) {
+	metadata, _ := room.Metadata.(*PortalMetadata)
+	if metadata != nil && d.chat.Server != types.GroupServer && !d.stored.Past {
+		to.set = max(to.set, metadata.TimerSet) // these come in order, whatever the clocks say
+	}
 	changed := false
 	if !d.claimsTimer() {
 		var err error
@@ -101,7 +107,6 @@ func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer
 			return d.fail(err)
 		}
 	}
-	metadata, _ := room.Metadata.(*PortalMetadata)
 	unsaid := !d.stored.Attempted.IsZero() && metadata != nil && metadata.TimerSet == to.set && room.Disappear.Timer == to.after
 	if !changed && !unsaid {
 		d.dropped = true
