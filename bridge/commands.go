@@ -19,6 +19,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 		return
 	}
 	processor.AddHandlers(
+		timerCommand(c.network),
 		&commands.FullHandler{
 			Name:    "discard-megolm-session",
 			Aliases: []string{"discard-session"},

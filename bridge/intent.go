@@ -219,6 +219,9 @@ func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Cont
 	if !ok {
 		return nil, fmt.Errorf("redact: unexpected content %T", content.Parsed)
 	}
+	if i.disappears(redaction) {
+		return i.disappear(ctx, room, redaction.Redacts)
+	}
 	i.Matrix.AddDoublePuppetValue(content)
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second

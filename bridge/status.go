@@ -48,7 +48,8 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 // explain returns what the sender of an event that was not sent on is told; "" for what nobody misses. bridgev2's own
 // messages are in English and speak of bridges, so they are said in other words.
 func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatusEventInfo) string {
-	content := carriesContent(evt.EventType) || evt.EventType == event.EventReaction || evt.EventType == event.EventRedaction
+	content := carriesContent(evt.EventType) || evt.EventType == event.EventReaction || evt.EventType == event.EventRedaction ||
+		evt.EventType == event.StateBeeperDisappearingTimer
 	if evt.EventType.IsState() && ms.SendNotice && !ms.ErrorAsMessage {
 		return ms.Message // why the network does not take a change of the room
 	}

@@ -31,6 +31,7 @@ const (
 	arrivalMessage arrivalKind = ""
 	arrivalChunk   arrivalKind = "history" // the news of a chunk of history (history.go)
 	arrivalGroup   arrivalKind = "group"   // a change of a group (group_news.go)
+	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.

@@ -85,6 +85,7 @@ func (a *account) groupChat(ctx context.Context, group types.JID) (*bridgev2.Cha
 		return nil, err
 	}
 	info.Members = members
+	info.ExtraUpdates = bridgev2.MergeExtraUpdaters(info.ExtraUpdates, a.connector.keepGroupTimer(known.DisappearingTimer))
 	return info, nil
 }
 

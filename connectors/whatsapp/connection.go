@@ -181,7 +181,7 @@ func (a *account) handle(event any) (handled bool) {
 	case *events.MediaRetry:
 		a.phoneAnswers.take(event)
 	case *events.GroupInfo:
-		return a.receiveGroupChange(event)
+		return a.receiveGroupChange(event) && a.groupTimerChanged(event)
 	case *events.JoinedGroup:
 		return a.receiveJoined(event)
 	case *events.Receipt:

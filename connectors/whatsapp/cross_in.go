@@ -33,6 +33,12 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 		}
 		return d.notice(ctx, say.OpenYourPhone, networkName)
 	}
+	if to, ok := d.setsTimer(); ok {
+		return d.timerSet(ctx, room, to)
+	}
+	if err := d.learnTimer(ctx, room); err != nil {
+		return d.fail(err)
+	}
 	c, err := d.content(ctx)
 	if err != nil {
 		return d.fail(err)
@@ -73,7 +79,10 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 		}
 	}
 	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
-	return &bridgev2.ConvertedMessage{ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part}}, nil
+	return &bridgev2.ConvertedMessage{
+		ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part},
+		Disappear: setting(message.content.expires),
+	}, nil
 }
 
 // crossing describes the message to the gate.

@@ -168,8 +168,12 @@ func (d *delivery) GetID() networkid.MessageID { return d.id.networkID() }
 // run hands the message to bridgev2, waits until it is handled, and looks whether it is in the room.
 func (d *delivery) run(ctx context.Context) error {
 	if !d.stored.Attempted.IsZero() {
-		if there, err := d.inRoom(ctx); err != nil || there {
+		there, err := d.inRoom(ctx)
+		switch {
+		case err != nil:
 			return err
+		case there:
+			return d.remindOfTimer(ctx)
 		}
 	}
 	room, err := d.ensureRoom(ctx)
@@ -219,7 +223,8 @@ func (d *delivery) run(ctx context.Context) error {
 	}
 }
 
-// ensureRoom returns the room of the chat, which it makes when there is none; nil when an administrator wants none.
+// ensureRoom returns the room of the chat, which it makes when there is none; nil when an administrator wants none, or when
+// the message is not worth one.
 //
 // bridgev2 would make it by itself for the message, but says nothing when it cannot (bridgev2/portal.go,
 // handleRemoteEvent). Messages of a chat are delivered one after another, so nobody else makes it meanwhile.
@@ -231,6 +236,9 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	}
 	if room.MXID != "" {
 		return room, nil
+	}
+	if to, ok := d.setsTimer(); ok {
+		return nil, d.keepTimer(ctx, room, to)
 	}
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
 		return nil, nil

@@ -14,19 +14,20 @@ const mimeAll = "*/*"
 // it names every kind of file, and what is refused is refused here.
 func roomFeatures(maxFile int64) *event.RoomFeatures {
 	return &event.RoomFeatures{
-		ID:              fmt.Sprintf("passerelle.whatsapp.3.%d", maxFile),
-		Formatting:      formattingFeatures(),
-		File:            fileFeatures(),
-		MaxTextLength:   65536,
-		Reply:           event.CapLevelFullySupported,
-		Edit:            event.CapLevelFullySupported,
-		Delete:          event.CapLevelFullySupported,
-		Reaction:        event.CapLevelFullySupported,
-		ReactionCount:   1,
-		LocationMessage: event.CapLevelFullySupported,
-		Poll:            event.CapLevelFullySupported,
-		PollHiddenVotes: event.CapLevelDropped,
-		PollMaxOptions:  mostAnswers,
+		ID:                fmt.Sprintf("passerelle.whatsapp.3.%d", maxFile),
+		Formatting:        formattingFeatures(),
+		File:              fileFeatures(),
+		MaxTextLength:     65536,
+		Reply:             event.CapLevelFullySupported,
+		Edit:              event.CapLevelFullySupported,
+		Delete:            event.CapLevelFullySupported,
+		Reaction:          event.CapLevelFullySupported,
+		ReactionCount:     1,
+		LocationMessage:   event.CapLevelFullySupported,
+		Poll:              event.CapLevelFullySupported,
+		PollHiddenVotes:   event.CapLevelDropped,
+		PollMaxOptions:    mostAnswers,
+		DisappearingTimer: timerFeature(),
 	}
 }
 

@@ -135,7 +135,7 @@ func (a *account) pastOf(ctx context.Context, client *whatsmeow.Client, chat *wa
 	var shown []*events.Message
 	for _, kept := range chat.GetMessages() {
 		message, err := client.ParseWebMessage(jid, kept.GetMessage())
-		if err != nil || !concernsUs(&message.Info) || !shows(message.Message) {
+		if err != nil || !concernsUs(&message.Info) || !shows(message.Message) || hasPassed(message) {
 			continue
 		}
 		if options.Days > 0 && time.Since(message.Info.Timestamp) > time.Duration(options.Days)*24*time.Hour {
@@ -143,6 +143,7 @@ func (a *account) pastOf(ctx context.Context, client *whatsmeow.Client, chat *wa
 		}
 		shown = append(shown, message)
 	}
+	past = a.pastTimer(ctx, jid, chat)
 	slices.Reverse(shown) // they come with the newest first; those of one second keep their order
 	slices.SortStableFunc(shown, func(x, y *events.Message) int { return x.Info.Timestamp.Compare(y.Info.Timestamp) })
 	for _, message := range shown[max(0, len(shown)-options.Messages):] {
@@ -195,6 +196,9 @@ func (a *account) awaitsHistory() bool {
 
 // comesLate tells whether a message of the past is older than what its room shows already: then it cannot take its place.
 func (d *delivery) comesLate(ctx context.Context, room *bridgev2.Portal) (bool, error) {
+	if _, ok := d.setsTimer(); ok {
+		return false, nil // what holds is known by when it was decided
+	}
 	newest, err := room.Bridge.DB.Message.GetLastNInPortal(ctx, d.PortalKey, 1)
 	if err != nil {
 		return false, fmt.Errorf("look up a room's newest message: %w", err)

@@ -25,6 +25,8 @@ type GhostMetadata struct {
 type PortalMetadata struct {
 	// Group is the JID of an old group, which its identifier does not hold (see portalID).
 	Group types.JID `json:"group,omitzero"`
+	// TimerSet is when the chat's timer was decided, as Unix time in seconds; 0: not known.
+	TimerSet int64 `json:"timer_set,omitempty"`
 }
 
 // GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).

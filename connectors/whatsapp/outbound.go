@@ -62,6 +62,8 @@ type occasion struct {
 	answers *waE2E.ContextInfo
 	// expires is after how many seconds it disappears; 0: it stays.
 	expires uint32
+	// timerSet is when that was decided for the chat, as Unix time in seconds; 0: not known.
+	timerSet int64
 	// raw is the Matrix event as it came, for the fields that mautrix's types do not have.
 	raw map[string]any
 }
@@ -77,6 +79,9 @@ func (o occasion) context() *waE2E.ContextInfo {
 	}
 	if o.expires > 0 {
 		context.Expiration = proto.Uint32(o.expires)
+		if o.timerSet > 0 {
+			context.EphemeralSettingTimestamp = proto.Int64(o.timerSet)
+		}
 	}
 	return context
 }

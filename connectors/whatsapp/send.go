@@ -36,7 +36,7 @@ func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 
 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {
-	return &bridgev2.NetworkGeneralCapabilities{Provisioning: bridgev2.ProvisioningCapabilities{
+	return &bridgev2.NetworkGeneralCapabilities{DisappearingMessages: true, Provisioning: bridgev2.ProvisioningCapabilities{
 		ResolveIdentifier: bridgev2.ResolveIdentifierCapabilities{CreateDM: true, LookupPhone: true, ContactList: true, Search: true},
 		GroupCreation:     groupCreation(),
 	}}
@@ -103,6 +103,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	if err != nil {
 		return nil, err
 	}
+	a.willDisappear(ctx, message, sent)
 	return &bridgev2.MatrixMessageResponse{
 		DB: &database.Message{
 			ID:       messageID{chat: message.Portal.ID, sender: userID(a.lid), id: id}.networkID(),

@@ -13,7 +13,7 @@ func shows(message *waE2E.Message) bool {
 	}
 	if protocol := message.GetProtocolMessage(); protocol != nil {
 		switch protocol.GetType() {
-		case waE2E.ProtocolMessage_REVOKE, waE2E.ProtocolMessage_MESSAGE_EDIT:
+		case waE2E.ProtocolMessage_REVOKE, waE2E.ProtocolMessage_MESSAGE_EDIT, waE2E.ProtocolMessage_EPHEMERAL_SETTING:
 			return true
 		}
 		return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
@@ -79,10 +80,16 @@ func (a *account) onWhatsApp(ctx context.Context, in *bridgev2.Portal, user id.U
 
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
-	return occasion{
+	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
+	on := occasion{
 		person:  func(user id.UserID) (types.JID, bool) { return a.onWhatsApp(ctx, message.Portal, user) },
 		answers: answering(message.ReplyTo), raw: message.Event.Content.Raw,
+		expires: uint32(message.Portal.Disappear.Timer / time.Second),
 	}
+	if metadata != nil {
+		on.timerSet = metadata.TimerSet
+	}
+	return on
 }
 
 // uploadThumbnail uploads the small picture of a message, if it has one. The message goes without it when that fails.
