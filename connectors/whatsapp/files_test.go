@@ -135,7 +135,7 @@ func TestAPhoneThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	w.inbox.rest()
 	must[string](t)(bob.SendImage(t.Context(), aliceNumber, whatsapptest.Image{Data: somePicture(t), Caption: "long ago"}))
 	must[whatsapptest.Entry](t)(alicesPhone.WaitForText(deadline(t), "long ago"))
-	w.eventually("the message to be in the inbox", func() bool { return w.inbox.waiting() == 1 })
+	w.eventually("the message to be in the inbox", func() bool { return w.inbox.messages() == 1 })
 	w.phones.DropMedia()
 	rule := whatsapptest.Rule{Fault: whatsapptest.Drop, Tag: "notification", Times: 10}
 	if err := alicesPhone.Tamper(alicesPhone.Devices()[0].ID, rule); err != nil {

@@ -42,7 +42,9 @@ func waiting(t *testing.T) context.Context {
 func testServer(t *testing.T, adjust ...func(*Options)) *Server {
 	t.Helper()
 	t.Parallel()
-	return NewServer(t, adjust...)
+	// History comes with its owner's name, in a goroutine that whatsmeow does not end when a client is unlinked.
+	keep := func(o *Options) { o.KeepHistory = true }
+	return NewServer(t, append([]func(*Options){keep}, adjust...)...)
 }
 
 // newStore opens an empty whatsmeow store in memory.

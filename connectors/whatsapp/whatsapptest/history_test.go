@@ -57,7 +57,6 @@ func TestANewClientGetsTheChats(t *testing.T) {
 func TestHistoryOnRequest(t *testing.T) {
 	s := testServer(t)
 	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
-	alice.ShareHistory(nil)
 	for _, text := range []string{"one", "two", "three", "four"} {
 		phoneSays(t, bob, aliceNumber, text)
 		sees(t, alice, text)

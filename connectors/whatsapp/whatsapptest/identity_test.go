@@ -97,7 +97,6 @@ func TestALIDThatHasToBeAskedFor(t *testing.T) {
 	s := testServer(t)
 	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
 	must(t, bob.SetAddressing(ByNumberOnly))
-	alice.ShareHistory(nil) // it would tell
 	client := link(t, s, alice, "alice's client")
 	phoneSays(t, bob, aliceNumber, "guess who")
 	heard := client.hearsText("guess who")

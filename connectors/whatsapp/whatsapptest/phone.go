@@ -62,7 +62,9 @@ func newPhone(s *Server, owner *person) (*Phone, error) {
 	p := &Phone{
 		server: s, owner: owner, identity: identity, mail: newMailbox[node](), inbox: newInbox(),
 		sent: map[string]sentMessage{}, retries: map[string]int{}, timers: map[types.JID]chatTimer{},
-		onLink: &HistoryOnLink{Inline: true},
+	}
+	if !s.options.KeepHistory {
+		p.onLink = &HistoryOnLink{Inline: true}
 	}
 	if p.signal, err = newSignalStore(identity); err != nil {
 		return nil, err

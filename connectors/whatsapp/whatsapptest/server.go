@@ -32,6 +32,8 @@ type Options struct {
 	// SnapshotAfter is the number of app-state patches of a collection after which a client that starts from nothing gets a
 	// snapshot; 20 without one.
 	SnapshotAfter int
+	// KeepHistory says that phones send no chats to companions, unless they are told to. By default they do, as phones do.
+	KeepHistory bool
 	// Log shows each stanza at trace level; nothing without one.
 	Log zerolog.Logger
 }
