@@ -46,7 +46,7 @@ func (a *account) HandleMatrixDisappearingTimer(ctx context.Context, change *bri
 	if _, err := setTimer(ctx, room, to); err != nil {
 		return true, err
 	}
-	who := change.Event.Sender.String()
+	who := change.Event.Sender.Localpart() // for when the room's member list has not come yet
 	if member, err := room.Bridge.Matrix.GetMemberInfo(ctx, room.MXID, change.Event.Sender); err == nil && member != nil && member.Displayname != "" {
 		who = member.Displayname
 	}
