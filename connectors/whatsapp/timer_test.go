@@ -222,7 +222,7 @@ func TestAliceSetsTheTimer(t *testing.T) {
 	in, _ := w.hears("Moin")
 
 	w.setsTimer(in, alice, 7*day)
-	if _, said := w.hears("@alice:" + domain + " changed this chat: new messages disappear 7 days after they are sent."); said.by != botMXID {
+	if _, said := w.hears("alice changed this chat: new messages disappear 7 days after they are sent."); said.by != botMXID {
 		t.Errorf("it is announced by %s", said.by)
 	}
 	learnsTimer(t, bob, "604800")
@@ -238,7 +238,7 @@ func TestAliceSetsTheTimer(t *testing.T) {
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "Seven days it is"))
 	w.hears("Seven days it is")
 	w.setsTimer(in, alice, 0)
-	w.hears("@alice:" + domain + " changed this chat: new messages no longer disappear.")
+	w.hears("alice changed this chat: new messages no longer disappear.")
 	learnsTimer(t, bob, "0")
 }
 
@@ -250,7 +250,7 @@ func TestAliceSetsAGroupsTimer(t *testing.T) {
 	must[string](t)(bob.Send(t.Context(), group, "Moin"))
 	in, _ := w.hears("Moin")
 	w.setsTimer(in, alice, day)
-	announcement := "@alice:" + domain + " changed this chat: new messages disappear 24 hours after they are sent."
+	announcement := "alice changed this chat: new messages disappear 24 hours after they are sent."
 	w.hears(announcement)
 	w.eventually("the group to have the timer", func() bool {
 		g, err := w.phones.Group(group)
