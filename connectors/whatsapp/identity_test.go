@@ -162,8 +162,9 @@ func TestANewPhoneKeepsGhostAndRoom(t *testing.T) {
 	if same, after := w.hears("From a new phone"); same != in || after.by != before.by {
 		t.Errorf("with a new phone Bob is %s in %s", after.by, same.id)
 	}
-	w.says(in, alice, text("Nice"))
+	nice := w.says(in, alice, text("Nice"))
 	must[whatsapptest.Entry](t)(bob.WaitForText(deadline(t), "Nice"))
+	w.matrix.outcome(t, nice)
 }
 
 func TestALinkThatIsMadeAgainDoublesNoRoom(t *testing.T) {

@@ -168,6 +168,7 @@ func TestAGroupsTimerIsOneForAll(t *testing.T) {
 	group := must[string](t)(bob.CreateGroup("Bridge works", aliceNumber, carolNumber))
 	must[string](t)(bob.Send(t.Context(), group, "This stays"))
 	in, before := w.hears("This stays")
+	w.eventually("both logins to know the group as it is", func() bool { return w.inbox.waiting() == 0 })
 	if err := bob.SetTimer(t.Context(), group, 3*time.Second); err != nil {
 		t.Fatal(err)
 	}

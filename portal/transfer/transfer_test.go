@@ -240,7 +240,6 @@ func TestAFileWaitsForSpace(t *testing.T) {
 	must(t, err)
 	ctx, giveUp := context.WithCancel(t.Context())
 	impatient, patient := pool.Open(ctx, 2<<20), pool.opened(t, 2<<20)
-	defer impatient.Close()
 	waited := make(chan error)
 	go func() { _, err := impatient.Write(make([]byte, 2<<20)); waited <- err }()
 	giveUp()
@@ -251,6 +250,7 @@ func TestAFileWaitsForSpace(t *testing.T) {
 	must(t, first.Close())
 	must(t, <-waited)
 	must(t, patient.Close())
+	must(t, impatient.Close())
 	if !pool.disk.TryAcquire(3<<20) || !pool.memory.TryAcquire(allInMemory) {
 		t.Error("closed files still take space")
 	}
