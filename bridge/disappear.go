@@ -3,9 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -26,18 +24,9 @@ func (i *intent) disappears(redaction *event.RedactionEventContent) bool {
 // disappear redacts a message whose time is over, and its edits, which hold its words too, however long the homeserver is
 // away: bridgev2 asks once, and then forgets the message. When ctx ends, bridgev2 keeps it, and the next start goes on.
 func (i *intent) disappear(ctx context.Context, room id.RoomID, message id.EventID) (*mautrix.RespSendEvent, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	return backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
-		done, err := i.redactWithEdits(ctx, room, message)
-		if err != nil && !isAway(err) {
-			err = backoff.Permanent(err)
-		}
-		return done, err
-	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
-		zerolog.Ctx(ctx).Warn().Err(err).Stringer("next", next.Round(time.Millisecond)).Stringer("event", message).
-			Msg("A message whose time is over is still shown; trying again")
-	}))
+	return untilItAnswers(ctx, message, func() (*mautrix.RespSendEvent, error) {
+		return i.redactWithEdits(ctx, room, message)
+	})
 }
 
 // mostEdits bounds the edits that are redacted with a message.

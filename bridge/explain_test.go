@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"fmt"
 	"testing"
 
 	"maunium.net/go/mautrix/bridgev2"
@@ -18,5 +19,16 @@ func TestARefusedChangeOfARoomIsSaid(t *testing.T) {
 		if got := n.explain(&ours, about); got != "" {
 			t.Errorf("what bridgev2 says by itself is told as %q", got)
 		}
+	}
+}
+
+func TestTheDeletionOfWhatNeverCrossedIsNotSpokenOf(t *testing.T) {
+	n := &network{}
+	never := &bridgev2.MessageStatus{InternalError: fmt.Errorf("redaction %w", bridgev2.ErrTargetMessageNotFound), SendNotice: true, Message: "x"}
+	if got := n.explain(never, &bridgev2.MessageStatusEventInfo{EventType: event.EventRedaction}); got != "" {
+		t.Errorf("it is told as %q", got)
+	}
+	if got := n.explain(never, &bridgev2.MessageStatusEventInfo{EventType: event.EventReaction}); got == "" {
+		t.Error("a reaction to it is not told")
 	}
 }

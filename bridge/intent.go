@@ -223,18 +223,28 @@ func (i *intent) redact(ctx context.Context, room id.RoomID, content *event.Cont
 		return i.disappear(ctx, room, redaction.Redacts)
 	}
 	i.Matrix.AddDoublePuppetValue(content)
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	return backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
-		answer, err := i.Matrix.RedactEvent(mautrix.WithMaxRetries(ctx, 0), room, redaction.Redacts, mautrix.ReqRedact{
+	return untilItAnswers(ctx, redaction.Redacts, func() (*mautrix.RespSendEvent, error) {
+		return i.Matrix.RedactEvent(mautrix.WithMaxRetries(ctx, 0), room, redaction.Redacts, mautrix.ReqRedact{
 			Reason: redaction.Reason, Extra: content.Raw,
 			TxnID: deriveTransaction("redaction", string(room), string(redaction.Redacts), string(i.GetMXID())),
 		})
+	})
+}
+
+// untilItAnswers repeats a redaction while the homeserver is away.
+func untilItAnswers(ctx context.Context, message id.EventID, redact func() (*mautrix.RespSendEvent, error)) (*mautrix.RespSendEvent, error) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
+	return backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+		done, err := redact()
 		if err != nil && !isAway(err) {
 			err = backoff.Permanent(err)
 		}
-		return answer, err
-	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0))
+		return done, err
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, next time.Duration) {
+		zerolog.Ctx(ctx).Warn().Err(err).Stringer("next", next).Stringer("event", message).
+			Msg("What is deleted is still shown; trying again")
+	}))
 }
 
 // SetDisplayName sets the user's name. Unlike the library's it does not read the old one first: bridgev2 knows it.

@@ -43,19 +43,20 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 	return nil, true, nil
 }
 
-// keyed names the message that a key stands for. A key tells who wrote the message as the one saw it who made the key.
-func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (messageID, error) {
-	named := messageID{chat: d.id.chat, sender: d.id.sender, id: key.GetID()}
+// keyed names the message that a key stands for. A key tells who wrote the message as the one saw it who made the key. It is
+// not ok for a key that names nobody who has written here: nobody is asked, since whoever has is known.
+func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (named messageID, ok bool, err error) {
+	named = messageID{chat: d.id.chat, sender: d.id.sender, id: key.GetID()}
 	switch {
 	case key.GetFromMe():
 	case d.chat.Server == types.GroupServer:
 		author, err := types.ParseJID(key.GetParticipant())
-		if err != nil {
-			return messageID{}, fmt.Errorf("read whose message is meant: %w", err)
+		if err != nil || !isPerson(author) {
+			return named, false, nil
 		}
-		lid, err := d.account.findLID(ctx, author, author)
-		if err != nil {
-			return messageID{}, err
+		lid, err := d.account.knownLID(ctx, author, author)
+		if err != nil || lid.IsEmpty() {
+			return named, false, err
 		}
 		named.sender = userID(lid)
 	case d.came.FromMe:
@@ -63,7 +64,7 @@ func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (message
 	default:
 		named.sender = userID(d.account.lid)
 	}
-	return named, nil
+	return named, named.id != "", nil
 }
 
 // known looks a message up in bridgev2's table; nil: it is not there.

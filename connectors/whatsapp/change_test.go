@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waCommon"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -245,5 +248,79 @@ func TestAnEditThatComesTooLateIsSaid(t *testing.T) {
 	got := w.matrix.outcome(t, w.says(in, alice, newWords(hello, "Hello Bob")))
 	if got.Status != event.MessageStatusFail || got.Message == "" {
 		t.Errorf("a late edit is %+v", got)
+	}
+}
+
+func TestNonsenseAboutOtherMessagesHoldsUpNobody(t *testing.T) {
+	w := newWorld(t)
+	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
+	w.link(alice, alices)
+	group := must[string](t)(bob.CreateGroup("Bridge works", aliceNumber))
+	send := func(to string, m *waE2E.Message) {
+		t.Helper()
+		must[string](t)(bob.SendMessage(t.Context(), to, m))
+	}
+	key := func(id, participant string) *waCommon.MessageKey {
+		return &waCommon.MessageKey{ID: proto.String(id), Participant: proto.String(participant), FromMe: proto.Bool(false)}
+	}
+	revoke := waE2E.ProtocolMessage_REVOKE.Enum()
+	edit := waE2E.ProtocolMessage_MESSAGE_EDIT.Enum()
+	for _, to := range []string{aliceNumber, group} {
+		for _, participant := range []string{"", "@", "nobody", "123@g.us", "99999999999999@lid", "4900000000@s.whatsapp.net"} {
+			send(to, &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{Key: key("3EB0", participant), Text: proto.String("👍")}})
+			send(to, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: revoke, Key: key("3EB0", participant)}})
+		}
+		send(to, &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{}})
+		send(to, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: revoke}})
+		send(to, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: edit}})
+	}
+	w.eventually("all of it to be done with", func() bool { return w.inbox.messages() == 0 })
+	w.matrix.mu.Lock()
+	if len(w.matrix.rooms) != 0 {
+		t.Errorf("it made %d rooms", len(w.matrix.rooms))
+	}
+	w.matrix.mu.Unlock()
+	for _, to := range []string{aliceNumber, group} {
+		must[string](t)(bob.Send(t.Context(), to, "and now to "+to))
+		w.hears("and now to " + to)
+	}
+}
+
+func TestWhatStaffChangeTwiceIsChangedOnce(t *testing.T) {
+	w := newWorld(t)
+	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
+	w.link(alice, alices)
+	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
+	in, first := w.hears("Moin")
+	hello := w.says(in, alice, text("Helo"))
+	bobs := must[whatsapptest.Entry](t)(bob.WaitForText(deadline(t), "Helo"))
+	reaction := &event.ReactionEventContent{RelatesTo: event.RelatesTo{Type: event.RelAnnotation, EventID: first.id, Key: "🎉"}}
+	edits, reacts := w.matrix.nextEvent(), w.matrix.nextEvent()
+	for range 2 { // the journal hands both on again after a crash
+		w.sends(in, alice, edits, newWords(hello, "Hello"))
+		w.does(in, alice, reacts, event.EventReaction, reaction)
+	}
+	end := w.says(in, alice, text("the end"))
+	must[whatsapptest.Entry](t)(bob.WaitForText(deadline(t), "the end"))
+	w.matrix.outcome(t, end)
+	for _, what := range []id.EventID{edits, reacts} {
+		if got := w.matrix.outcome(t, what); got.Status != event.MessageStatusSuccess {
+			t.Errorf("the second time it is %+v", got)
+		}
+	}
+	var texts []string
+	for _, e := range bob.Inbox() {
+		if !e.FromMe {
+			texts = append(texts, e.Text)
+		}
+		if e.ID == bobs.ID && !e.Edited {
+			t.Error("the edit did not come")
+		}
+	}
+	if !slices.Equal(texts, []string{"Hello", "the end"}) {
+		t.Errorf("Bob reads %q", texts)
+	}
+	if redacted := slices.Contains(w.matrix.redacted, reacts); redacted {
+		t.Error("the repeated reaction took itself away")
 	}
 }

@@ -176,6 +176,11 @@ func (d *delivery) run(ctx context.Context) error {
 			return d.remindOfTimer(ctx)
 		}
 	}
+	// First what it is: a change of what nobody sees is not worth a room.
+	event, wanted, err := d.changeOf(ctx)
+	if err != nil || !wanted {
+		return err
+	}
 	room, err := d.ensureRoom(ctx)
 	if err != nil || room == nil {
 		return err
@@ -185,40 +190,43 @@ func (d *delivery) run(ctx context.Context) error {
 			return err
 		}
 	}
-	event, wanted, err := d.changeOf(ctx)
-	switch {
-	case err != nil || !wanted:
-		return err
-	case event != nil:
+	if event != nil {
 		d.changes = true
-	default:
+	} else {
 		event = d
 		if err := d.prefetch(ctx); err != nil {
 			return err
 		}
 		defer d.letGo()
 	}
-	login := d.account.login
-	if result := login.QueueRemoteEvent(event); !result.Queued {
+	if err := d.account.handOver(ctx, d.PortalKey, event, d.handled); err != nil {
+		return err
+	}
+	return d.outcome(ctx)
+}
+
+// handOver hands an event to bridgev2 and waits until it has handled it, or has let go of it.
+func (a *account) handOver(ctx context.Context, key networkid.PortalKey, event bridgev2.RemoteEvent, handled <-chan struct{}) error {
+	if result := a.login.QueueRemoteEvent(event); !result.Queued {
 		return errors.Join(errNotTaken, result.Error)
 	}
-	stalled := time.NewTimer(d.account.connector.stalls)
+	stalled := time.NewTimer(a.connector.stalls)
 	defer stalled.Stop()
 	select {
-	case <-d.handled:
-		return d.outcome(ctx)
+	case <-handled:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-stalled.C:
 	}
-	passed := newMarker(d.PortalKey)
-	login.QueueRemoteEvent(passed)
+	passed := newMarker(key)
+	a.login.QueueRemoteEvent(passed)
 	select {
-	case <-d.handled:
-		return d.outcome(ctx)
+	case <-handled:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-passed.reached: // bridgev2 dropped the message or has let go of it: it handles a room's events in order
+	case <-passed.reached: // bridgev2 dropped the event or has let go of it: it handles a room's events in order
 		return errDropped
 	}
 }

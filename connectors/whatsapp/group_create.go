@@ -102,11 +102,11 @@ func (a *account) groupWanted(ctx context.Context, params *bridgev2.GroupCreateP
 		wanted.members = append(wanted.members, lidOf(who))
 	}
 	now := time.Now()
-	return passChange(ctx, a, portal.Crossing{
+	return passOut(ctx, a, portal.Crossing{
 		Key: fmt.Sprintf("group:%s:%d", a.login.ID, now.UnixNano()), Network: a.connector.border.Network, Direction: portal.Out,
 		Kind: portal.KindText, Login: string(a.login.ID), Sender: a.login.UserMXID.String(), At: now,
 		Text: strings.TrimSpace(wanted.name + "\n" + wanted.topic),
-	}, wanted)
+	}, wanted, say.GroupNotChanged)
 }
 
 // notMade is the error of a group that was not made.

@@ -173,32 +173,6 @@ func (a *account) showGroupChange(ctx context.Context, key networkid.PortalKey, 
 	return err
 }
 
-// handOver hands an event to bridgev2 and waits until it has handled it, or has let go of it.
-func (a *account) handOver(ctx context.Context, key networkid.PortalKey, event bridgev2.RemoteEvent, handled <-chan struct{}) error {
-	if result := a.login.QueueRemoteEvent(event); !result.Queued {
-		return errors.Join(errNotTaken, result.Error)
-	}
-	stalled := time.NewTimer(a.connector.stalls)
-	defer stalled.Stop()
-	select {
-	case <-handled:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-stalled.C:
-	}
-	passed := newMarker(key)
-	a.login.QueueRemoteEvent(passed)
-	select {
-	case <-handled:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-passed.reached:
-		return errDropped
-	}
-}
-
 // showsInfo tells whether a room shows what a change says about the group itself. Its picture may come later.
 func showsInfo(room *bridgev2.Portal, info *bridgev2.ChatInfo) bool {
 	switch {

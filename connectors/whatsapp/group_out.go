@@ -124,7 +124,7 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 		crossing.Kind = portal.KindMedia
 		crossing.File = &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data))}
 	}
-	return passChange(ctx, a, crossing, data)
+	return passOut(ctx, a, crossing, data, say.GroupNotChanged)
 }
 
 // isGroup tells whether a room is a group's. What staff call the room of a direct chat is their own.
@@ -153,7 +153,7 @@ var errNoGroup = errors.New("not a group")
 
 // wordsOut asks the gate for what a change says.
 func (a *account) wordsOut(ctx context.Context, room *bridgev2.Portal, evt *event.Event, words string) (portal.Admitted[string], error) {
-	return passChange(ctx, a, a.crossingOfChange(room, evt, words), words)
+	return passOut(ctx, a, a.crossingOfChange(room, evt, words), words, say.GroupNotChanged)
 }
 
 func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, words string) portal.Crossing {
@@ -161,22 +161,6 @@ func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, word
 		Key: evt.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: portal.KindText,
 		Portal: string(room.ID), Login: string(a.login.ID), Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
 	}
-}
-
-func passChange[T any](ctx context.Context, a *account, crossing portal.Crossing, content T) (portal.Admitted[T], error) {
-	admitted, err := portal.Pass(ctx, a.connector.border.Gate, crossing, content)
-	var refusal *portal.Refusal
-	switch {
-	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence
-		if sentence == "" {
-			sentence = a.connector.say(say.WithheldOut, networkName)
-		}
-		return admitted, a.refused(err, sentence)
-	case err != nil:
-		return admitted, a.notSent(err, say.GroupNotChanged)
-	}
-	return admitted, nil
 }
 
 // groupRefused says why WhatsApp did not make a change of a group.

@@ -71,11 +71,11 @@ func (a *account) receiveChunk(event *events.Message) (stored bool) {
 
 // takeChunk puts the messages of a chunk into the inbox, each chat's into its lane.
 func (a *account) takeChunk(ctx context.Context, stored portal.Arrival, came *arrival, message *events.Message) error {
-	news := chunkNews(&events.Message{Info: types.MessageInfo{MessageSource: types.MessageSource{IsFromMe: true}}, Message: message.Message})
 	client := a.current()
-	if news == nil || client == nil {
+	if message == nil || client == nil {
 		return portal.Permanent(errors.New("nobody is linked to fetch the history for"))
 	}
+	news := message.Message.GetProtocolMessage().GetHistorySyncNotification()
 	if !client.IsConnected() {
 		return fmt.Errorf("fetch a chunk of history: %w", whatsmeow.ErrNotConnected)
 	}

@@ -37,8 +37,8 @@ func (r *reaction) GetReactionEmoji() (string, networkid.EmojiID) { return r.emo
 func (r *reaction) GetRemovedEmojiID() networkid.EmojiID { return "" }
 
 func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (bridgev2.RemoteEvent, bool, error) {
-	target, err := d.keyed(ctx, given.GetKey())
-	if err != nil {
+	target, ok, err := d.keyed(ctx, given.GetKey())
+	if err != nil || !ok {
 		return nil, false, err
 	}
 	row, err := d.known(ctx, target)

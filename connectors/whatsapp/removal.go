@@ -19,8 +19,8 @@ type removal struct{ change }
 var _ bridgev2.RemoteMessageRemove = (*removal)(nil)
 
 func (d *delivery) removal(ctx context.Context, key *waCommon.MessageKey) (bridgev2.RemoteEvent, bool, error) {
-	target, err := d.keyed(ctx, key)
-	if err != nil {
+	target, ok, err := d.keyed(ctx, key)
+	if err != nil || !ok {
 		return nil, false, err
 	}
 	row, err := d.known(ctx, target)

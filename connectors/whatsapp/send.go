@@ -86,17 +86,9 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	if err != nil {
 		return nil, a.notSent(err, say.NotSent)
 	}
-	admitted, err := portal.Pass(ctx, a.connector.border.Gate, a.crossingOut(message, out), out)
-	var refusal *portal.Refusal
-	switch {
-	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence
-		if sentence == "" {
-			sentence = a.connector.say(say.WithheldOut, networkName)
-		}
-		return nil, a.refused(err, sentence)
-	case err != nil:
-		return nil, a.notSent(err, say.NotSent)
+	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out, say.NotSent)
+	if err != nil {
+		return nil, err
 	}
 	id := outgoingID(message.Event.ID)
 	sent, err := a.send(ctx, chat, id, admitted)
@@ -111,6 +103,24 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 		},
 		StreamOrder: sent.Unix(),
 	}, nil
+}
+
+// passOut asks the gate for something that is to go out. Its errors carry the sentence that the sender reads; unsent is the one
+// for when the gate could not be asked.
+func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, content T, unsent say.Sentence) (portal.Admitted[T], error) {
+	admitted, err := portal.Pass(ctx, a.connector.border.Gate, crossing, content)
+	var refusal *portal.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		sentence := refusal.Verdict.Sentence
+		if sentence == "" {
+			sentence = a.connector.say(say.WithheldOut, networkName)
+		}
+		return admitted, a.refused(err, sentence)
+	case err != nil:
+		return admitted, a.notSent(err, unsent)
+	}
+	return admitted, nil
 }
 
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
