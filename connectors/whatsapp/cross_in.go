@@ -27,6 +27,9 @@ type incoming struct {
 // It fails with bridgev2.ErrIgnoringRemoteEvent only: for any other error bridgev2 would write words of its own into the
 // room. What went wrong is in d.err.
 func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
+	if d.refused {
+		return d.notice(ctx, say.NotTakenHere, networkName)
+	}
 	if d.message == nil {
 		if d.came.Unreadable == notYet {
 			return d.notice(ctx, say.NotYetReadable)

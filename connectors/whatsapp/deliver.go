@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/bridgev2/simplevent"
@@ -23,6 +24,9 @@ const stallPatience = 30 * time.Second
 // strangerPatience is how long a message of somebody without a LID is tried again. WhatsApp itself keeps messages no longer
 // than two weeks (whatsmeow/store/sqlstore/store.go, DeleteOldBufferedHashes), and the chat's later messages wait for it.
 const strangerPatience = 3 * 24 * time.Hour
+
+// forbiddenPatience is how long a message is tried again that a room's rights keep out, which an administrator can change.
+const forbiddenPatience = 24 * time.Hour
 
 // Errors of a delivery that is tried again.
 var (
@@ -98,6 +102,8 @@ type delivery struct {
 	passing context.Context // the event's
 	err     error           // why the message is not in the room
 	dropped bool            // the policy lets not even a notice pass
+
+	refused bool // the homeserver does not take the message as it is
 }
 
 var (
@@ -284,10 +290,30 @@ func (d *delivery) outcome(ctx context.Context) error {
 		return err
 	}
 	if !there {
-		return errNotInRoom
+		return d.notTaken(ctx)
 	}
 	d.afterwards(ctx)
 	return nil
+}
+
+// notTaken is called when the homeserver has not taken the message. Where it never will, a sentence takes the message's place,
+// so that the chat's later messages do not wait for it.
+func (d *delivery) notTaken(ctx context.Context) error {
+	failure := portal.Failure(d.passing)
+	switch {
+	case !portal.IsPermanent(failure):
+		return errNotInRoom
+	case errors.Is(failure, mautrix.MForbidden) && time.Since(d.stored.At) < forbiddenPatience:
+		return fmt.Errorf("%w: %v", errNotInRoom, failure) // not its kind: this one is tried again
+	case d.refused:
+		return failure
+	}
+	zerolog.Ctx(ctx).Error().Err(failure).Msg("The homeserver does not take a message; a sentence takes its place")
+	d.refused, d.handled = true, make(chan struct{})
+	if err := d.account.handOver(ctx, d.PortalKey, d, d.handled); err != nil {
+		return err
+	}
+	return d.outcome(ctx)
 }
 
 // inRoom tells whether bridgev2's table holds the message.

@@ -57,6 +57,9 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	if c.sentence != "" {
 		return e.instead(ctx, part, c.sentence)
 	}
+	if c.isLongText() {
+		return e.instead(ctx, part, say.OpenYourPhone)
+	}
 	hasFile := c.file != nil
 	c.file = nil // the file is the one that is there: people change what stands below it
 	message := incoming{content: c}

@@ -71,6 +71,7 @@ func (r reader) convert(message *events.Message) content {
 	case message.IsViewOnce:
 		c.above(r.say(say.ViewOnce))
 	}
+	c.fit()
 	return c
 }
 

@@ -45,6 +45,7 @@ const (
 	DeletedHereOnly   Sentence = "deleted-here-only"  // network
 	ReactWithEmoji    Sentence = "react-with-emoji"   // network
 	UnnamedContact    Sentence = "unnamed-contact"    // last digits of an identifier
+	NotTakenHere      Sentence = "not-taken-here"     // network
 )
 
 // sentences are all of them.
@@ -218,6 +219,10 @@ var aboutService = map[Sentence]map[Language]string{
 	ReactWithEmoji: {
 		English: "%s takes emoji only as reactions. Yours was not sent on.",
 		French:  "%s n’accepte que des émojis comme réactions. La vôtre n’a pas été transmise.",
+	},
+	NotTakenHere: {
+		English: "A message could not be shown here. Open %s on the phone to read it.",
+		French:  "Un message n’a pas pu être affiché ici. Ouvrez %s sur le téléphone pour le lire.",
 	},
 	UnnamedContact: {
 		English: "Contact %s",
