@@ -44,6 +44,12 @@ func (w *world) finds(in *room, nth int, begins string) (found said) {
 	return found
 }
 
+// settles waits until everything that came is delivered.
+func (w *world) settles() {
+	w.t.Helper()
+	w.eventually("all is delivered", func() bool { return w.inbox.waiting() == 0 })
+}
+
 func TestAliceAsksForOlderMessages(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.History.Messages = 2 })
 	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
@@ -62,6 +68,7 @@ func TestAliceAsksForOlderMessages(t *testing.T) {
 	must[string](t)(alices.React(t.Context(), bobNumber, ids["line 3"], "👍"))
 	w.link(alice, alices)
 	in, _ := w.hears("line 8")
+	w.settles()
 	w.fills(in, []string{"line 7", "line 8"})
 
 	// Three of the seven before, then the other four, then none.
@@ -117,6 +124,7 @@ func TestAnAnswerWithinAThreadOfOlderMessages(t *testing.T) {
 	must[string](t)(alices.Send(t.Context(), group, "the newest"))
 	w.link(alice, alices)
 	in, _ := w.hears("the newest")
+	w.settles()
 	w.asks(in, alice, "history")
 	_, asked := w.hears("Who comes?")
 	_, answer := w.hears("I do")
@@ -135,6 +143,7 @@ func TestAPhoneThatDoesNotAnswerIsSaid(t *testing.T) {
 	w.connector.olderWait = 50 * time.Millisecond
 	w.link(alice, alices)
 	in, _ := w.hears(bobNumber + " 3")
+	w.settles()
 	alices.SwitchOff()
 	w.asks(in, alice, "history")
 	w.finds(in, 1, "Your phone has not sent the older messages yet. Open WhatsApp on the phone. If they do not come then, write “!wa history” again.")
@@ -148,7 +157,7 @@ func TestAPhoneThatDoesNotAnswerIsSaid(t *testing.T) {
 	}
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "the end"))
 	w.hears("the end")
-	w.eventually("all is delivered", func() bool { return w.inbox.waiting() == 0 })
+	w.settles()
 	w.finds(in, 1, "Older messages")
 }
 
@@ -159,6 +168,7 @@ func TestAnAnswerThatComesAfterARestart(t *testing.T) {
 	spoken(t, alices, bobNumber, time.Now().Add(-time.Hour).Truncate(time.Second), 4)
 	w.link(alice, alices)
 	in, _ := w.hears(bobNumber + " 3")
+	w.settles()
 	alices.SwitchOff()
 	w.asks(in, alice, "history 2")
 	w.answers(in, alice, "history", "has been asked for older messages of this chat already")
@@ -176,6 +186,7 @@ func TestOlderMessagesThatNobodyAskedForAreLeftOut(t *testing.T) {
 	spoken(t, alices, bobNumber, time.Now().Add(-time.Hour).Truncate(time.Second), 4)
 	w.link(alice, alices)
 	in, _ := w.hears(bobNumber + " 3")
+	w.settles()
 	for _, chunk := range []*waHistorySync.HistorySync{
 		{SyncType: waHistorySync.HistorySync_ON_DEMAND.Enum(), Conversations: alices.History().Conversations},
 		{SyncType: waHistorySync.HistorySync_ON_DEMAND.Enum(), Conversations: []*waHistorySync.Conversation{
@@ -191,7 +202,7 @@ func TestOlderMessagesThatNobodyAskedForAreLeftOut(t *testing.T) {
 	}
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "the end"))
 	w.hears("the end")
-	w.eventually("all is delivered", func() bool { return w.inbox.waiting() == 0 })
+	w.settles()
 	w.fills(in, []string{bobNumber + " 3", "the end"})
 }
 
@@ -203,6 +214,7 @@ func TestOnlyWhoHasTheChatAsksForOlderMessages(t *testing.T) {
 	w.link(alice, alices)
 	w.link(carol, carols)
 	in, _ := w.hears(bobNumber + " 3")
+	w.settles()
 	w.answers(in, carol, "history", "Only somebody who has this chat in an account of their own")
 	w.answers(w.botRoom(alice), alice, "history", "This is no chat of WhatsApp.")
 	for _, count := range []string{"0", "51", "many", "1 2"} {
