@@ -96,6 +96,31 @@ func (in *inbox) Put(ctx context.Context, arrivals ...portal.Arrival) error {
 	return nil
 }
 
+// Hold stores arrivals that are not delivered yet (see [portal.Inbox]).
+func (in *inbox) Hold(ctx context.Context, arrivals ...portal.Arrival) error {
+	if len(arrivals) == 0 {
+		return nil
+	}
+	return in.network.host.options.Store.HoldArrivals(ctx, in.network.Name, arrivals)
+}
+
+// Held lists the lanes in which arrivals are held (see [portal.Inbox]).
+func (in *inbox) Held(ctx context.Context, login string) ([]string, error) {
+	return in.network.host.options.Store.HeldLanes(ctx, in.network.Name, login)
+}
+
+// Release has what is held in a lane delivered (see [portal.Inbox]).
+func (in *inbox) Release(ctx context.Context, login, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
+	released, err := in.network.host.options.Store.ReleaseArrivals(ctx, in.network.Name, login, lane, arrange)
+	if err != nil {
+		return err
+	}
+	for _, a := range released {
+		in.queue(a)
+	}
+	return nil
+}
+
 // queue puts an arrival into its lane, unless it is there, or done.
 func (in *inbox) queue(a database.StoredArrival) {
 	in.mu.Lock()

@@ -34,6 +34,7 @@ type account struct {
 	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
 	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
+	held         heldHistory
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
@@ -76,7 +77,8 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client.AutoReconnectHook = a.reconnectFailed
 	}
 	login.Client = a
-	return nil
+	a.resumeOlder()
+	return a.resumeHistory(ctx)
 }
 
 // current returns the account's client; nil when the phone removed the link.
@@ -132,6 +134,7 @@ func (a *account) IsLoggedIn() bool { return a.current() != nil }
 // LogoutRemote removes the link. When WhatsApp cannot be reached, the keys are destroyed all the same; the phone goes on
 // showing a device that can no longer do anything.
 func (a *account) LogoutRemote(ctx context.Context) {
+	defer a.forgetHistory(ctx)
 	client := a.current()
 	if client == nil {
 		a.Disconnect()

@@ -35,6 +35,13 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 		return d.reaction(ctx, d.message.Message.GetReactionMessage())
 	case d.message.Message.GetEncReactionMessage() != nil:
 		return d.encryptedReaction(ctx)
+	case d.came.Vote != nil:
+		poll, ok := d.votedOn(ctx, d.message.Message.GetPollUpdateMessage())
+		if !ok {
+			return nil, false, nil
+		}
+		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, poll)
+		return nil, row != nil, err
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_REVOKE:
 		return d.removal(ctx, protocol.GetKey())
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_MESSAGE_EDIT:

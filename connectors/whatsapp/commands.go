@@ -18,7 +18,7 @@ const listed = 40
 // catalogue's words.
 func (c *Connector) Commands() []commands.CommandHandler {
 	number, words, maybe := c.say(say.ArgPhoneNumber), c.say(say.ArgWords), c.say(say.ArgMaybeNumber)
-	return append(c.groupCommands(),
+	return append(c.groupCommands(), c.historyCommand(),
 		c.command("start-chat", number, c.say(say.HelpStartChat), c.privately(c.startChat), "pm"),
 		c.command("resolve-identifier", number, c.say(say.HelpIsThere, networkName), c.privately(c.tellWhether)),
 		c.command("contacts", "", c.say(say.HelpContacts), c.privately(c.listContacts)),

@@ -57,8 +57,10 @@ type Connector struct {
 	media   mediaSource         // set by Start
 	stalls  time.Duration       // see stallPatience
 
-	phoneWait time.Duration // see phonePatience
-	online    time.Duration // see onlineLasts
+	phoneWait    time.Duration // see phonePatience
+	online       time.Duration // see onlineLasts
+	historyPause time.Duration // see historyPause
+	olderWait    time.Duration // see olderPatience
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -92,7 +94,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts,
+		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
 		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)

@@ -39,8 +39,10 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if to, ok := d.setsTimer(); ok {
 		return d.timerSet(ctx, room, to)
 	}
-	if err := d.learnTimer(ctx, room); err != nil {
-		return d.fail(err)
+	if d.came.Thread == "" { // what is much older says nothing about the chat's timer
+		if err := d.learnTimer(ctx, room); err != nil {
+			return d.fail(err)
+		}
 	}
 	c, err := d.content(ctx)
 	if err != nil {
@@ -83,7 +85,8 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	}
 	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
-		ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part},
+		ReplyTo: d.replyTo(ctx, message.content.quote), ThreadRoot: d.threadRoot(),
+		Parts:     []*bridgev2.ConvertedMessagePart{part},
 		Disappear: setting(message.content.expires),
 	}, nil
 }
@@ -116,7 +119,7 @@ func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...an
 	case err != nil:
 		return d.fail(err)
 	}
-	return &bridgev2.ConvertedMessage{Parts: []*bridgev2.ConvertedMessagePart{{
+	return &bridgev2.ConvertedMessage{ThreadRoot: d.threadRoot(), Parts: []*bridgev2.ConvertedMessagePart{{
 		Type:    event.EventMessage,
 		Content: &event.MessageEventContent{MsgType: event.MsgNotice, Body: admitted.Content()},
 	}}}, nil

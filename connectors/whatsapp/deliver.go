@@ -54,6 +54,10 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return errBeforeHistory
 	case came.Kind == arrivalGroup:
 		return a.takeGroupNews(ctx, stored, came)
+	case came.Kind == arrivalOlder:
+		return a.tellOlder(ctx, stored, came)
+	case !stored.Past && a.holds(stored.Lane):
+		return errors.Join(errBeforeHistory, a.release(ctx, stored.Lane)) // which the lane's worker takes up first
 	}
 	d, err := a.delivery(ctx, came, message)
 	switch {
@@ -63,6 +67,10 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return err
 	}
 	d.stored = stored
+	if came.Kind == arrivalRoom {
+		_, err := d.ensureRoom(ctx)
+		return err
+	}
 	return d.run(ctx)
 }
 
@@ -184,6 +192,9 @@ func (d *delivery) run(ctx context.Context) error {
 	}
 	// First what it is: a change of what nobody sees is not worth a room.
 	event, wanted, err := d.changeOf(ctx)
+	if err == nil && wanted && d.came.Thread != "" {
+		wanted, err = d.hasThread(ctx)
+	}
 	if err != nil || !wanted {
 		return err
 	}
@@ -191,8 +202,8 @@ func (d *delivery) run(ctx context.Context) error {
 	if err != nil || room == nil {
 		return err
 	}
-	if d.stored.Past {
-		if late, err := d.comesLate(ctx, room); err != nil || late {
+	if d.stored.Past && event == nil && d.came.Thread == "" {
+		if late, err := d.comesLate(ctx); err != nil || late {
 			return err
 		}
 	}

@@ -97,7 +97,8 @@ func (m messageID) placeholder() messageID {
 	return m
 }
 
-func (m messageID) isPlaceholder() bool { return strings.HasPrefix(m.id, "waiting.") }
+// isOurs tells whether m names a notice of ours that stands for something: WhatsApp does not know it.
+func (m messageID) isOurs() bool { return strings.Contains(m.id, ".") }
 
 func parseMessageID(id networkid.MessageID) (messageID, error) {
 	parts := strings.SplitN(string(id), ":", 3)

@@ -5,6 +5,7 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 )
 
 // LoginMetadata is what is kept of a login besides bridgev2's own fields.
@@ -13,6 +14,14 @@ type LoginMetadata struct {
 	Device types.JID `json:"device,omitzero"`
 	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
 	HistoryUntil time.Time `json:"history_until,omitzero"`
+	// Asked is which older messages the phone has been asked for, by chat, and has not given yet.
+	Asked map[networkid.PortalID]olderRequest `json:"asked,omitempty"`
+}
+
+// MessageMetadata is what is kept of a message besides bridgev2's own fields.
+type MessageMetadata struct {
+	// Before is set for a notice about older messages: where to go on (see history_older.go).
+	Before *olderAnchor `json:"before,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
@@ -35,5 +44,6 @@ func (c *Connector) GetDBMetaTypes() database.MetaTypes {
 		Portal:    func() any { return &PortalMetadata{} },
 		Ghost:     func() any { return &GhostMetadata{} },
 		UserLogin: func() any { return &LoginMetadata{} },
+		Message:   func() any { return &MessageMetadata{} },
 	}
 }

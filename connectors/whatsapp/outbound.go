@@ -151,7 +151,7 @@ func answering(to *database.Message) *waE2E.ContextInfo {
 		return nil
 	}
 	answered, err := parseMessageID(to.ID)
-	if err != nil {
+	if err != nil || answered.isOurs() {
 		return nil
 	}
 	return &waE2E.ContextInfo{

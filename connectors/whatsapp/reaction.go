@@ -122,7 +122,7 @@ func (a *account) inChat(room *bridgev2.Portal, message networkid.MessageID) (ty
 		return chat, messageID{}, a.notSent(err, say.NotSent)
 	}
 	target, err := parseMessageID(message)
-	if err == nil && target.isPlaceholder() {
+	if err == nil && target.isOurs() {
 		err = fmt.Errorf("%s has not come yet", message)
 	}
 	if err != nil {

@@ -82,7 +82,7 @@ var _ bridgev2.RedactionHandlingNetworkAPI = (*account)(nil)
 // HandleMatrixMessageRemove deletes a message for everybody (see [bridgev2.RedactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridgev2.MatrixMessageRemove) error {
 	target, err := parseMessageID(removed.TargetMessage.ID)
-	if err == nil && target.isPlaceholder() {
+	if err == nil && target.isOurs() {
 		return nil // a notice of ours: there is nothing to delete there
 	}
 	chat, target, err := a.inChat(removed.Portal, removed.TargetMessage.ID)

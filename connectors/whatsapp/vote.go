@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -109,8 +110,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	if err != nil || room == nil || row == nil {
 		return unseen, err
 	}
-	d.message.Info = d.info()
-	choice, err := client.DecryptPollVote(ctx, d.message)
+	choice, err := d.choice(ctx, client)
 	if err != nil {
 		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A vote cannot be read")
 		return unseen, nil
@@ -126,6 +126,16 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 		event: &event.MessageEventContent{RelatesTo: &response.RelatesTo},
 		extra: map[string]any{keyPollResponse: response.Response},
 	}, nil
+}
+
+// choice reads a vote. History holds votes as they were decrypted by the phone.
+func (d *delivery) choice(ctx context.Context, client *whatsmeow.Client) (*waE2E.PollVoteMessage, error) {
+	if d.came.Vote != nil {
+		var vote waE2E.PollVoteMessage
+		return &vote, proto.Unmarshal(d.came.Vote, &vote)
+	}
+	d.message.Info = d.info()
+	return client.DecryptPollVote(ctx, d.message)
 }
 
 // votedOn names the poll that a vote is for (whatsmeow/msgsecret.go, getOrigSenderFromKey).

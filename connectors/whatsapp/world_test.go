@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	}
 	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{},
 		reached: map[id.EventID][]id.UserID{}}
-	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}}
+	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}, later: map[string][]portal.Arrival{}}
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
@@ -206,7 +207,8 @@ type inbox struct {
 	order   []string
 	held    map[string]portal.Arrival
 	seen    map[string]bool
-	fail    error // of Put
+	later   map[string][]portal.Arrival // by lane: what is not delivered until it is released
+	fail    error                       // of Put
 	failed  []error
 	changed chan struct{}
 	cancel  context.CancelFunc
@@ -233,6 +235,32 @@ func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 		}
 	}
 	return nil
+}
+
+func (b *inbox) Hold(_ context.Context, arrivals ...portal.Arrival) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range arrivals {
+		again := func(other portal.Arrival) bool { return other.ID == a.ID }
+		if _, waits := b.held[a.ID]; !waits && !slices.ContainsFunc(b.later[a.Lane], again) {
+			b.later[a.Lane] = append(b.later[a.Lane], a)
+		}
+	}
+	return nil
+}
+
+func (b *inbox) Held(context.Context, string) ([]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.later)), nil
+}
+
+func (b *inbox) Release(ctx context.Context, _, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
+	b.mu.Lock()
+	released := arrange(b.later[lane])
+	delete(b.later, lane)
+	b.mu.Unlock()
+	return b.Put(ctx, released...)
 }
 
 func (b *inbox) serve(c *Connector, log zerolog.Logger) {
