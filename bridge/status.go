@@ -86,8 +86,8 @@ func (n *network) tell(room id.RoomID, about id.EventID, to id.UserID, text stri
 	now.tasks.Go(func() { n.notify(now.ctx, room, about, to, text) })
 }
 
-// notify says something to a person in a room, encrypted, as a reply to what it is about.
-func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) {
+// notify says something to a person in a room, encrypted, as a reply to what it is about. A failure is logged.
+func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) (id.EventID, error) {
 	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{}}
 	if about != "" {
 		content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(about)
@@ -97,7 +97,7 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+	sent, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
 		// Encrypting puts the ciphertext in the content's place: each attempt has a content of its own.
 		sent, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
 		if err != nil && !isAway(err) {
@@ -107,7 +107,9 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0)) // for as long as the homeserver is away
 	if err != nil {
 		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
+		return "", err
 	}
+	return sent.EventID, nil
 }
 
 // title is the network's name as people write it.

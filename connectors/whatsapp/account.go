@@ -12,6 +12,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+
+	"passerelle/portal/pace"
 )
 
 // account is one login: a WhatsApp account that the bridge is a linked device of. It owns the connection.
@@ -33,6 +35,9 @@ type account struct {
 	stopped      bool          // guarded by mu; nothing is begun any more
 	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
 	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	firstContacts *pace.Line // those who write to somebody for the first time
+	quietChats    *pace.Line // those who write into a chat where nothing was said lately
 
 	phoneAnswers phoneAnswers
 	signals      signals
@@ -75,6 +80,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed
 	}
+	a.pace(metadata)
 	login.Client = a
 	return nil
 }
@@ -120,6 +126,8 @@ func (a *account) Disconnect() {
 		a.client.Disconnect() // before the context ends: whatsmeow's socket does not bear both at once
 	}
 	a.cancel()
+	a.firstContacts.Close()
+	a.quietChats.Close()
 	a.running.Wait()
 	if a.client != nil {
 		a.client.Disconnect() // an attempt to connect may have been under way

@@ -59,6 +59,7 @@ type Connector struct {
 
 	phoneWait time.Duration // see phonePatience
 	online    time.Duration // see onlineLasts
+	now       func() time.Time
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -92,7 +93,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts,
+		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, now: time.Now,
 		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)

@@ -13,6 +13,8 @@ type LoginMetadata struct {
 	Device types.JID `json:"device,omitzero"`
 	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
 	HistoryUntil time.Time `json:"history_until,omitzero"`
+	// FirstContacts is when the account last wrote to people for the first time, in order, as far as the limit looks back.
+	FirstContacts []time.Time `json:"first_contacts,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.

@@ -38,6 +38,7 @@ type world struct {
 	policy    *policy
 	db        string
 	options   Options
+	ahead     func() time.Time // the connector's clock; nil: the machine's
 }
 
 func newWorld(t *testing.T, adjust ...func(*Options)) *world {
@@ -74,6 +75,9 @@ func (w *world) start() {
 		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
+	}
+	if w.ahead != nil {
+		w.connector.now = w.ahead
 	}
 	everybody := bridgeconfig.PermissionLevelUser
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
