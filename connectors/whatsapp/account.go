@@ -167,6 +167,13 @@ func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
 	return a.login.Save(ctx)
 }
 
+// kept returns what the database keeps of the login.
+func (a *account) kept() LoginMetadata {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return *a.login.Metadata.(*LoginMetadata)
+}
+
 // sender says who sent something, in bridgev2's words.
 func (a *account) sender(lid types.JID) bridgev2.EventSender {
 	return bridgev2.EventSender{IsFromMe: lid.User == a.lid.User, Sender: userID(lid), SenderLogin: loginID(lid)}

@@ -167,6 +167,8 @@ func (a *account) handle(event any) (handled bool) {
 		a.log.Warn().Int("reason", int(event.Reason)).Msg("WhatsApp refused the connection")
 		a.trouble(codeRefused, say.ConnectionRefused)
 		a.connectAfter(longestPause)
+	case *events.NotifyAccountReachoutTimelock:
+		a.timelocked(event)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
 		a.nameKnown()

@@ -15,6 +15,8 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// FirstContacts is when the account last wrote to people for the first time, in order, as far as the limit looks back.
 	FirstContacts []time.Time `json:"first_contacts,omitempty"`
+	// Timelock is when the account may not write to people who have not written to it.
+	Timelock Timelock `json:"timelock,omitzero"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
