@@ -16,7 +16,7 @@ type memory struct {
 	key bridgedb.Key
 
 	mu     sync.Mutex
-	kept   *bridgedb.KVQuery // guarded by mu; nil: not recalled yet
+	kept   *bridgedb.KVQuery // guarded by mu; nil: nothing is recalled, and nothing kept
 	values map[string]string // guarded by mu
 }
 
@@ -43,11 +43,17 @@ func (m *memory) get(name string) string {
 func (m *memory) set(ctx context.Context, name, value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.values[name] == value || m.kept == nil {
+	if m.values[name] == value {
 		return
+	}
+	if m.values == nil {
+		m.values = map[string]string{}
 	}
 	m.values[name] = value
 	maps.DeleteFunc(m.values, func(_, value string) bool { return value == "" })
+	if m.kept == nil {
+		return
+	}
 	if stored, err := json.Marshal(m.values); err == nil { // words by name are always JSON
 		m.kept.Set(context.WithoutCancel(ctx), m.key, string(stored))
 	}

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -114,7 +113,7 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	for _, n := range m.host.networks {
 		states := map[string]int{}
 		for _, login := range n.health.report().Logins {
-			states[strings.ToLower(login.State)]++
+			states[login.State]++
 		}
 		for state, count := range states {
 			m.gauge(to, m.logins, count, n.Name, state)

@@ -34,6 +34,7 @@ type account struct {
 	unlinked     bool          // guarded by mu; the phone removed the link
 	stopped      bool          // guarded by mu; nothing is begun any more
 	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
+	standing     standing      // guarded by mu
 	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
 	firstContacts *pace.Line // those who write to somebody for the first time

@@ -31,10 +31,13 @@ const longestPause = time.Minute
 // Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
-	if a.current() == nil {
-		a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-			Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
-		a.settle()
+	kept := a.kept()
+	switch {
+	case a.current() == nil:
+		a.tellLoggedOut(kept.LoggedOut)
+		return
+	case a.connector.now().Before(kept.Ban.Again):
+		a.stayAway(kept.Ban)
 		return
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
@@ -110,6 +113,7 @@ func (a *account) lost(err error) {
 
 // tell says the login's state to bridgev2.
 func (a *account) tell(state status.BridgeState) {
+	a.stands(state)
 	a.telling.Lock()
 	defer a.telling.Unlock()
 	if a.ctx.Err() == nil {
@@ -155,14 +159,13 @@ func (a *account) handle(event any) (handled bool) {
 	case *events.ManualLoginReconnect:
 		a.comeBack()
 	case *events.LoggedOut:
-		a.loggedOut()
+		a.loggedOut(event.Reason)
 	case *events.StreamReplaced:
 		a.trouble(codeUsedElsewhere, say.UsedElsewhere)
 	case *events.ClientOutdated:
 		a.trouble(codeOutdated, say.UpdateBridge)
 	case *events.TemporaryBan:
-		a.trouble(codeSuspended, say.Suspended)
-		a.connectAfter(max(event.Expire, longestPause))
+		a.banned(event)
 	case *events.ConnectFailure:
 		a.log.Warn().Int("reason", int(event.Reason)).Msg("WhatsApp refused the connection")
 		a.trouble(codeRefused, say.ConnectionRefused)
@@ -205,22 +208,56 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 }
 
 func (a *account) connected() {
+	if a.kept().Ban != (Ban{}) {
+		if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Ban = Ban{} }); err != nil {
+			a.log.Err(err).Msg("That a suspension is over could not be stored")
+		}
+	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnected})
 	a.settle()
 }
 
 // loggedOut closes a login whose link was removed on the phone or by WhatsApp. whatsmeow destroys the keys. The rooms stay.
-func (a *account) loggedOut() {
+func (a *account) loggedOut(reason events.ConnectFailureReason) {
 	a.mu.Lock()
 	a.unlinked = true
 	a.mu.Unlock()
-	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device = types.EmptyJID }); err != nil {
+	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device, kept.LoggedOut = types.EmptyJID, reason }); err != nil {
 		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")
 	}
-	a.log.Warn().Msg("The link was removed on the phone")
-	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-		Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
+	a.log.Warn().Int("reason", int(reason)).Msg("The link is gone")
+	a.tellLoggedOut(reason)
+}
+
+// tellLoggedOut tells that the link is gone, why, and what to do.
+func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
+	sentence := say.LoggedOut
+	switch reason {
+	case events.ConnectFailureMainDeviceGone:
+		sentence = say.LoggedOutLocked
+	case events.ConnectFailureUnknownLogout:
+		sentence = say.LoggedOutBanned
+	}
+	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut, Reason: reason.NumberString(),
+		Message: a.connector.say(sentence, networkName), UserAction: status.UserActionRelogin})
 	a.settle()
+}
+
+// standing is how an account is connected, for people to see.
+type standing struct {
+	status.BridgeState
+	since time.Time // when it became so
+}
+
+// stands notes how the account is connected.
+func (a *account) stands(state status.BridgeState) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	since := a.standing.since
+	if a.standing.StateEvent != state.StateEvent {
+		since = a.connector.now()
+	}
+	a.standing = standing{state, since}
 }
 
 // renamed notes the name that the account's owner published.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/database"
 )
 
@@ -13,6 +14,10 @@ type LoginMetadata struct {
 	Device types.JID `json:"device,omitzero"`
 	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
 	HistoryUntil time.Time `json:"history_until,omitzero"`
+	// LoggedOut is why the link is gone; 0: it is not, or that is not known.
+	LoggedOut events.ConnectFailureReason `json:"logged_out,omitempty"`
+	// Ban is a time for which WhatsApp has suspended the account.
+	Ban Ban `json:"ban,omitzero"`
 	// FirstContacts is when the account last wrote to people for the first time, in order, as far as the limit looks back.
 	FirstContacts []time.Time `json:"first_contacts,omitempty"`
 	// Timelock is when the account may not write to people who have not written to it.

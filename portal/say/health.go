@@ -13,6 +13,18 @@ const (
 	MayNotWriteFirstUntil    Sentence = "may-not-write-first-until"   // network, moment
 	MayWriteFirst            Sentence = "may-write-first"             // network
 
+	ConnectionBack  Sentence = "connection-back"   // network
+	Suspended       Sentence = "suspended"         // network, why
+	SuspendedUntil  Sentence = "suspended-until"   // network, moment, why
+	BanStrangers    Sentence = "ban-strangers"     //
+	BanBlocked      Sentence = "ban-blocked"       //
+	BanGroups       Sentence = "ban-groups"        //
+	BanSameMessage  Sentence = "ban-same-message"  //
+	BanBroadcast    Sentence = "ban-broadcast"     //
+	BanUnknown      Sentence = "ban-unknown"       //
+	LoggedOutLocked Sentence = "logged-out-locked" // network
+	LoggedOutBanned Sentence = "logged-out-banned" // network
+
 	today    Sentence = "today"     // a layout of package time
 	otherDay Sentence = "other-day" // a layout of package time
 )
@@ -46,6 +58,51 @@ var aboutHealth = map[Sentence]map[Language]string{
 	MayWriteFirst: {
 		English: "%s lets your account write to people who have not written to you again.",
 		French:  "%s laisse de nouveau votre compte écrire aux personnes qui ne vous ont pas écrit.",
+	},
+
+	ConnectionBack: {
+		English: "You are connected to %s again. What arrived meanwhile follows.",
+		French:  "Vous êtes de nouveau connecté à %s. Ce qui est arrivé entre-temps suit.",
+	},
+	Suspended: {
+		English: "%s has suspended your account for a while: %s. The connection comes back by itself when that is over; do not link the phone again meanwhile.",
+		French:  "%s a suspendu votre compte pour un temps : %s. La connexion reviendra d’elle-même ensuite ; d’ici là, ne liez pas de nouveau le téléphone.",
+	},
+	SuspendedUntil: {
+		English: "%s has suspended your account until %s: %s. The connection comes back by itself then; do not link the phone again meanwhile.",
+		French:  "%s a suspendu votre compte jusqu’à %s : %s. La connexion reviendra alors d’elle-même ; d’ici là, ne liez pas de nouveau le téléphone.",
+	},
+	BanStrangers: {
+		English: "it wrote to too many people who do not have its number",
+		French:  "il a écrit à trop de personnes qui n’ont pas son numéro",
+	},
+	BanBlocked: {
+		English: "too many people have blocked it",
+		French:  "trop de personnes l’ont bloqué",
+	},
+	BanGroups: {
+		English: "it made too many groups with people who do not have its number",
+		French:  "il a créé trop de groupes avec des personnes qui n’ont pas son numéro",
+	},
+	BanSameMessage: {
+		English: "it sent the same message to too many people",
+		French:  "il a envoyé le même message à trop de personnes",
+	},
+	BanBroadcast: {
+		English: "it sent too much to a broadcast list",
+		French:  "il a trop envoyé à une liste de diffusion",
+	},
+	BanUnknown: {
+		English: "it gives no reason that is known here",
+		French:  "sans raison connue ici",
+	},
+	LoggedOutLocked: {
+		English: "You are logged out of %[1]s: the account was signed out on its phone, or locked. Open %[1]s on the phone and do what it says there. Then write “login” here to link it again.",
+		French:  "Vous êtes déconnecté de %[1]s : le compte a été déconnecté de son téléphone, ou verrouillé. Ouvrez %[1]s sur le téléphone et suivez ce qui s’y affiche. Écrivez ensuite « login » ici pour rétablir la liaison.",
+	},
+	LoggedOutBanned: {
+		English: "You are logged out of %[1]s: it no longer lets this account in. Open %[1]s on the phone: there you can ask for a review. Once the phone works again, write “login” here.",
+		French:  "Vous êtes déconnecté de %[1]s : ce compte n’y est plus admis. Ouvrez %[1]s sur le téléphone : vous pourrez y demander un examen. Quand le téléphone fonctionnera de nouveau, écrivez « login » ici.",
 	},
 
 	today:    {English: "15:04", French: "15 h 04"},
