@@ -40,6 +40,7 @@ type account struct {
 	firstContacts *pace.Line // those who write to somebody for the first time
 	quietChats    *pace.Line // those who write into a chat where nothing was said lately
 
+	primary      primary
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
@@ -80,6 +81,9 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed
+	}
+	if a.primary.seen = metadata.PhoneSeen; a.primary.seen.IsZero() {
+		a.primary.seen = c.now() // of an older version, which did not look
 	}
 	a.pace(metadata)
 	login.Client = a

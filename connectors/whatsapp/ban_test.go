@@ -40,7 +40,7 @@ func TestASuspendedAccountStaysAwayUntilItIsOver(t *testing.T) {
 		t.Errorf("the account connected %d times meanwhile", got-logins)
 	}
 	w.stop()
-	w.ahead = func() time.Time { return time.Now().Add(27 * time.Hour) }
+	w.tune = ahead(27 * time.Hour)
 	w.start()
 	w.matrix.becomes(t, status.StateConnected)
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "Where have you been?"))

@@ -32,10 +32,12 @@ const longestPause = time.Minute
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
 	kept := a.kept()
-	switch {
-	case a.current() == nil:
+	if a.current() == nil {
 		a.tellLoggedOut(kept.LoggedOut)
 		return
+	}
+	a.spawn(a.watchPhone)
+	switch {
 	case a.connector.now().Before(kept.Ban.Again):
 		a.stayAway(kept.Ban)
 		return
@@ -144,6 +146,9 @@ func (a *account) handle(event any) (handled bool) {
 		return false
 	}
 	defer a.running.Done()
+	if at := seenBy(event); !at.IsZero() {
+		a.phoneSeen(at)
+	}
 	switch event := event.(type) {
 	case *events.Message:
 		return a.receive(event)
@@ -232,11 +237,13 @@ func (a *account) loggedOut(reason events.ConnectFailureReason) {
 // tellLoggedOut tells that the link is gone, why, and what to do.
 func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
 	sentence := say.LoggedOut
-	switch reason {
-	case events.ConnectFailureMainDeviceGone:
+	switch {
+	case reason == events.ConnectFailureMainDeviceGone:
 		sentence = say.LoggedOutLocked
-	case events.ConnectFailureUnknownLogout:
+	case reason == events.ConnectFailureUnknownLogout:
 		sentence = say.LoggedOutBanned
+	case a.silence() >= unlinkedAfter:
+		sentence = say.LoggedOutPhoneAway
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut, Reason: reason.NumberString(),
 		Message: a.connector.say(sentence, networkName), UserAction: status.UserActionRelogin})
@@ -247,6 +254,13 @@ func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
 type standing struct {
 	status.BridgeState
 	since time.Time // when it became so
+}
+
+// stand returns how the account is connected.
+func (a *account) stand() standing {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.standing
 }
 
 // stands notes how the account is connected.

@@ -165,7 +165,7 @@ func (a *account) pastOf(ctx context.Context, client *whatsmeow.Client, chat *wa
 
 // newLogin is what is kept of a login that has just been made.
 func (c *Connector) newLogin(device types.JID) *LoginMetadata {
-	metadata := &LoginMetadata{Device: device}
+	metadata := &LoginMetadata{Device: device, PhoneSeen: c.now()}
 	if c.options.History.Messages > 0 {
 		metadata.HistoryUntil = time.Now().Add(firstHistory)
 	}

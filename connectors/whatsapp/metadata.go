@@ -14,6 +14,10 @@ type LoginMetadata struct {
 	Device types.JID `json:"device,omitzero"`
 	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
 	HistoryUntil time.Time `json:"history_until,omitzero"`
+	// PhoneSeen is when the phone was last online, as far as is known, within a few hours.
+	PhoneSeen time.Time `json:"phone_seen,omitzero"`
+	// PhoneWarned is the number of days for which the phone was offline when its owner was last warned; 0: it has come back.
+	PhoneWarned int `json:"phone_warned,omitempty"`
 	// LoggedOut is why the link is gone; 0: it is not, or that is not known.
 	LoggedOut events.ConnectFailureReason `json:"logged_out,omitempty"`
 	// Ban is a time for which WhatsApp has suspended the account.

@@ -118,9 +118,8 @@ func TestFirstContactsWaitForTheirTurn(t *testing.T) {
 	toDave.reads(t, "waits until about")
 	toDave.stop()
 	<-toDave.went
-	later := func() time.Time { return time.Now().Add(2 * time.Hour) }
 	w.stop()
-	w.ahead = later
+	w.tune = ahead(2 * time.Hour)
 	w.start()
 	w.writes(withDave, alice, "Hello at last, Dave").goes(t)
 	must[whatsapptest.Entry](t)(dave.WaitForText(deadline(t), "Hello at last, Dave"))
@@ -145,7 +144,7 @@ func TestManyChatsAtOnceAreSlowedDown(t *testing.T) {
 	w.writes(withCarol, alice, "at once").goes(t) // they have just spoken
 	must[whatsapptest.Entry](t)(carol.WaitForText(deadline(t), "at once"))
 	w.stop()
-	w.ahead = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	w.tune = ahead(2 * time.Hour)
 	w.start()
 	w.writes(withBob, alice, "to Bob").goes(t)
 	toCarol := w.writes(withCarol, alice, "to Carol")
@@ -154,11 +153,16 @@ func TestManyChatsAtOnceAreSlowedDown(t *testing.T) {
 	toCarol.goes(t)
 	// Whoever logs out gets an answer, and does not wait for it.
 	w.stop()
-	w.ahead = func() time.Time { return time.Now().Add(4 * time.Hour) }
+	w.tune = ahead(4 * time.Hour)
 	w.start()
 	w.writes(withBob, alice, "to Bob again").goes(t)
 	toCarol = w.writes(withCarol, alice, "to Carol again")
 	toCarol.reads(t, "waits until about")
 	w.answers(w.botRoom(alice), alice, "logout "+string(w.bridge.GetAllCachedUserLogins()[0].ID), "ogged out")
 	toCarol.goes(t)
+}
+
+// ahead sets a connector's clock.
+func ahead(by time.Duration) func(*Connector) {
+	return func(c *Connector) { c.now = func() time.Time { return time.Now().Add(by) } }
 }

@@ -38,7 +38,7 @@ type world struct {
 	policy    *policy
 	db        string
 	options   Options
-	ahead     func() time.Time // the connector's clock; nil: the machine's
+	tune      func(*Connector) // changes what is no option; nil: nothing does
 }
 
 func newWorld(t *testing.T, adjust ...func(*Options)) *world {
@@ -76,8 +76,8 @@ func (w *world) start() {
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.ahead != nil {
-		w.connector.now = w.ahead
+	if w.tune != nil {
+		w.tune(w.connector)
 	}
 	everybody := bridgeconfig.PermissionLevelUser
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{

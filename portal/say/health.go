@@ -13,17 +13,20 @@ const (
 	MayNotWriteFirstUntil    Sentence = "may-not-write-first-until"   // network, moment
 	MayWriteFirst            Sentence = "may-write-first"             // network
 
-	ConnectionBack  Sentence = "connection-back"   // network
-	Suspended       Sentence = "suspended"         // network, why
-	SuspendedUntil  Sentence = "suspended-until"   // network, moment, why
-	BanStrangers    Sentence = "ban-strangers"     //
-	BanBlocked      Sentence = "ban-blocked"       //
-	BanGroups       Sentence = "ban-groups"        //
-	BanSameMessage  Sentence = "ban-same-message"  //
-	BanBroadcast    Sentence = "ban-broadcast"     //
-	BanUnknown      Sentence = "ban-unknown"       //
-	LoggedOutLocked Sentence = "logged-out-locked" // network
-	LoggedOutBanned Sentence = "logged-out-banned" // network
+	ConnectionBack     Sentence = "connection-back"       // network
+	Suspended          Sentence = "suspended"             // network, why
+	SuspendedUntil     Sentence = "suspended-until"       // network, moment, why
+	BanStrangers       Sentence = "ban-strangers"         //
+	BanBlocked         Sentence = "ban-blocked"           //
+	BanGroups          Sentence = "ban-groups"            //
+	BanSameMessage     Sentence = "ban-same-message"      //
+	BanBroadcast       Sentence = "ban-broadcast"         //
+	BanUnknown         Sentence = "ban-unknown"           //
+	LoggedOutLocked    Sentence = "logged-out-locked"     // network
+	LoggedOutBanned    Sentence = "logged-out-banned"     // network
+	LoggedOutPhoneAway Sentence = "logged-out-phone-away" // network
+	PhoneAway          Sentence = "phone-away"            // network, moment, moment
+	PhoneBack          Sentence = "phone-back"            // network
 
 	today    Sentence = "today"     // a layout of package time
 	otherDay Sentence = "other-day" // a layout of package time
@@ -103,6 +106,19 @@ var aboutHealth = map[Sentence]map[Language]string{
 	LoggedOutBanned: {
 		English: "You are logged out of %[1]s: it no longer lets this account in. Open %[1]s on the phone: there you can ask for a review. Once the phone works again, write “login” here.",
 		French:  "Vous êtes déconnecté de %[1]s : ce compte n’y est plus admis. Ouvrez %[1]s sur le téléphone : vous pourrez y demander un examen. Quand le téléphone fonctionnera de nouveau, écrivez « login » ici.",
+	},
+
+	LoggedOutPhoneAway: {
+		English: "You are logged out of %s: it removes links when the phone is offline for 14 days. Take the phone online, then write “login” here to link it again.",
+		French:  "Vous êtes déconnecté de %s : les liaisons y sont supprimées quand le téléphone reste 14 jours hors ligne. Mettez le téléphone en ligne, puis écrivez « login » ici pour rétablir la liaison.",
+	},
+	PhoneAway: {
+		English: "The phone of your %[1]s account has not been online since %[2]s. If it stays offline, %[1]s removes the link at about %[3]s, and nothing arrives here any more. Switch it on, with the internet, and open %[1]s on it.",
+		French:  "Le téléphone de votre compte %[1]s n’a pas été en ligne depuis %[2]s. S’il reste hors ligne, %[1]s supprimera la liaison vers %[3]s, et plus rien n’arrivera ici. Allumez-le, connectez-le à Internet et ouvrez-y %[1]s.",
+	},
+	PhoneBack: {
+		English: "The phone of your %s account is online again. The link stays.",
+		French:  "Le téléphone de votre compte %s est de nouveau en ligne. La liaison est conservée.",
 	},
 
 	today:    {English: "15:04", French: "15 h 04"},
