@@ -32,7 +32,7 @@ const (
 	// a time in which the bridge itself was away.
 	phoneAnswersIn = time.Minute
 	// phoneLook is how often it is looked whether there is something to do about a phone.
-	phoneLook = 30 * time.Second
+	phoneLook = 10 * time.Second
 	// phoneKept is how much later the phone must have been seen for the database to be told.
 	phoneKept = 6 * time.Hour
 )

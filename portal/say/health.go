@@ -28,6 +28,18 @@ const (
 	PhoneAway          Sentence = "phone-away"            // network, moment, moment
 	PhoneBack          Sentence = "phone-back"            // network
 
+	HelpStatus          Sentence = "help-status"           //
+	StatusConnected     Sentence = "status-connected"      // network, name, moment
+	StatusConnecting    Sentence = "status-connecting"     // network, name
+	StatusTrouble       Sentence = "status-trouble"        // network, name, moment, what is wrong
+	StatusPhone         Sentence = "status-phone"          // moment, moment of the unlinking
+	StatusPhoneAway     Sentence = "status-phone-away"     // moment, moment of the unlinking
+	StatusTimelock      Sentence = "status-timelock"       // network, moment
+	StatusFirstContacts Sentence = "status-first-contacts" // number, limit
+	StatusNothingWaits  Sentence = "status-nothing-waits"  //
+	StatusWaits         Sentence = "status-waits"          // number
+	StatusWaitsFor      Sentence = "status-waits-for"      // chat, moment
+
 	today    Sentence = "today"     // a layout of package time
 	otherDay Sentence = "other-day" // a layout of package time
 )
@@ -119,6 +131,51 @@ var aboutHealth = map[Sentence]map[Language]string{
 	PhoneBack: {
 		English: "The phone of your %s account is online again. The link stays.",
 		French:  "Le téléphone de votre compte %s est de nouveau en ligne. La liaison est conservée.",
+	},
+
+	HelpStatus: {
+		English: "Show how your accounts are: connected since when, what is wrong, which messages wait",
+		French:  "Afficher l’état de vos comptes : connectés depuis quand, ce qui ne va pas, les messages en attente",
+	},
+	StatusConnected: {
+		English: "%s, %s: connected since %s.",
+		French:  "%s, %s : connecté depuis %s.",
+	},
+	StatusConnecting: {
+		English: "%s, %s: connecting.",
+		French:  "%s, %s : connexion en cours.",
+	},
+	StatusTrouble: {
+		English: "%s, %s: not connected since %s. %s",
+		French:  "%s, %s : non connecté depuis %s. %s",
+	},
+	StatusPhone: {
+		English: "The phone was last online at %[1]s.",
+		French:  "Le téléphone a été en ligne pour la dernière fois à %[1]s.",
+	},
+	StatusPhoneAway: {
+		English: "The phone has not been online since %s. If it stays offline, the link is removed at about %s.",
+		French:  "Le téléphone n’a pas été en ligne depuis %s. S’il reste hors ligne, la liaison sera supprimée vers %s.",
+	},
+	StatusTimelock: {
+		English: "At %[2]s %[1]s refused a message to somebody who had not written to you. It may refuse others to new people for a while. Write to new people from the phone, or wait until they write to you.",
+		French:  "À %[2]s, %[1]s a refusé un message à une personne qui ne vous avait pas écrit. D’autres messages à de nouvelles personnes peuvent être refusés pour un temps. Écrivez aux nouvelles personnes depuis le téléphone, ou attendez qu’elles vous écrivent.",
+	},
+	StatusFirstContacts: {
+		English: "New people written to in the last 24 hours: %d of %d.",
+		French:  "Nouvelles personnes contactées ces dernières 24 heures : %d sur %d.",
+	},
+	StatusNothingWaits: {
+		English: "No message waits.",
+		French:  "Aucun message n’est en attente.",
+	},
+	StatusWaits: {
+		English: "Messages that wait, so that the account is not suspended: %d.",
+		French:  "Messages en attente, pour que le compte ne soit pas suspendu : %d.",
+	},
+	StatusWaitsFor: {
+		English: "– for %s, until about %s",
+		French:  "– pour %s, jusqu’à %s environ",
 	},
 
 	today:    {English: "15:04", French: "15 h 04"},
