@@ -66,9 +66,6 @@ func TestASuspendedAccountIsToldOnceAndStaysAway(t *testing.T) {
 	if got := d.phone.Devices()[0].Logins - logins; got != 0 {
 		t.Errorf("the account connected %d times while it was suspended", got)
 	}
-	mark := d.claire.Mark()
-	d.claire.Says(d.desk, "status")
-	d.deskSays(t, "not connected since", mark)
 	told := 0
 	for _, h := range d.claire.Log(d.desk) {
 		if strings.HasPrefix(h.Text, "WhatsApp has suspended your account until") {

@@ -37,8 +37,7 @@ func (a *account) Connect(context.Context) {
 		return
 	}
 	a.spawn(a.watchPhone)
-	switch {
-	case a.connector.now().Before(kept.Ban.Again):
+	if a.connector.now().Before(kept.Ban.Again) {
 		a.stayAway(kept.Ban)
 		return
 	}

@@ -141,7 +141,8 @@ func TestManyChatsAtOnceAreSlowedDown(t *testing.T) {
 	must[string](t)(carol.Send(t.Context(), aliceNumber, "from Carol"))
 	withBob, _ := w.hears("from Bob")
 	withCarol, _ := w.hears("from Carol")
-	w.writes(withCarol, alice, "at once").goes(t) // they have just spoken
+	w.writes(withBob, alice, "at once").goes(t) // they have just spoken
+	w.writes(withCarol, alice, "at once").goes(t)
 	must[whatsapptest.Entry](t)(carol.WaitForText(deadline(t), "at once"))
 	w.stop()
 	w.tune = ahead(2 * time.Hour)
