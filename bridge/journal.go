@@ -56,6 +56,7 @@ type ending string
 const (
 	settled  ending = "settled"   // it is final, or nobody will tell
 	tryAgain ending = "try again" // it failed for a reason that passes
+	goesOn   ending = "goes on"   // it has not ended
 )
 
 func newEntry(came time.Time) *entry { return &entry{came: came, ended: make(chan ending, 1)} }
@@ -222,6 +223,9 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	}
 	j.mu.Unlock()
 	for _, evt := range passed {
+		if evt.Type == event.EventRedaction {
+			j.network.turns.deleted(evt)
+		}
 		j.lanes.put(evt.RoomID.String(), evt)
 	}
 	return nil

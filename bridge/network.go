@@ -34,6 +34,8 @@ type network struct {
 	journal *journal
 	health  health
 	outage  *outage
+	turns   turns
+	teller  *teller
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
@@ -55,8 +57,10 @@ func (n *network) bridge() *bridgev2.Bridge { return n.current.Load().bridge }
 func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
-	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate,
+		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
+	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
 	n.journal = newJournal(n)
 	var err error
@@ -149,6 +153,8 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	if err := now.bridge.DB.Upgrade(ctx); err != nil {
 		return false, fmt.Errorf("bring the database up to date: %w", err)
 	}
+	n.turns.notices.recall(ctx, now.bridge.DB.KV)
+	n.teller.told.recall(ctx, now.bridge.DB.KV)
 	// The bridge's own context must outlive ctx: what it is doing when ctx ends is finished in order, below.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -165,6 +171,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	delivering, finish := context.WithCancel(ctx)
 	workers.Go(func() { n.inbox.run(delivering) })
 	workers.Go(func() { n.journal.lanes.run(delivering) })
+	workers.Go(func() { n.teller.run(delivering) })
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	select {

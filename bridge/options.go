@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"time"
+
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
@@ -19,6 +21,7 @@ type Options struct {
 	Address           string // the same as a URL, as the homeserver writes it
 	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
 	Language          say.Language
+	TellLostAfter     time.Duration // after how long the owner of an account is told that its connection is lost
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin

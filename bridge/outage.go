@@ -72,11 +72,6 @@ func (n *network) tellAll(ctx context.Context, from, to time.Time) {
 			continue
 		}
 		told[login.UserMXID] = true
-		room, err := login.User.GetManagementRoom(ctx)
-		if err != nil {
-			n.log.Err(err).Msg("A notice about an outage could not be sent")
-			continue
-		}
-		n.notify(ctx, room, "", login.UserMXID, text)
+		n.notifyOwner(ctx, login.User, text)
 	}
 }

@@ -64,6 +64,8 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	}
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
+	} else if how := n.mayGo(ctx, evt); how != goesOn {
+		return how
 	}
 	n.matrix().EventProcessor.Dispatch(ctx, evt)
 	if evt.Type.IsState() {

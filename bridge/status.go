@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -86,8 +87,8 @@ func (n *network) tell(room id.RoomID, about id.EventID, to id.UserID, text stri
 	now.tasks.Go(func() { n.notify(now.ctx, room, about, to, text) })
 }
 
-// notify says something to a person in a room, encrypted, as a reply to what it is about.
-func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) {
+// notify says something to a person in a room, encrypted, as a reply to what it is about. A failure is logged.
+func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) (id.EventID, error) {
 	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{}}
 	if about != "" {
 		content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(about)
@@ -97,7 +98,7 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+	sent, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
 		// Encrypting puts the ciphertext in the content's place: each attempt has a content of its own.
 		sent, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
 		if err != nil && !isAway(err) {
@@ -107,7 +108,19 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0)) // for as long as the homeserver is away
 	if err != nil {
 		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
+		return "", err
 	}
+	return sent.EventID, nil
+}
+
+// notifyOwner says something to a person in the chat with the bot. A failure is logged.
+func (n *network) notifyOwner(ctx context.Context, user *bridgev2.User, text string) {
+	room, err := user.GetManagementRoom(ctx)
+	if err != nil {
+		n.log.Err(err).Msg("A notice to the owner of an account could not be sent")
+		return
+	}
+	n.notify(ctx, room, "", user.MXID, text)
 }
 
 // title is the network's name as people write it.
@@ -118,29 +131,14 @@ func (n *network) say(s say.Sentence, args ...any) string {
 	return n.host.options.Language.Say(s, args...)
 }
 
-// SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room.
+// SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room (see
+// [teller]).
 func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.BridgeState) error {
 	if state.RemoteID == "" {
 		return nil
 	}
-	before := c.network.health.login(state.RemoteID, state.StateEvent)
-	if state.Message == "" || before == state.StateEvent {
-		return nil
-	}
-	switch state.StateEvent {
-	case status.StateBadCredentials, status.StateUnknownError:
-	default:
-		return nil
-	}
-	user, err := c.Bridge.GetExistingUserByMXID(ctx, state.UserID)
-	if err != nil || user == nil {
-		return err
-	}
-	room, err := user.GetManagementRoom(ctx)
-	if err != nil {
-		return err
-	}
-	c.network.tell(room, "", state.UserID, state.Message)
+	c.network.health.login(state)
+	c.network.teller.observe(ctx, *state)
 	return nil
 }
 
@@ -163,7 +161,7 @@ type health struct {
 	phase  phase
 	reason string
 	away   bool // the homeserver does not answer
-	logins map[networkid.UserLoginID]status.BridgeStateEvent
+	logins map[networkid.UserLoginID]loginReport
 }
 
 func (h *health) set(p phase, reason string) {
@@ -179,26 +177,32 @@ func (h *health) setAway(away bool) {
 	h.away = away
 }
 
-// login notes a login's state, and returns the one before.
-func (h *health) login(login networkid.UserLoginID, state status.BridgeStateEvent) status.BridgeStateEvent {
+// login notes a login's state.
+func (h *health) login(state *status.BridgeState) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.logins == nil {
-		h.logins = map[networkid.UserLoginID]status.BridgeStateEvent{}
+		h.logins = map[networkid.UserLoginID]loginReport{}
 	}
-	before := h.logins[login]
-	if state == status.StateLoggedOut {
-		delete(h.logins, login)
-	} else {
-		h.logins[login] = state
+	if state.StateEvent == status.StateLoggedOut {
+		delete(h.logins, state.RemoteID)
+		return
 	}
-	return before
+	now := loginReport{Login: string(state.RemoteID), State: strings.ToLower(string(state.StateEvent)),
+		Error: string(state.Error), Reason: state.Reason, Since: state.Timestamp.Time}
+	if before := h.logins[state.RemoteID]; before.State == now.State && before.Error == now.Error {
+		now.Since = before.Since
+	}
+	h.logins[state.RemoteID] = now
 }
 
 // loginReport is one login's state, for /readyz.
 type loginReport struct {
-	Login string `json:"login"`
-	State string `json:"state"`
+	Login  string    `json:"login"`
+	State  string    `json:"state"`
+	Error  string    `json:"error,omitempty"`  // the connector's word for what is wrong
+	Reason string    `json:"reason,omitempty"` // more of it: a number of the network's, or until when, as RFC 3339
+	Since  time.Time `json:"since"`
 }
 
 // networkReport is one network's state, for /readyz.
@@ -215,9 +219,7 @@ func (h *health) report() networkReport {
 	if h.away && r.Reason == "" {
 		r.Reason = homeserverAway
 	}
-	for login, state := range h.logins {
-		r.Logins = append(r.Logins, loginReport{Login: string(login), State: strings.ToLower(string(state))})
-	}
+	r.Logins = slices.AppendSeq(r.Logins, maps.Values(h.logins))
 	slices.SortFunc(r.Logins, func(a, b loginReport) int { return strings.Compare(a.Login, b.Login) })
 	return r
 }

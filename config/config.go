@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -47,6 +48,8 @@ type Bridge struct {
 	Address  string `yaml:"address"`  // the same as a URL, as the homeserver writes it
 	Monitor  string `yaml:"monitor"`  // host:port of /livez, /readyz and /metrics; empty: none
 	Language string `yaml:"language"` // "en" or "fr": what people read
+	// TellLostAfter is after how long the owner of an account is told that its connection is lost.
+	TellLostAfter time.Duration `yaml:"tell_lost_after"`
 }
 
 // Modes of [Encryption]. Each one is a way to get the bridge's own device and its room keys.
@@ -100,7 +103,7 @@ type Log struct {
 // Default returns the configuration with every default set.
 func Default() Config {
 	return Config{
-		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en"},
+		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en", TellLostAfter: 5 * time.Minute},
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
 		Log:        Log{Level: "info", Format: "json"},

@@ -56,6 +56,9 @@ func (v *validation) complain(key, format string, args ...any) {
 func (v *validation) bridge(b Bridge) {
 	v.listen("bridge.listen", b.Listen)
 	v.url("bridge.address", b.Address)
+	if b.TellLostAfter <= 0 {
+		v.complain("bridge.tell_lost_after", "must be a time such as 5m")
+	}
 	if b.Monitor != "" {
 		v.listen("bridge.monitor", b.Monitor)
 		if b.Monitor == b.Listen {

@@ -80,6 +80,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
 		Address:           c.Bridge.Address,
 		Monitor:           c.Bridge.Monitor,
 		Language:          say.Language(c.Bridge.Language),
+		TellLostAfter:     c.Bridge.TellLostAfter,
 		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
 		DoublePuppetToken: c.DoublePuppet.ASToken,
 		Permissions:       c.Permissions,

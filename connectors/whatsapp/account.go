@@ -12,6 +12,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+
+	"passerelle/portal/pace"
 )
 
 // account is one login: a WhatsApp account that the bridge is a linked device of. It owns the connection.
@@ -32,9 +34,14 @@ type account struct {
 	unlinked     bool          // guarded by mu; the phone removed the link
 	stopped      bool          // guarded by mu; nothing is begun any more
 	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
+	standing     standing      // guarded by mu
 	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
-	held         heldHistory
+	held          heldHistory
+	firstContacts *pace.Line // those who write to somebody for the first time
+	quietChats    *pace.Line // those who write into a chat where nothing was said lately
+
+	primary      primary
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
@@ -76,6 +83,10 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed
 	}
+	if a.primary.seen = metadata.PhoneSeen; a.primary.seen.IsZero() {
+		a.primary.seen = c.now() // of an older version, which did not look
+	}
+	a.pace(metadata)
 	login.Client = a
 	a.resumeOlder()
 	return a.resumeHistory(ctx)
@@ -122,6 +133,8 @@ func (a *account) Disconnect() {
 		a.client.Disconnect() // before the context ends: whatsmeow's socket does not bear both at once
 	}
 	a.cancel()
+	a.firstContacts.Close()
+	a.quietChats.Close()
 	a.running.Wait()
 	if a.client != nil {
 		a.client.Disconnect() // an attempt to connect may have been under way
@@ -160,6 +173,13 @@ func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
 	defer a.keeping.Unlock()
 	change(a.login.Metadata.(*LoginMetadata))
 	return a.login.Save(ctx)
+}
+
+// kept returns what the database keeps of the login.
+func (a *account) kept() LoginMetadata {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return *a.login.Metadata.(*LoginMetadata)
 }
 
 // sender says who sent something, in bridgev2's words.

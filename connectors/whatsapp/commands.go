@@ -21,6 +21,7 @@ func (c *Connector) Commands() []commands.CommandHandler {
 	return append(c.groupCommands(), c.historyCommand(),
 		c.command("start-chat", number, c.say(say.HelpStartChat), c.privately(c.startChat), "pm"),
 		c.command("resolve-identifier", number, c.say(say.HelpIsThere, networkName), c.privately(c.tellWhether)),
+		c.command("status", "", c.say(say.HelpStatus), c.privately(c.tellStatus)),
 		c.command("contacts", "", c.say(say.HelpContacts), c.privately(c.listContacts)),
 		c.command("search", words, c.say(say.HelpSearch), c.privately(c.listFound)),
 		c.command("which-room", number, c.say(say.HelpWhichRoom), c.privately(c.tellRoom)),

@@ -31,10 +31,14 @@ const longestPause = time.Minute
 // Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
+	kept := a.kept()
 	if a.current() == nil {
-		a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-			Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
-		a.settle()
+		a.tellLoggedOut(kept.LoggedOut)
+		return
+	}
+	a.spawn(a.watchPhone)
+	if a.connector.now().Before(kept.Ban.Again) {
+		a.stayAway(kept.Ban)
 		return
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
@@ -110,6 +114,7 @@ func (a *account) lost(err error) {
 
 // tell says the login's state to bridgev2.
 func (a *account) tell(state status.BridgeState) {
+	a.stands(state)
 	a.telling.Lock()
 	defer a.telling.Unlock()
 	if a.ctx.Err() == nil {
@@ -140,6 +145,9 @@ func (a *account) handle(event any) (handled bool) {
 		return false
 	}
 	defer a.running.Done()
+	if at := seenBy(event); !at.IsZero() {
+		a.phoneSeen(at)
+	}
 	switch event := event.(type) {
 	case *events.Message:
 		return a.receive(event)
@@ -155,18 +163,19 @@ func (a *account) handle(event any) (handled bool) {
 	case *events.ManualLoginReconnect:
 		a.comeBack()
 	case *events.LoggedOut:
-		a.loggedOut()
+		a.loggedOut(event.Reason)
 	case *events.StreamReplaced:
 		a.trouble(codeUsedElsewhere, say.UsedElsewhere)
 	case *events.ClientOutdated:
 		a.trouble(codeOutdated, say.UpdateBridge)
 	case *events.TemporaryBan:
-		a.trouble(codeSuspended, say.Suspended)
-		a.connectAfter(max(event.Expire, longestPause))
+		a.banned(event)
 	case *events.ConnectFailure:
 		a.log.Warn().Int("reason", int(event.Reason)).Msg("WhatsApp refused the connection")
 		a.trouble(codeRefused, say.ConnectionRefused)
 		a.connectAfter(longestPause)
+	case *events.NotifyAccountReachoutTimelock:
+		a.timelocked(event)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
 		a.nameKnown()
@@ -203,22 +212,65 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 }
 
 func (a *account) connected() {
+	if a.kept().Ban != (Ban{}) {
+		if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Ban = Ban{} }); err != nil {
+			a.log.Err(err).Msg("That a suspension is over could not be stored")
+		}
+	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnected})
 	a.settle()
 }
 
 // loggedOut closes a login whose link was removed on the phone or by WhatsApp. whatsmeow destroys the keys. The rooms stay.
-func (a *account) loggedOut() {
+func (a *account) loggedOut(reason events.ConnectFailureReason) {
 	a.mu.Lock()
 	a.unlinked = true
 	a.mu.Unlock()
-	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device = types.EmptyJID }); err != nil {
+	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device, kept.LoggedOut = types.EmptyJID, reason }); err != nil {
 		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")
 	}
-	a.log.Warn().Msg("The link was removed on the phone")
-	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-		Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
+	a.log.Warn().Int("reason", int(reason)).Msg("The link is gone")
+	a.tellLoggedOut(reason)
+}
+
+// tellLoggedOut tells that the link is gone, why, and what to do.
+func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
+	sentence := say.LoggedOut
+	switch {
+	case reason == events.ConnectFailureMainDeviceGone:
+		sentence = say.LoggedOutLocked
+	case reason == events.ConnectFailureUnknownLogout:
+		sentence = say.LoggedOutBanned
+	case a.silence() >= unlinkedAfter:
+		sentence = say.LoggedOutPhoneAway
+	}
+	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut, Reason: reason.NumberString(),
+		Message: a.connector.say(sentence, networkName), UserAction: status.UserActionRelogin})
 	a.settle()
+}
+
+// standing is how an account is connected, for people to see.
+type standing struct {
+	status.BridgeState
+	since time.Time // when it became so
+}
+
+// stand returns how the account is connected.
+func (a *account) stand() standing {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.standing
+}
+
+// stands notes how the account is connected.
+func (a *account) stands(state status.BridgeState) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	since := a.standing.since
+	if a.standing.StateEvent != state.StateEvent {
+		since = a.connector.now()
+	}
+	a.standing = standing{state, since}
 }
 
 // renamed notes the name that the account's owner published.

@@ -61,6 +61,10 @@ type Connector struct {
 	online       time.Duration // see onlineLasts
 	historyPause time.Duration // see historyPause
 	olderWait    time.Duration // see olderPatience
+	now          func() time.Time
+
+	phoneLook      time.Duration // see phoneLook
+	phoneAnswersIn time.Duration // see phoneAnswersIn
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -95,6 +99,8 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
 		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
+		now:       time.Now,
+		phoneLook: phoneLook, phoneAnswersIn: phoneAnswersIn,
 		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)

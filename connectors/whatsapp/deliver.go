@@ -340,6 +340,7 @@ func (d *delivery) inRoom(ctx context.Context) (bool, error) {
 func (d *delivery) afterwards(ctx context.Context) {
 	d.account.refreshPictures(d)
 	d.account.signalEarly(d.GetID())
+	d.account.spoke(d.PortalKey.ID)
 	if !d.came.Retried {
 		return
 	}

@@ -190,7 +190,7 @@ func (a *account) newestShown(ctx context.Context, jid types.JID) (time.Time, er
 
 // newLogin is what is kept of a login that has just been made.
 func (c *Connector) newLogin(device types.JID) *LoginMetadata {
-	metadata := &LoginMetadata{Device: device}
+	metadata := &LoginMetadata{Device: device, PhoneSeen: c.now()}
 	if c.options.History.Messages > 0 {
 		metadata.HistoryUntil = time.Now().Add(firstHistory)
 	}

@@ -198,7 +198,8 @@ func (l *linking) failure(event any) error {
 	case *events.ClientOutdated:
 		return l.refusal(say.UpdateBridge, networkName)
 	case *events.TemporaryBan:
-		return l.refusal(say.Suspended, networkName)
+		return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, StatusCode: http.StatusBadRequest,
+			Err: l.connector.suspended(newBan(event, l.connector.now()))}
 	case *events.ConnectFailure:
 		return errors.New(event.PermanentDisconnectDescription())
 	case *events.Disconnected:

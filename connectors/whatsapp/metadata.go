@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 )
@@ -16,6 +17,18 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// Asked is which older messages the phone has been asked for, by chat, and has not given yet.
 	Asked map[networkid.PortalID]olderRequest `json:"asked,omitempty"`
+	// PhoneSeen is when the phone was last online, as far as is known, within a few hours.
+	PhoneSeen time.Time `json:"phone_seen,omitzero"`
+	// PhoneWarned is the number of days for which the phone was offline when its owner was last warned; 0: it has come back.
+	PhoneWarned int `json:"phone_warned,omitempty"`
+	// LoggedOut is why the link is gone; 0: it is not, or that is not known.
+	LoggedOut events.ConnectFailureReason `json:"logged_out,omitempty"`
+	// Ban is a time for which WhatsApp has suspended the account.
+	Ban Ban `json:"ban,omitzero"`
+	// FirstContacts is when the account last wrote to people for the first time, in order, as far as the limit looks back.
+	FirstContacts []time.Time `json:"first_contacts,omitempty"`
+	// Timelock is when the account may not write to people who have not written to it.
+	Timelock Timelock `json:"timelock,omitzero"`
 }
 
 // MessageMetadata is what is kept of a message besides bridgev2's own fields.

@@ -175,6 +175,8 @@ func (a *account) transmit(ctx context.Context, chat types.JID, id types.Message
 	switch {
 	case err == nil:
 		return sent, nil
+	case ackCode(err) == refusedFirstContact:
+		return time.Time{}, a.refusedAsFirst(err)
 	case perhapsSent:
 		return time.Time{}, a.uncertain(err)
 	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, bridgev2.ErrNotLoggedIn):

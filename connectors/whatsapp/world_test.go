@@ -39,6 +39,7 @@ type world struct {
 	policy    *policy
 	db        string
 	options   Options
+	tune      func(*Connector) // changes what is no option; nil: nothing does
 }
 
 func newWorld(t *testing.T, adjust ...func(*Options)) *world {
@@ -75,6 +76,9 @@ func (w *world) start() {
 		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
 	if w.connector, err = New(w.options, say.English, border); err != nil {
 		w.t.Fatal(err)
+	}
+	if w.tune != nil {
+		w.tune(w.connector)
 	}
 	everybody := bridgeconfig.PermissionLevelUser
 	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
