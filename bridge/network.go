@@ -72,12 +72,16 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
-		Transient: database.IsTransient, Spool: n.host.spools.connectors})
+		Transient: database.IsTransient, Spool: n.host.spools.connectors,
+		Relay: n.host.options.Relay.Style})
 	if err != nil {
 		return err
 	}
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
+	if err := n.host.options.Relay.configure(&cfg.Bridge.Relay); err != nil {
+		return fmt.Errorf("prepare relaying: %w", err)
+	}
 	a := &assembly{fatal: make(chan error, 1)}
 	a.ctx, a.cancel = context.WithCancel(n.newContext(n.base))
 	a.keys = &roomKeys{log: n.log, mode: n.host.options.Encryption.Mode, fatal: a.fatal}

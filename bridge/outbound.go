@@ -65,7 +65,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
-	n.matrix().EventProcessor.Dispatch(ctx, evt)
+	n.dispatch(ctx, evt)
 	if evt.Type.IsState() {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}

@@ -81,10 +81,15 @@ var _ bridgev2.ReactionHandlingNetworkAPI = (*account)(nil)
 
 // PreHandleMatrixReaction says whose reaction it will be, and that there is one for each message (see
 // [bridgev2.ReactionHandlingNetworkAPI]).
-func (a *account) PreHandleMatrixReaction(_ context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
+//
+// Whoever gave the one before keeps it in Matrix, and it is said in text on WhatsApp: see displace.
+func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
 	emoji := variationselector.Remove(given.Content.RelatesTo.Key)
 	if strings.HasPrefix(emoji, "mxc://") {
 		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.connector.say(say.ReactWithEmoji, networkName))
+	}
+	if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
+		return bridgev2.MatrixReactionPreResponse{}, err
 	}
 	return bridgev2.MatrixReactionPreResponse{SenderID: userID(a.lid), Emoji: emoji, MaxReactions: 1}, nil
 }
@@ -97,6 +102,9 @@ func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.Matr
 
 // HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	if err := a.ownOnly(ctx, removed.TargetReaction.SenderMXID); err != nil {
+		return err
+	}
 	_, err := a.sendReaction(ctx, removed.Portal, removed.TargetReaction.MessageID, removed.Event.ID, "")
 	return err
 }
