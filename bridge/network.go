@@ -20,6 +20,7 @@ import (
 
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 )
 
 // network is one hosted network: what lasts while its bridge is started and stopped.
@@ -79,7 +80,7 @@ func (n *network) assemble() error {
 	}
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
-	if err := n.host.options.Relay.configure(&cfg.Bridge.Relay); err != nil {
+	if err := relay.Configure(&cfg.Bridge.Relay, n.host.options.Relay.Enabled); err != nil {
 		return fmt.Errorf("prepare relaying: %w", err)
 	}
 	a := &assembly{fatal: make(chan error, 1)}

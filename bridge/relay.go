@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
 	"maunium.net/go/mautrix/bridgev2"
-	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
 	bridgedb "maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
@@ -25,13 +23,6 @@ type Relay struct {
 	Style   relay.Style
 	// Shared are the Matrix users whose accounts are there for everybody in their rooms, such as a service's number.
 	Shared []id.UserID
-}
-
-// configure says it in bridgev2's words. bridgev2 never formats a message: what is relayed goes past it (see [relay.Send]). It
-// does format names, and needs a template for that (bridgev2/bridgeconfig/relay.go, FormatName).
-func (r Relay) configure(cfg *bridgeconfig.RelayConfig) error {
-	cfg.Enabled, cfg.DisplaynameFormat = r.Enabled, "{{.DisambiguatedName}}"
-	return cfg.UnmarshalYAML(&yaml.Node{Kind: yaml.MappingNode})
 }
 
 // way is how an event of somebody who has no account in a room goes out.

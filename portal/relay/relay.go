@@ -16,7 +16,9 @@ import (
 	"context"
 
 	"github.com/rs/zerolog"
+	"gopkg.in/yaml.v3"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -116,6 +118,13 @@ func isDone(ctx context.Context, at *bridgev2.Portal, reaction id.EventID) (bool
 	}
 	given, err := at.Bridge.DB.Reaction.GetByMXID(ctx, reaction)
 	return given != nil, err
+}
+
+// Configure tells bridgev2 whether people may write through other people's accounts. bridgev2 formats no message: what is
+// relayed goes past it. It does format names, and needs a template for that (bridgev2/bridgeconfig/relay.go, FormatName).
+func Configure(cfg *bridgeconfig.RelayConfig, enabled bool) error {
+	cfg.Enabled, cfg.DisplaynameFormat = enabled, "{{.DisambiguatedName}}"
+	return cfg.UnmarshalYAML(&yaml.Node{Kind: yaml.MappingNode})
 }
 
 // Do runs something in a room's own goroutine, where what bridgev2 keeps of the room may be changed. It is not run when the
