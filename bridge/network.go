@@ -35,6 +35,7 @@ type network struct {
 	journal *journal
 	health  health
 	outage  *outage
+	lent    lent
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
@@ -153,6 +154,9 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	now := n.current.Load()
 	if err := now.bridge.DB.Upgrade(ctx); err != nil {
 		return false, fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := n.lent.load(ctx, now.bridge); err != nil {
+		return false, err
 	}
 	// The bridge's own context must outlive ctx: what it is doing when ctx ends is finished in order, below.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -67,6 +67,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	}
 	n.dispatch(ctx, evt)
 	if evt.Type.IsState() {
+		n.welcome(ctx, evt)
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	return n.journal.await(ctx, evt.ID)

@@ -76,8 +76,13 @@ func (n *network) wayOut(ctx context.Context, evt *event.Event) (out way, relaye
 	}
 	out.room = room.PortalKey
 	login := n.bridge().GetCachedUserLoginByID(room.RelayLoginID)
+	if login == nil {
+		if login, err = n.lendShared(ctx, room); err != nil {
+			return out, true, err
+		}
+	}
 	switch {
-	case room.RelayLoginID == "" || login == nil || !n.host.options.Relay.Enabled:
+	case login == nil || !n.host.options.Relay.Enabled:
 		out.refusal, err = n.nobodyRelays(ctx, room, evt)
 	case !login.Client.IsLoggedIn():
 		out.refusal = n.say(say.RelayGone, n.nameIn(ctx, evt.RoomID, login.UserMXID), n.title())
@@ -103,6 +108,46 @@ func (n *network) hasAccount(ctx context.Context, room *bridgedb.Portal, user id
 		}
 	}
 	return false, nil
+}
+
+// welcome lends the shared account of a room to somebody who has come in without one. bridgev2 sends colleagues out again of
+// rooms that do not relay (bridgev2/portal.go, syncParticipants).
+func (n *network) welcome(ctx context.Context, evt *event.Event) {
+	member, ok := evt.Content.Parsed.(*event.MemberEventContent)
+	if !ok || evt.Type != event.StateMember || member.Membership != event.MembershipJoin || n.journal.ours(id.UserID(evt.GetStateKey())) {
+		return
+	}
+	room, err := n.bridge().DB.Portal.GetByMXID(ctx, evt.RoomID)
+	if err == nil && room != nil && room.RelayLoginID == "" {
+		var own bool
+		if own, err = n.hasAccount(ctx, room, id.UserID(evt.GetStateKey())); err == nil && !own {
+			_, err = n.lendShared(ctx, room)
+		}
+	}
+	if err != nil { // the first message of theirs does the same
+		n.log.Warn().Err(err).Stringer("room", evt.RoomID).Msg("Whether a room has a shared account could not be looked up")
+	}
+}
+
+// lendShared has a room relay through the shared account that is in it, and returns that; nil: there is none.
+func (n *network) lendShared(ctx context.Context, room *bridgedb.Portal) (*bridgev2.UserLogin, error) {
+	if !n.host.options.Relay.Enabled || len(n.host.options.Relay.Shared) == 0 {
+		return nil, nil
+	}
+	logins, err := n.loginsIn(ctx, room.PortalKey)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(logins, n.isShared)
+	if at < 0 {
+		return nil, nil
+	}
+	n.relayThrough(room.PortalKey, logins[at], logins[at], "", n.say(say.RelaySet, n.title(), n.nameIn(ctx, room.MXID, logins[at].UserMXID)))
+	return logins[at], nil
+}
+
+func (n *network) isShared(login *bridgev2.UserLogin) bool {
+	return slices.Contains(n.host.options.Relay.Shared, login.UserMXID)
 }
 
 // nobodyRelays says to a person who has no account in a room why nothing went out, and whom to ask. It says nothing of what

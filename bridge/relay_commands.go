@@ -8,7 +8,9 @@ import (
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/commands"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
@@ -67,6 +69,9 @@ func (n *network) unsetRelay(ce *commands.Event) {
 	if err == nil {
 		refusal, err = n.keepsRelay(ce)
 	}
+	if at := slices.IndexFunc(logins, n.isShared); at >= 0 && n.host.options.Relay.Enabled {
+		refusal = n.say(say.RelayShared, n.nameIn(ce.Ctx, ce.RoomID, logins[at].UserMXID))
+	}
 	switch {
 	case err != nil:
 		n.relayFailed(ce, err)
@@ -118,11 +123,10 @@ func (n *network) relayMeant(ce *commands.Event) (login *bridgev2.UserLogin, ref
 	}
 	name := strings.Join(ce.Args, " ")
 	own := func(l *bridgev2.UserLogin) bool { return l.UserMXID == ce.User.MXID }
-	shared := func(l *bridgev2.UserLogin) bool { return slices.Contains(n.host.options.Relay.Shared, l.UserMXID) }
 	named := func(l *bridgev2.UserLogin) bool {
 		return l.UserMXID.String() == name || strings.EqualFold(n.nameIn(ce.Ctx, ce.RoomID, l.UserMXID), name)
 	}
-	matches := []func(*bridgev2.UserLogin) bool{own, shared}
+	matches := []func(*bridgev2.UserLogin) bool{own, n.isShared}
 	if name != "" {
 		matches = []func(*bridgev2.UserLogin) bool{named}
 	}
@@ -132,7 +136,7 @@ func (n *network) relayMeant(ce *commands.Event) (login *bridgev2.UserLogin, ref
 	}
 	direct := ce.Portal.Receiver != ""
 	switch {
-	case at >= 0 && (own(logins[at]) || shared(logins[at]) || ce.User.Permissions.Admin && !direct):
+	case at >= 0 && (own(logins[at]) || n.isShared(logins[at]) || ce.User.Permissions.Admin && !direct):
 		return logins[at], "", nil
 	case direct && len(logins) > 0: // somebody's own conversation
 		return nil, n.say(say.RelayOwnChatOnly, n.nameIn(ce.Ctx, ce.RoomID, logins[0].UserMXID)), nil
@@ -161,21 +165,27 @@ func (n *network) keepsRelay(ce *commands.Event) (refusal string, err error) {
 	return n.say(say.RelayNoSay, n.nameIn(ce.Ctx, ce.RoomID, current.UserMXID)), nil
 }
 
-// changeRelay has the room's own goroutine change through whom it relays, and tells the room. source is a login that is in it.
+// changeRelay changes through whom a room relays. source is a login that is in it.
 func (n *network) changeRelay(ce *commands.Event, source, to *bridgev2.UserLogin, done string) {
-	result := relay.Do(ce.Portal.PortalKey, source, func(ctx context.Context, room *bridgev2.Portal) {
+	if result := n.relayThrough(ce.Portal.PortalKey, source, to, ce.EventID, done); !result.Queued {
+		n.relayFailed(ce, fmt.Errorf("hand a change to its room: %w", result.Error))
+	}
+}
+
+// relayThrough has a room's own goroutine change through whom it relays, and tells the room. about is the command that asks for
+// it, if one does.
+func (n *network) relayThrough(key networkid.PortalKey, source, to *bridgev2.UserLogin, about id.EventID, done string) bridgev2.EventHandlingResult {
+	return relay.Do(key, source, func(ctx context.Context, room *bridgev2.Portal) {
 		// Not room.SetRelay: for nobody in a direct chat it panics (bridgev2/portal.go, SetRelay).
 		room.Relay, room.RelayLoginID = to, ""
 		if to != nil {
 			room.RelayLoginID = to.ID
 		}
+		n.lent.set(room.PortalKey, room.RelayLoginID)
 		if err := room.Save(ctx); err != nil {
 			n.log.Err(err).Stringer("room", room.MXID).Msg("Through whom a room relays could not be saved")
 			done = n.say(say.RelayNotSaved)
 		}
-		n.tell(room.MXID, ce.EventID, "", done)
+		n.tell(room.MXID, about, "", done)
 	})
-	if !result.Queued {
-		n.relayFailed(ce, fmt.Errorf("hand a change to its room: %w", result.Error))
-	}
 }

@@ -124,6 +124,10 @@ func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.Br
 		return nil
 	}
 	before := c.network.health.login(state.RemoteID, state.StateEvent)
+	if state.StateEvent == status.StateLoggedOut || state.StateEvent == status.StateConnected && before != state.StateEvent {
+		now := c.network.current.Load()
+		now.tasks.Go(func() { c.network.forgetRelay(now.ctx, state.RemoteID) })
+	}
 	if state.Message == "" || before == state.StateEvent {
 		return nil
 	}

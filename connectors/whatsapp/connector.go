@@ -60,6 +60,8 @@ type Connector struct {
 	phoneWait time.Duration // see phonePatience
 	online    time.Duration // see onlineLasts
 
+	reacted recent // the IDs of reactions that went out
+
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
 }

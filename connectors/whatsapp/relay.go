@@ -196,10 +196,10 @@ func (a *account) displace(ctx context.Context, room *bridgev2.Portal, target *d
 	if err != nil {
 		return a.notSent(fmt.Errorf("look up the account's reaction: %w", err), say.NotSent)
 	}
-	if given == nil || a.isSame(given.SenderMXID, by) {
+	if given == nil || a.ghostless(given.SenderMXID) == by {
 		return nil
 	}
-	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, given.SenderMXID)
+	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, a.ghostless(given.SenderMXID))
 	line := &outgoing{kind: portal.KindText, text: a.connector.sign(who).words(variationselector.Add(given.Emoji))}
 	on := timely(room)
 	on.answers = answering(target)
@@ -225,15 +225,12 @@ func (a *account) displace(ctx context.Context, room *bridgev2.Portal, target *d
 	return nil
 }
 
-// isSame tells whether two Matrix users are one person: the account's owner may be shown as the owner's ghost.
-func (a *account) isSame(one, other id.UserID) bool {
-	own := func(user id.UserID) id.UserID {
-		if ghost, ok := a.connector.bridge.Matrix.ParseGhostMXID(user); ok && ghost == userID(a.lid) {
-			return a.login.UserMXID
-		}
-		return user
+// ghostless returns the account's owner for the owner's ghost, as which what comes from the phone may be shown.
+func (a *account) ghostless(user id.UserID) id.UserID {
+	if ghost, ok := a.connector.bridge.Matrix.ParseGhostMXID(user); ok && ghost == userID(a.lid) {
+		return a.login.UserMXID
 	}
-	return own(one) == own(other)
+	return user
 }
 
 // sayInstead sends a line in the place of a reaction, and returns what bridgev2's table is to hold of it: under the reaction's

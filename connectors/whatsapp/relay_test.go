@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -54,17 +55,22 @@ type relayed struct {
 	t     *testing.T
 	alice *account
 	bob   *whatsapptest.Phone
+	phone *whatsapptest.Phone // Alice's
 	in    *room
 }
 
 func newRelayed(t *testing.T) *relayed {
-	w, a, bob, in := acquainted(t)
+	w := newWorld(t)
+	alicesPhone, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
+	a := w.link(alice, alicesPhone)
+	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
+	in, _ := w.hears("Moin")
 	w.matrix.change(func() {
 		w.matrix.profiles[alice], w.matrix.profiles[karim], w.matrix.profiles[sofia] = "Alice", "Karim", "Sofia"
 		in.join(karim)
 		in.join(sofia)
 	})
-	return &relayed{w, t, a, bob, in}
+	return &relayed{w, t, a, bob, alicesPhone, in}
 }
 
 func (r *relayed) says(who id.UserID, content *event.MessageEventContent) id.EventID {
@@ -343,6 +349,85 @@ func TestAReactionThatCrossesTwiceIsOne(t *testing.T) {
 	r.bobSees("Sofia's reaction", func(e whatsapptest.Entry) bool { return e.ID == moin && e.Reactions[aliceNumber[1:]] == "🎉" })
 	if got := r.bobCounts("*Sofia*: 🎉"); got != 0 {
 		t.Error("Sofia's reaction is said, too")
+	}
+}
+
+func TestAReactionOnThePhoneTakesThePlaceOfKarims(t *testing.T) {
+	r := newRelayed(t)
+	moin := r.bob.Inbox()[0].ID
+	_, first := r.hears("Moin")
+	r.succeeds(r.reacts(karim, first.id, "👍"))
+	must[string](t)(r.phone.React(t.Context(), bobNumber, moin, "❤️"))
+	r.bobReads("*Karim*: 👍️")
+	r.world.reacts(ghostOf(r.phone), first.id, "❤️")
+	r.succeeds(r.reacts(karim, first.id, "🎉"))
+	r.bobReads("*Alice*: ❤️")
+}
+
+// TestInAGroupWithTwoAccountsNothingComesBack has Carol's account get what goes out through Alice's.
+func TestInAGroupWithTwoAccountsNothingComesBack(t *testing.T) {
+	w := newWorld(t)
+	alices, bob, carols := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob"), w.phones.MustAddPerson(carolNumber, "Carol")
+	a := w.link(alice, alices)
+	w.link(carol, carols)
+	group := must[string](t)(bob.CreateGroup("Bridge works", aliceNumber, carolNumber))
+	must[string](t)(bob.Send(t.Context(), group, "Moin"))
+	in, first := w.hears("Moin")
+	w.matrix.change(func() {
+		w.matrix.profiles[karim], w.matrix.profiles[sofia] = "Karim", "Sofia"
+		in.join(karim)
+		in.join(sofia)
+	})
+	r := &relayed{w, t, a, bob, alices, in}
+	r.succeeds(r.says(karim, text("Hello")))
+	r.succeeds(r.says(karim, &event.MessageEventContent{MsgType: event.MsgLocation, Body: "Town hall", GeoURI: "geo:53.5,9.9"}))
+	r.succeeds(r.reacts(karim, first.id, "👍"))
+	r.succeeds(r.reacts(sofia, first.id, "🎉"))
+	r.bobReads("*Karim*: 👍️")
+	must[string](t)(bob.Send(t.Context(), group, "the end"))
+	w.hears("the end")
+	w.eventually("all is delivered", func() bool { return w.inbox.waiting() == 0 })
+	if got := w.bodies(in); !slices.Equal(got, []string{"Moin", "the end"}) {
+		t.Errorf("the room shows %q", got)
+	}
+	w.matrix.mu.Lock()
+	defer w.matrix.mu.Unlock()
+	if len(w.matrix.reactions) > 0 || len(w.matrix.redacted) > 0 {
+		t.Errorf("the room shows the reactions %+v, and %v are gone", w.matrix.reactions, w.matrix.redacted)
+	}
+}
+
+// TestWhatWentOutBeforeACrashGoesOutOnce has Karim's events handed on again as if bridgev2 had not kept that they went out.
+func TestWhatWentOutBeforeACrashGoesOutOnce(t *testing.T) {
+	r := newRelayed(t)
+	_, first := r.hears("Moin")
+	place := &event.MessageEventContent{MsgType: event.MsgLocation, Body: "Town hall", GeoURI: "geo:53.5,9.9"}
+	sent := r.says(karim, place)
+	r.succeeds(sent)
+	karims, sofias := r.reacts(karim, first.id, "👍"), r.reacts(sofia, first.id, "🎉")
+	r.succeeds(sofias)
+	r.bobReads("*Karim*: 👍️")
+	shown := len(r.bob.Inbox())
+
+	key := must[*bridgev2.Portal](t)(r.bridge.GetPortalByMXID(t.Context(), r.in.id)).PortalKey
+	rows := must[[]*database.Message](t)(r.bridge.DB.Message.GetLastNInPortal(t.Context(), key, 10))
+	for _, row := range rows {
+		if row.MXID != first.id {
+			must[any](t)(nil, r.bridge.DB.Message.Delete(t.Context(), row.RowID))
+		}
+	}
+	reactions := must[[]*database.Reaction](t)(r.bridge.DB.Reaction.GetAllToMessage(t.Context(), key.Receiver, rows[len(rows)-1].ID))
+	for _, row := range reactions {
+		row.MXID, row.SenderMXID, row.Emoji = karims, karim, "👍"
+		must[any](t)(nil, r.bridge.DB.Reaction.Upsert(t.Context(), row))
+	}
+	r.relays(r.alice, r.in, "", sent, karim, event.EventMessage, place)
+	r.relays(r.alice, r.in, "", sofias, sofia, event.EventReaction, &event.ReactionEventContent{
+		RelatesTo: event.RelatesTo{Type: event.RelAnnotation, EventID: first.id, Key: "🎉"}})
+	r.succeeds(r.says(karim, text("the end")))
+	r.bobReads("*Karim*: the end")
+	if got := len(r.bob.Inbox()); got != shown+1 {
+		t.Errorf("Bob's phone shows %d messages, and %d before: %+v", got, shown, r.bob.Inbox())
 	}
 }
 

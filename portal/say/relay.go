@@ -19,6 +19,7 @@ const (
 	RelayNoAccountHere Sentence = "relay-no-account-here" // network
 	RelayNoSuchAccount Sentence = "relay-no-such-account" // name, network
 	RelayNoSay         Sentence = "relay-no-say"          // whose account
+	RelayShared        Sentence = "relay-shared"          // whose account
 	RelayNotSaved      Sentence = "relay-not-saved"       //
 	HelpSetRelay       Sentence = "help-set-relay"        //
 	HelpUnsetRelay     Sentence = "help-unset-relay"      //
@@ -94,6 +95,10 @@ var aboutRelay = map[Sentence]map[Language]string{
 	RelayNoSay: {
 		English: "Only %s and your administrators decide about that.",
 		French:  "Seuls %s et vos administrateurs en décident.",
+	},
+	RelayShared: {
+		English: "%s’s account is there for everybody in its chats. Your administrators decide about that.",
+		French:  "Le compte de %s est à la disposition de tous dans ses conversations. Vos administrateurs en décident.",
 	},
 	RelayNotSaved: {
 		English: "This could not be changed. Try again.",
