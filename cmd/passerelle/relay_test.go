@@ -76,6 +76,16 @@ func TestKarimWritesThroughClairesAccount(t *testing.T) {
 	if line := reads(t, d.amina, "*karim*: 👍️"); line.Quoted != said {
 		t.Errorf("Karim's reaction answers %q", line.Quoted)
 	}
+	asked := karim.Sends(d.room, event.EventUnstablePollStart, map[string]any{"org.matrix.msc3381.poll.start": event.PollStart{
+		Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1, Question: event.MSC1767Message{Text: "Quand ?"}, Answers: []event.PollOption{
+			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "Lundi"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "Mardi"}}}}})
+	poll := reads(t, d.amina, "karim: Quand ?")
+	karim.Sends(d.room, event.EventUnstablePollResponse, map[string]any{
+		"m.relates_to": (&event.RelatesTo{Type: event.RelReference, EventID: asked}), "org.matrix.msc3381.poll.response": map[string]any{"answers": []string{"b"}},
+	})
+	if vote := reads(t, d.amina, "*karim*: Mardi"); vote.Quoted != poll.ID {
+		t.Errorf("Karim's vote answers %q", vote.Quoted)
+	}
 	if kind, err := bridgetest.ChosenHomeserver(); err != nil || kind != "dendrite" { // which gives bridges no redactions
 		karim.Deletes(d.room, reaction)
 		sees("Karim's line to go", func(e whatsapptest.Entry) bool { return e.Text == "" && e.Deleted })
@@ -88,6 +98,12 @@ func TestKarimWritesThroughClairesAccount(t *testing.T) {
 	d.tells(t, karim, "you have no WhatsApp account in this chat.")
 	says(t, d.amina, d.phone.Number(), "fin")
 	d.claire.Hears(d.room, "fin")
+	d.claire.Says(d.room, "!whatsapp set-relay")
+	d.tells(t, karim, "goes out through claire’s account")
+	must(t, d.phone.Unlink(d.phone.Devices()[0].ID))
+	d.claire.Waits("the word that the link is gone", func(h bridgetest.Heard) bool { return h.Room == d.desk && strings.Contains(h.Text, "logged out") })
+	karim.Says(d.room, "Personne non plus")
+	d.tells(t, karim, "it goes out through claire’s account, which is no longer linked to WhatsApp. Ask claire to link it again.")
 	for _, entry := range d.amina.Inbox() {
 		if strings.Contains(entry.Text, "ersonne") {
 			t.Errorf("Amina reads %q", entry.Text)
