@@ -35,6 +35,9 @@ type way struct {
 // errNoAccount is the error of an event that goes out through nobody's account.
 var errNoAccount = errors.New("the sender has no account in the room, and nobody's is there for them")
 
+// errNotTaken is the error of what a room's goroutine did not take: the room is given up, or the bridge stops.
+var errNotTaken = errors.New("the room takes nothing any more")
+
 // dispatch hands an event on to bridgev2, through the account that the room has for those who have none, if that is who wrote.
 func (n *network) dispatch(ctx context.Context, evt *event.Event) {
 	out, relayed, err := n.wayOut(ctx, evt)
@@ -53,8 +56,7 @@ func (n *network) dispatch(ctx context.Context, evt *event.Event) {
 		if result.Queued {
 			return
 		}
-		failed = bridgev2.WrapErrorInStatus(fmt.Errorf("hand an event to its room: %w", errors.Join(result.Error))).
-			WithStatus(event.MessageStatusRetriable).WithSendNotice(true)
+		failed = bridgev2.WrapErrorInStatus(errors.Join(errNotTaken, result.Error)).WithStatus(event.MessageStatusRetriable).WithSendNotice(true)
 	}
 	n.matrix().SendMessageStatus(ctx, &failed, bridgev2.StatusEventInfoFromEvent(evt))
 }
@@ -79,6 +81,9 @@ func (n *network) wayOut(ctx context.Context, evt *event.Event) (out way, relaye
 	if login == nil {
 		if login, err = n.lendShared(ctx, room); err != nil {
 			return out, true, err
+		}
+		if login == nil && room.Receiver == "" && n.hasAnyAccount(ctx, evt.Sender) {
+			return out, false, nil // bridgev2 tries that one: the person may be new in the group
 		}
 	}
 	switch {
@@ -108,6 +113,16 @@ func (n *network) hasAccount(ctx context.Context, room *bridgedb.Portal, user id
 		}
 	}
 	return false, nil
+}
+
+// hasAnyAccount tells whether a person has an account on the network.
+func (n *network) hasAnyAccount(ctx context.Context, who id.UserID) bool {
+	user, err := n.bridge().GetExistingUserByMXID(ctx, who)
+	if err != nil || user == nil {
+		return false
+	}
+	login := user.GetDefaultLogin()
+	return login != nil && login.Client.IsLoggedIn()
 }
 
 // welcome lends the shared account of a room to somebody who has come in without one. bridgev2 sends colleagues out again of

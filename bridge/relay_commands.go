@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,7 +169,7 @@ func (n *network) keepsRelay(ce *commands.Event) (refusal string, err error) {
 // changeRelay changes through whom a room relays. source is a login that is in it.
 func (n *network) changeRelay(ce *commands.Event, source, to *bridgev2.UserLogin, done string) {
 	if result := n.relayThrough(ce.Portal.PortalKey, source, to, ce.EventID, done); !result.Queued {
-		n.relayFailed(ce, fmt.Errorf("hand a change to its room: %w", result.Error))
+		n.relayFailed(ce, errors.Join(errNotTaken, result.Error))
 	}
 }
 

@@ -25,11 +25,11 @@ func (d *dialogue) joinsChat(t *testing.T, name string) *bridgetest.Actor {
 }
 
 // tells waits until WhatsApp's bot says something that holds the words to somebody, encrypted, in Claire's chat.
-func (d *dialogue) tells(t *testing.T, who *bridgetest.Actor, words string) {
+func (d *dialogue) tells(t *testing.T, who *bridgetest.Actor, words string, since ...bridgetest.Mark) {
 	t.Helper()
 	heard := who.Waits("the bot's word "+words, func(h bridgetest.Heard) bool {
 		return h.Room == d.room && h.Sender == id.UserID(d.bridge.Bot("whatsapp")) && strings.Contains(h.Text, words)
-	})
+	}, since...)
 	if !heard.WasEncrypted {
 		t.Errorf("the bot says %q in the clear", heard.Text)
 	}
@@ -98,8 +98,9 @@ func TestKarimWritesThroughClairesAccount(t *testing.T) {
 	d.tells(t, karim, "you have no WhatsApp account in this chat.")
 	says(t, d.amina, d.phone.Number(), "fin")
 	d.claire.Hears(d.room, "fin")
+	lately := karim.Mark()
 	d.claire.Says(d.room, "!whatsapp set-relay")
-	d.tells(t, karim, "goes out through claire’s account")
+	d.tells(t, karim, "goes out through claire’s account", lately)
 	must(t, d.phone.Unlink(d.phone.Devices()[0].ID))
 	d.claire.Waits("the word that the link is gone", func(h bridgetest.Heard) bool { return h.Room == d.desk && strings.Contains(h.Text, "logged out") })
 	karim.Says(d.room, "Personne non plus")

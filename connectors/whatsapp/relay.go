@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 
 	"go.mau.fi/util/variationselector"
@@ -244,7 +243,7 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 	as := given.MXID + "/said"
 	admitted, err := passOut(ctx, a, portal.Crossing{
 		Key: as.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
-		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: time.Now(), Text: line.text,
+		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
 	}, line, say.NotSent)
 	if err != nil {
 		return nil, err
