@@ -88,9 +88,9 @@ func Send(ctx context.Context, room networkid.PortalKey, through *bridgev2.UserL
 		switch {
 		case !result.SendMSS:
 		case result.Error != nil:
-			at.Internal().SendErrorStatus(inRoom, evt, result.Error)
+			inside(at).SendErrorStatus(inRoom, evt, result.Error)
 		default:
-			at.Internal().SendSuccessStatus(inRoom, evt, 0, "")
+			inside(at).SendSuccessStatus(inRoom, evt, 0, "")
 		}
 	})
 }
@@ -101,13 +101,19 @@ func send(ctx context.Context, at *bridgev2.Portal, through *bridgev2.UserLogin,
 		if done, err := isDone(ctx, at, evt.ID); done || err != nil {
 			return bridgev2.EventHandlingResultSuccess.WithMSS().WithError(err)
 		}
-		return at.Internal().HandleMatrixReaction(ctx, through, evt)
+		return inside(at).HandleMatrixReaction(ctx, through, evt)
 	case event.EventRedaction:
-		return at.Internal().HandleMatrixRedaction(ctx, through, nil, evt)
+		return inside(at).HandleMatrixRedaction(ctx, through, nil, evt)
 	case event.EventMessage:
 		evt.Content.AsMessage().RemoveReplyFallback()
 	}
-	return at.Internal().HandleMatrixMessage(ctx, through, nil, evt)
+	return inside(at).HandleMatrixMessage(ctx, through, nil, evt)
+}
+
+// inside gives access to what bridgev2 does with an event once it has chosen a login. Only the room's goroutine may use it.
+func inside(at *bridgev2.Portal) *bridgev2.PortalInternals {
+	//lint:ignore SA1019 it is to be used with care, and there is no other way: see the package's comment
+	return at.Internal()
 }
 
 // isDone tells whether a reaction crossed before. One that another took the place of must not take its place again.
