@@ -40,6 +40,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 		},
 	)
 	processor.AddHandlers(c.network.plumbing()...)
+	processor.AddHandlers(c.network.relayCommands()...)
 	if commander, ok := br.Network.(Commander); ok {
 		processor.AddHandlers(commander.Commands()...)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 )
 
 // network is one hosted network: what lasts while its bridge is started and stopped.
@@ -36,6 +37,7 @@ type network struct {
 	outage  *outage
 	turns   turns
 	teller  *teller
+	lent    lent
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
@@ -76,12 +78,16 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
-		Transient: database.IsTransient, Spool: n.host.spools.connectors})
+		Transient: database.IsTransient, Spool: n.host.spools.connectors,
+		Relay: n.host.options.Relay.Style})
 	if err != nil {
 		return err
 	}
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
+	if err := relay.Configure(&cfg.Bridge.Relay, n.host.options.Relay.Enabled); err != nil {
+		return fmt.Errorf("prepare relaying: %w", err)
+	}
 	a := &assembly{fatal: make(chan error, 1)}
 	a.ctx, a.cancel = context.WithCancel(n.newContext(n.base))
 	a.keys = &roomKeys{log: n.log, mode: n.host.options.Encryption.Mode, fatal: a.fatal}
@@ -155,6 +161,9 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	}
 	n.turns.notices.recall(ctx, now.bridge.DB.KV)
 	n.teller.told.recall(ctx, now.bridge.DB.KV)
+	if err := n.lent.load(ctx, now.bridge); err != nil {
+		return false, err
+	}
 	// The bridge's own context must outlive ctx: what it is doing when ctx ends is finished in order, below.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

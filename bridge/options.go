@@ -25,7 +25,8 @@ type Options struct {
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
-	InitialState      []*event.Event    // added to the state of every room that is made
+	Relay             Relay
+	InitialState      []*event.Event // added to the state of every room that is made
 	Databases         database.Place
 	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
 	Store             *database.Store

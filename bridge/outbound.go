@@ -67,8 +67,9 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	} else if how := n.mayGo(ctx, evt); how != goesOn {
 		return how
 	}
-	n.matrix().EventProcessor.Dispatch(ctx, evt)
+	n.dispatch(ctx, evt)
 	if evt.Type.IsState() {
+		n.welcome(ctx, evt)
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	return n.journal.await(ctx, evt.ID)

@@ -137,7 +137,11 @@ func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.Br
 	if state.RemoteID == "" {
 		return nil
 	}
-	c.network.health.login(state)
+	changed := c.network.health.login(state)
+	if state.StateEvent == status.StateLoggedOut || state.StateEvent == status.StateConnected && changed {
+		now := c.network.current.Load()
+		now.tasks.Go(func() { c.network.forgetRelay(now.ctx, state.RemoteID) })
+	}
 	c.network.teller.observe(ctx, *state)
 	return nil
 }
@@ -178,7 +182,7 @@ func (h *health) setAway(away bool) {
 }
 
 // login notes a login's state.
-func (h *health) login(state *status.BridgeState) {
+func (h *health) login(state *status.BridgeState) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.logins == nil {
@@ -186,14 +190,16 @@ func (h *health) login(state *status.BridgeState) {
 	}
 	if state.StateEvent == status.StateLoggedOut {
 		delete(h.logins, state.RemoteID)
-		return
+		return true
 	}
 	now := loginReport{Login: string(state.RemoteID), State: strings.ToLower(string(state.StateEvent)),
 		Error: string(state.Error), Reason: state.Reason, Since: state.Timestamp.Time}
-	if before := h.logins[state.RemoteID]; before.State == now.State && before.Error == now.Error {
+	before := h.logins[state.RemoteID]
+	if before.State == now.State && before.Error == now.Error {
 		now.Since = before.Since
 	}
 	h.logins[state.RemoteID] = now
+	return before.State != now.State
 }
 
 // loginReport is one login's state, for /readyz.

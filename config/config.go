@@ -31,6 +31,7 @@ type Config struct {
 	Encryption   Encryption         `yaml:"encryption"`
 	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
@@ -72,6 +73,15 @@ type DoublePuppet struct {
 	ASTokenFile string `yaml:"as_token_file"`
 }
 
+// Relay says how people write who have no account on a network: through the account of somebody in the room.
+type Relay struct {
+	Enabled bool   `yaml:"enabled"`
+	Name    string `yaml:"name"` // Go template of what stands before their words; .Name is the person's name
+	Bold    bool   `yaml:"bold"` // the name in bold, where the network has that
+	// SharedAccounts are Matrix user IDs whose accounts are there for everybody in their rooms, such as a service's number.
+	SharedAccounts []string `yaml:"shared_accounts"`
+}
+
 // Rooms says how the rooms are made.
 type Rooms struct {
 	// InitialState is added to the state of every room that is made, such as an access rule of the state messenger.
@@ -106,6 +116,7 @@ func Default() Config {
 		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en", TellLostAfter: 5 * time.Minute},
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
+		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

@@ -89,6 +89,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"odd network", "  whatsapp:", "  Whats App:", "networks.Whats App"},
 		{"state without a type", "networks:", "rooms: {initial_state: [{content: {a: b}}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
+		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
+		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

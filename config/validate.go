@@ -39,6 +39,7 @@ func (c *Config) validate() error {
 	v.oneOf("encryption.mode", c.Encryption.Mode, ModeDevice, ModeLogin, ModeTransactions)
 	v.secret("encryption.pickle_key", c.Encryption.PickleKey)
 	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.relay(c.Relay)
 	v.rooms(c.Rooms)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
@@ -74,6 +75,15 @@ func (v *validation) permissions(levels map[string]string, domain string) {
 	}
 	for _, who := range slices.Sorted(maps.Keys(levels)) {
 		v.oneOf("permissions."+who, levels[who], "block", "relay", "user", "admin")
+	}
+}
+
+func (v *validation) relay(r Relay) {
+	for i, user := range r.SharedAccounts {
+		name, domain, found := strings.Cut(strings.TrimPrefix(user, "@"), ":")
+		if !strings.HasPrefix(user, "@") || !found || name == "" || domain == "" {
+			v.complain(fmt.Sprintf("relay.shared_accounts[%d]", i), "%q is not a Matrix ID; write one such as @service:example.org", user)
+		}
 	}
 }
 

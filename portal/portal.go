@@ -21,6 +21,7 @@ import (
 	"errors"
 	"time"
 
+	"passerelle/portal/relay"
 	"passerelle/portal/transfer"
 )
 
@@ -82,6 +83,8 @@ type Border struct {
 	Transient func(error) bool
 	// Spool is where files lie on their way.
 	Spool *transfer.Pool
+	// Relay is how the names of those who have no account stand before what they write through somebody else's.
+	Relay relay.Style
 }
 
 // Sealer encrypts content that must lie in a database for a while.

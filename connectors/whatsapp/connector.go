@@ -66,6 +66,8 @@ type Connector struct {
 	phoneLook      time.Duration // see phoneLook
 	phoneAnswersIn time.Duration // see phoneAnswersIn
 
+	reacted recent // the IDs of reactions that went out
+
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
 }

@@ -131,6 +131,8 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	switch {
 	case target.sender != userID(a.lid):
 		return a.refused(errors.New("somebody else's message"), a.connector.say(say.NotPossible, networkName))
+	case changed.EditTarget.SenderMXID != changed.Event.Sender: // one account may hold the messages of several people
+		return a.refused(errors.New("another one's message"), a.connector.say(say.RelayNotYours, networkName))
 	case time.Since(changed.EditTarget.Timestamp) > whatsmeow.EditWindow:
 		return a.refused(errors.New("too late"), a.connector.say(say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
 	}
@@ -144,7 +146,7 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 		return err
 	}
 	defer out.file.close()
-	out.message = client.BuildEdit(chat, target.id, out.message)
+	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
 	_, err = a.crossOut(ctx, message, out)
 	return err
 }

@@ -42,6 +42,8 @@ func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.Matr
 		if change.To == event.MembershipLeave && change.From == event.MembershipJoin && msg.OrigSender == nil && target == a.lid {
 			err = a.leaveGroup(ctx, msg.Portal)
 		}
+	case msg.OrigSender != nil:
+		err = a.ownersOnly(msg.OrigSender)
 	case change.To == event.MembershipInvite:
 		err = a.changeMember(ctx, msg.Portal, target, whatsmeow.ParticipantChangeAdd)
 	case gone && there:
@@ -161,7 +163,10 @@ func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.Mat
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
-	err := a.changeLevels(ctx, msg)
+	err := a.ownersOnly(msg.OrigSender)
+	if err == nil {
+		err = a.changeLevels(ctx, msg)
+	}
 	if err == nil {
 		return true, nil
 	}

@@ -34,6 +34,9 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -57,6 +60,9 @@ func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.Matri
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -76,6 +82,9 @@ func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.Matri
 func (a *account) HandleMatrixRoomAvatar(ctx context.Context, msg *bridgev2.MatrixRoomAvatar) (bool, error) {
 	if !isGroup(msg.Portal) {
 		return false, nil
+	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
 	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {

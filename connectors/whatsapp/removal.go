@@ -89,6 +89,9 @@ func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridge
 	if err != nil {
 		return err
 	}
+	if err := a.ownOnly(ctx, removed.TargetMessage.SenderMXID); err != nil {
+		return err
+	}
 	client := a.current()
 	if client == nil {
 		return a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
@@ -106,6 +109,8 @@ func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridge
 			return a.refused(errors.New("somebody else's message"), a.connector.say(say.DeletedHereOnly, networkName))
 		}
 	}
-	_, err = a.transmit(ctx, chat, outgoingID(removed.Event.ID), client.BuildRevoke(chat, author, target.id), nil)
-	return err
+	if _, err = a.transmit(ctx, chat, outgoingID(removed.Event.ID), client.BuildRevoke(chat, author, target.id), nil); err != nil {
+		return err
+	}
+	return a.removePreface(ctx, client, chat, removed)
 }

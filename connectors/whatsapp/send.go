@@ -60,7 +60,8 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 
 // outgoingOf says a Matrix message in WhatsApp's words, its file fetched. The caller closes the file.
 func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
-	out := convertOut(message.Content, a.occasion(ctx, message))
+	on := a.occasion(ctx, message)
+	out := convertOut(message.Content, on)
 	if out == nil {
 		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
 	}
@@ -76,6 +77,7 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 		}
 	}
 	a.fetchThumbnail(ctx, out)
+	out.introduce(on)
 	return out, nil
 }
 
@@ -88,6 +90,9 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	}
 	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out, say.NotSent)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.sendPreface(ctx, chat, message, admitted); err != nil {
 		return nil, err
 	}
 	id := outgoingID(message.Event.ID)

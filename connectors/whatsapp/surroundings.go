@@ -10,6 +10,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/relay"
 )
 
 // reader returns what converts messages for the account's rooms.
@@ -80,13 +82,19 @@ func (a *account) onWhatsApp(ctx context.Context, in *bridgev2.Portal, user id.U
 
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
-	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
-	on := occasion{
-		person:  func(user id.UserID) (types.JID, bool) { return a.onWhatsApp(ctx, message.Portal, user) },
-		answers: answering(message.ReplyTo), raw: message.Event.Content.Raw,
-		expires: uint32(message.Portal.Disappear.Timer / time.Second),
+	on := timely(message.Portal)
+	on.person = func(user id.UserID) (types.JID, bool) { return a.onWhatsApp(ctx, message.Portal, user) }
+	on.answers, on.raw = answering(message.ReplyTo), message.Event.Content.Raw
+	if who, relayed := relay.Of(ctx); relayed {
+		on.by = a.connector.sign(who)
 	}
-	if metadata != nil {
+	return on
+}
+
+// timely returns what says when a message disappears that goes out now.
+func timely(room *bridgev2.Portal) occasion {
+	on := occasion{expires: uint32(room.Disappear.Timer / time.Second)}
+	if metadata, ok := room.Metadata.(*PortalMetadata); ok {
 		on.timerSet = metadata.TimerSet
 	}
 	return on

@@ -39,7 +39,11 @@ func (a *account) HandleMatrixDisappearingTimer(ctx context.Context, change *bri
 	if metadata, ok := room.Metadata.(*PortalMetadata); ok {
 		to.set = max(to.set, metadata.TimerSet)
 	}
-	if err := a.sendTimer(ctx, room, to); err != nil {
+	err = a.ownersOnly(change.OrigSender)
+	if err == nil {
+		err = a.sendTimer(ctx, room, to)
+	}
+	if err != nil {
 		a.revertTimer(ctx, room)
 		return false, err
 	}

@@ -20,6 +20,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
 
@@ -63,6 +64,9 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 		return nil, a.notSent(err, say.NotSent)
 	}
 	choice, texts := voteOut(&vote.Content.Response, start)
+	if who, relayed := relay.Of(ctx); relayed {
+		return a.sayVote(ctx, vote, who, start != nil, texts)
+	}
 	update, err := client.EncryptPollVote(ctx, &types.MessageInfo{ID: poll.id, MessageSource: types.MessageSource{
 		Chat: chat, Sender: lidOf(poll.sender), IsFromMe: poll.sender == userID(a.lid), IsGroup: chat.Server == types.GroupServer,
 	}}, choice)

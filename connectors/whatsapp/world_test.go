@@ -20,6 +20,7 @@ import (
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 	"passerelle/portal/transfer"
 )
@@ -81,10 +82,14 @@ func (w *world) start() {
 		w.tune(w.connector)
 	}
 	everybody := bridgeconfig.PermissionLevelUser
-	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
+	cfg := &bridgeconfig.BridgeConfig{
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
 		RevertFailedStateChanges: true, BridgeMatrixLeave: true,
-	}, w.matrix, w.connector, w.commands)
+	}
+	if err := relay.Configure(&cfg.Relay, true); err != nil {
+		w.t.Fatal(err)
+	}
+	w.bridge = bridgev2.NewBridge("whatsapp", db, log, cfg, w.matrix, w.connector, w.commands)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ const (
 )
 
 // sentences are all of them.
-var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth)
+var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
