@@ -29,10 +29,11 @@ type account struct {
 	client *whatsmeow.Client // nil: the phone removed the link before the start
 
 	mu           sync.Mutex
-	unlinked     bool          // guarded by mu; the phone removed the link
-	stopped      bool          // guarded by mu; nothing is begun any more
-	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
-	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	unlinked     bool                 // guarded by mu; the phone removed the link
+	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
+	stopped      bool                 // guarded by mu; nothing is begun any more
+	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
+	settled      chan struct{}        // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
 	phoneAnswers phoneAnswers
 	signals      signals

@@ -26,6 +26,9 @@ func (c *change) GetTargetMessage() networkid.MessageID { return c.target.ID }
 // changeOf returns the event that a message is, if it changes another one; nil: it is one to be shown by itself. It is not
 // wanted when there is nothing to change: its target never came to the room.
 func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wanted bool, err error) {
+	if d.came.Call != nil {
+		return d.callChange(ctx)
+	}
 	if d.message == nil {
 		return nil, true, nil
 	}

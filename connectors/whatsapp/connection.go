@@ -184,6 +184,14 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveGroupChange(event) && a.groupTimerChanged(event)
 	case *events.JoinedGroup:
 		return a.receiveJoined(event)
+	case *events.CallOffer:
+		return a.callOffered(event)
+	case *events.CallOfferNotice:
+		return a.callNoticed(event)
+	case *events.CallAccept:
+		return a.callAccepted(event)
+	case *events.CallTerminate:
+		return a.callEnded(event)
 	case *events.Receipt:
 		a.receipt(event)
 	case *events.ChatPresence:

@@ -30,6 +30,9 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if d.refused {
 		return d.notice(ctx, say.NotTakenHere, networkName)
 	}
+	if d.came.Call != nil {
+		return d.callNotice(ctx)
+	}
 	if d.message == nil {
 		if d.came.Unreadable == notYet {
 			return d.notice(ctx, say.NotYetReadable)
@@ -104,9 +107,13 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 
 // notice puts a sentence where the message cannot be. It passes the gate, too, as a notice.
 func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...any) (*bridgev2.ConvertedMessage, error) {
-	text := d.account.connector.say(sentence, args...)
+	return d.noticed(ctx, d.account.connector.say(sentence, args...), "/notice")
+}
+
+// noticed is a notice of words of ours; as tells the gate which of the message's it is.
+func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.ConvertedMessage, error) {
 	crossing := d.crossing(incoming{content: content{kind: portal.KindNotice, text: text}})
-	crossing.Key += "/notice"
+	crossing.Key += as
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {

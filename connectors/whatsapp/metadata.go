@@ -29,11 +29,28 @@ type PortalMetadata struct {
 	TimerSet int64 `json:"timer_set,omitempty"`
 }
 
+// MessageMetadata is what is kept of a message.
+type MessageMetadata struct {
+	// Call is what a notice says of a call.
+	Call *call `json:"call,omitempty"`
+}
+
+// metadataOf returns what is kept of a message.
+func metadataOf(row *database.Message) *MessageMetadata {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	if !ok {
+		kept = &MessageMetadata{}
+		row.Metadata = kept
+	}
+	return kept
+}
+
 // GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetDBMetaTypes() database.MetaTypes {
 	return database.MetaTypes{
 		Portal:    func() any { return &PortalMetadata{} },
 		Ghost:     func() any { return &GhostMetadata{} },
+		Message:   func() any { return &MessageMetadata{} },
 		UserLogin: func() any { return &LoginMetadata{} },
 	}
 }
