@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -38,6 +39,7 @@ type account struct {
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
+	posts        atomic.Bool // the owner wants to see contacts' status posts
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
@@ -61,6 +63,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
 		historyUntil: metadata.HistoryUntil}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
+	a.posts.Store(c.wantsPosts(metadata))
 	if device != nil {
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName

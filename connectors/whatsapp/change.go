@@ -52,7 +52,7 @@ func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (named m
 	named = messageID{chat: d.id.chat, sender: d.id.sender, id: key.GetID()}
 	switch {
 	case key.GetFromMe():
-	case d.chat.Server == types.GroupServer:
+	case ofMany(d.chat):
 		author, err := types.ParseJID(key.GetParticipant())
 		if err != nil || !isPerson(author) {
 			return named, false, nil

@@ -84,6 +84,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 			return d.fail(fmt.Errorf("upload a file: %w", err))
 		}
 	}
+	if message.content.expires == 0 {
+		message.content.expires = d.lifetime()
+	}
 	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
 		ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part},
@@ -123,7 +126,7 @@ func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.Conv
 	case err != nil:
 		return d.fail(err)
 	}
-	return &bridgev2.ConvertedMessage{Parts: []*bridgev2.ConvertedMessagePart{{
+	return &bridgev2.ConvertedMessage{Disappear: setting(d.lifetime()), Parts: []*bridgev2.ConvertedMessagePart{{
 		Type:    event.EventMessage,
 		Content: &event.MessageEventContent{MsgType: event.MsgNotice, Body: admitted.Content()},
 	}}}, nil

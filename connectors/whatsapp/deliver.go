@@ -121,7 +121,7 @@ func (a *account) delivery(ctx context.Context, came *arrival, message *events.M
 			return nil, err
 		}
 	}
-	if chat.Server != types.GroupServer {
+	if !ofMany(chat) {
 		if chat, err = a.findLID(ctx, came.Chat, came.ChatAlt); err != nil {
 			return nil, err
 		}

@@ -13,6 +13,8 @@ type LoginMetadata struct {
 	Device types.JID `json:"device,omitzero"`
 	// HistoryUntil is until when live messages wait for the first chunk of history; zero: they do not (any more).
 	HistoryUntil time.Time `json:"history_until,omitzero"`
+	// StatusPosts says whether the owner wants to see contacts' status posts; nil: as the administrator chose.
+	StatusPosts *bool `json:"status_posts,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
@@ -33,6 +35,8 @@ type PortalMetadata struct {
 type MessageMetadata struct {
 	// Call is what a notice says of a call.
 	Call *call `json:"call,omitempty"`
+	// SentTo is the contact whom an answer to a status post went to.
+	SentTo types.JID `json:"sent_to,omitzero"`
 }
 
 // metadataOf returns what is kept of a message.

@@ -73,7 +73,7 @@ func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent,
 // info describes the message as whatsmeow does.
 func (d *delivery) info() types.MessageInfo {
 	return types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
-		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
+		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: ofMany(d.came.Chat),
 	}}
 }
 
@@ -91,12 +91,23 @@ func (a *account) PreHandleMatrixReaction(_ context.Context, given *bridgev2.Mat
 
 // HandleMatrixReaction sends a reaction (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (*database.Reaction, error) {
+	if isPostsRoom(given.Portal.ID) {
+		sent, err := a.reactToPost(ctx, given)
+		return &database.Reaction{Timestamp: sent}, err
+	}
 	sent, err := a.sendReaction(ctx, given.Portal, given.TargetMessage.ID, given.Event.ID, given.PreHandleResp.Emoji)
 	return &database.Reaction{Timestamp: sent}, err
 }
 
 // HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	if isPostsRoom(removed.Portal.ID) {
+		author, err := a.authorOfPost(removed.TargetReaction.MessageID)
+		if err != nil {
+			return err
+		}
+		return a.takeBack(ctx, author, outgoingID(removed.TargetReaction.MXID), removed.Event.ID)
+	}
 	_, err := a.sendReaction(ctx, removed.Portal, removed.TargetReaction.MessageID, removed.Event.ID, "")
 	return err
 }

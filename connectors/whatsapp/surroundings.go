@@ -89,6 +89,9 @@ func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage)
 	if metadata != nil {
 		on.timerSet = metadata.TimerSet
 	}
+	if isPostsRoom(message.Portal.ID) {
+		a.answersPost(ctx, message.Portal, message.ReplyTo, &on)
+	}
 	return on
 }
 
