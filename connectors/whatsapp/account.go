@@ -41,6 +41,9 @@ type account struct {
 	presence     presence
 	posts        atomic.Bool // the owner wants to see contacts' status posts
 
+	beginning  sync.Once     // what runs for as long as the account does
+	dueChanged chan struct{} // holds that something else is due
+
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
@@ -60,7 +63,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), dueChanged: make(chan struct{}, 1),
 		historyUntil: metadata.HistoryUntil}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	a.posts.Store(c.wantsPosts(metadata))

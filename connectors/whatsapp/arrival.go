@@ -33,6 +33,7 @@ const (
 	arrivalGroup   arrivalKind = "group"   // a change of a group (group_news.go)
 	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
 	arrivalCall    arrivalKind = "call"    // a step of a call (call.go)
+	arrivalLiveEnd arrivalKind = "live"    // the end of a live location (live.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -52,6 +53,7 @@ type arrival struct {
 	Encoded    []byte          `json:"message,omitempty"` // protobuf of the message, with all its wrappings
 	Group      *groupNews      `json:"group,omitempty"`   // what changed in a group
 	Call       *callNews       `json:"call,omitempty"`    // how far a call has come
+	Ends       types.MessageID `json:"ends,omitempty"`    // the live location that ends
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.
@@ -89,9 +91,10 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		return nil, nil, fmt.Errorf("decode an arrival: version %d is not known", a.Version)
 	case a.ID == "" || a.Chat.User == "" || a.Chat.Server == "" || a.Sender.User == "" || a.Sender.Server == "":
 		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
-	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalCall) != (a.Call != nil):
+	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalCall) != (a.Call != nil),
+		(a.Kind == arrivalLiveEnd) != (a.Ends != ""):
 		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
-	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalCall:
+	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalCall, a.Kind == arrivalLiveEnd:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

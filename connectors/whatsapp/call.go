@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -242,17 +241,5 @@ var _ bridgev2.RemoteEdit = (*callEnd)(nil)
 
 // ConvertEdit says how the call went (see [bridgev2.RemoteEdit]).
 func (e *callEnd) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI, existing []*database.Message) (*bridgev2.ConvertedEdit, error) {
-	at := slices.IndexFunc(existing, func(row *database.Message) bool { return row.RowID == e.target.RowID })
-	if at < 0 {
-		return nil, bridgev2.ErrIgnoringRemoteEvent
-	}
-	shown, err := e.noticed(ctx, e.account.reader(ctx).callState(e.now), "/notice")
-	if err != nil {
-		return nil, err
-	}
-	part := existing[at]
-	metadataOf(part).Call = &e.now
-	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{
-		Part: part, Type: shown.Parts[0].Type, Content: shown.Parts[0].Content,
-	}}}, nil
+	return e.reword(ctx, existing, e.account.reader(ctx).callState(e.now), func(kept *MessageMetadata) { kept.Call = &e.now })
 }

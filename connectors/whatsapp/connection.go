@@ -31,6 +31,7 @@ const longestPause = time.Minute
 // Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
+	a.beginning.Do(func() { a.spawn(a.doDue) })
 	if a.current() == nil {
 		a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
 			Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})

@@ -73,6 +73,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	part := &bridgev2.ConvertedMessagePart{
 		Type: message.content.eventType, Content: message.content.event, Extra: message.content.extra,
 	}
+	if message.content.live {
+		part.DBMetadata = &MessageMetadata{Live: &live{Sequence: liveOf(d.message.Message).GetSequenceNumber()}}
+	}
 	if f := message.content.file; f != nil {
 		part.Content.Info.Size = int(message.file.Size())
 		var err error

@@ -15,6 +15,8 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// StatusPosts says whether the owner wants to see contacts' status posts; nil: as the administrator chose.
 	StatusPosts *bool `json:"status_posts,omitempty"`
+	// Due is what is done later by itself (see due).
+	Due []due `json:"due,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
@@ -35,6 +37,8 @@ type PortalMetadata struct {
 type MessageMetadata struct {
 	// Call is what a notice says of a call.
 	Call *call `json:"call,omitempty"`
+	// Live is what is shown of a live location.
+	Live *live `json:"live,omitempty"`
 	// SentTo is the contact whom an answer to a status post went to.
 	SentTo types.JID `json:"sent_to,omitzero"`
 }

@@ -49,7 +49,8 @@ const (
 )
 
 // sentences are all of them.
-var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutCalls, aboutPosts)
+var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutCalls, aboutPosts,
+	aboutSharing)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
