@@ -36,6 +36,7 @@ type network struct {
 	outage  *outage
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
+	shares       shares
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 
