@@ -27,6 +27,7 @@ func (c *Connector) Commands() []commands.CommandHandler {
 		c.command("who", "", c.say(say.HelpWho), c.tellWho),
 		c.command("block", maybe, c.say(say.HelpBlock), c.privately(c.block)),
 		c.command("status-posts", c.say(say.ArgOnOff), c.say(say.HelpStatusPosts, networkName), c.choosePosts),
+		c.command("view-once", c.say(say.ArgMaybeOff), c.say(say.HelpViewOnce), c.chooseOnce),
 		c.command("unblock", maybe, c.say(say.HelpUnblock), c.privately(c.block)),
 	)
 }

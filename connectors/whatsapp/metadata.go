@@ -5,6 +5,7 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 )
 
 // LoginMetadata is what is kept of a login besides bridgev2's own fields.
@@ -15,6 +16,8 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// StatusPosts says whether the owner wants to see contacts' status posts; nil: as the administrator chose.
 	StatusPosts *bool `json:"status_posts,omitempty"`
+	// ViewOnce is until when the next file of a chat is to be viewed once.
+	ViewOnce map[networkid.PortalID]time.Time `json:"view_once,omitempty"`
 	// Due is what is done later by itself (see due).
 	Due []due `json:"due,omitempty"`
 }

@@ -55,7 +55,7 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 // encryptedReaction reads a reaction of a community's announcement group, which is encrypted for those who have the message.
 func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent, bool, error) {
 	client := d.account.current()
-	if client == nil {
+	if client == nil || !canBeOpened(d.message.Message.GetEncReactionMessage()) {
 		return nil, false, nil
 	}
 	d.message.Info = d.info()

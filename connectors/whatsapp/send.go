@@ -58,7 +58,15 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	if isPostsRoom(message.Portal.ID) {
 		return a.postOut(ctx, message, out)
 	}
-	return a.crossOut(ctx, message, out)
+	once, err := a.asOnce(message, out)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := a.crossOut(ctx, message, out)
+	if err == nil && once {
+		a.onceSent(ctx, message)
+	}
+	return sent, err
 }
 
 // outgoingOf says a Matrix message in WhatsApp's words, its file fetched. The caller closes the file.
@@ -76,6 +84,9 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 		}
 		if f.look != nil {
 			f.look(io.NewSectionReader(f.content, 0, f.content.Size()))
+		}
+		if err := a.sealAppointment(message.Event.ID, out); err != nil {
+			return nil, err
 		}
 	}
 	a.fetchThumbnail(ctx, out)

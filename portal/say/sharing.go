@@ -1,19 +1,23 @@
 package say
 
-// The sentences about what is shared for a while: live locations, and what is viewed once. What the placeholders stand for is
+// The sentences about what is shared: live locations, what is viewed once, and whether people come. What the placeholders stand for is
 // said beside each.
 const (
-	LiveEnded       Sentence = "live-ended"         //
-	SharedFrom      Sentence = "shared-from"        //
-	SharedStaysHere Sentence = "shared-stays-here"  // network
-	OnceReady       Sentence = "once-ready"         // network, duration, beginning of commands
-	OnceSent        Sentence = "once-sent"          //
-	OnceOff         Sentence = "once-off"           //
-	OnceNotThis     Sentence = "once-not-this"      // network, beginning of commands
-	OnceNotHere     Sentence = "once-not-here"      // network
-	OnceNotKept     Sentence = "once-not-kept"      //
-	HelpViewOnce    Sentence = "help-view-once"     //
-	ArgMaybeOff     Sentence = "argument-maybe-off" //
+	LiveEnded         Sentence = "live-ended"         //
+	SharedFrom        Sentence = "shared-from"        //
+	SharedStaysHere   Sentence = "shared-stays-here"  // network
+	OnceReady         Sentence = "once-ready"         // network, duration, beginning of commands
+	OnceSent          Sentence = "once-sent"          //
+	OnceOff           Sentence = "once-off"           //
+	OnceNotThis       Sentence = "once-not-this"      // network, beginning of commands
+	OnceNotHere       Sentence = "once-not-here"      // network
+	OnceNotKept       Sentence = "once-not-kept"      //
+	AppointmentYes    Sentence = "appointment-yes"    //
+	AppointmentNo     Sentence = "appointment-no"     //
+	AppointmentMaybe  Sentence = "appointment-maybe"  //
+	AppointmentGuests Sentence = "appointment-guests" // number
+	HelpViewOnce      Sentence = "help-view-once"     //
+	ArgMaybeOff       Sentence = "argument-maybe-off" //
 )
 
 var aboutSharing = map[Sentence]map[Language]string{
@@ -47,6 +51,10 @@ var aboutSharing = map[Sentence]map[Language]string{
 		English: "This could not be done now; what you send here stays. Try again later.",
 		French:  "Ce n’est pas possible pour le moment ; ce que vous envoyez ici reste. Réessayez plus tard.",
 	},
+	AppointmentYes:    {English: "I will come.", French: "Je viendrai."},
+	AppointmentNo:     {English: "I will not come.", French: "Je ne viendrai pas."},
+	AppointmentMaybe:  {English: "Perhaps I will come.", French: "Je viendrai peut-être."},
+	AppointmentGuests: {English: "Guests with me: %d", French: "Personnes qui m’accompagnent : %d"},
 	HelpViewOnce: {
 		English: "Send the next picture, video or voice note of this chat so that it can be viewed once only",
 		French:  "Envoyer la prochaine image, vidéo ou note vocale de cette conversation à vue unique",
