@@ -39,6 +39,7 @@ type account struct {
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
+	watch        watch
 	posts        atomic.Bool // the owner wants to see contacts' status posts
 
 	beginning  sync.Once     // what runs for as long as the account does
@@ -65,6 +66,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	}
 	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), dueChanged: make(chan struct{}, 1),
 		historyUntil: metadata.HistoryUntil}
+	a.watch = watch{online: map[types.JID]bool{}, asked: map[types.JID]bool{}, changed: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	a.posts.Store(c.wantsPosts(metadata))
 	if device != nil {

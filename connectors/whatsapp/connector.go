@@ -59,6 +59,10 @@ type Connector struct {
 
 	phoneWait time.Duration // see phonePatience
 	online    time.Duration // see onlineLasts
+	again     time.Duration // see onlineAgain
+
+	// hasPresence and noPresence say whether the homeserver shows who is online, once that is known.
+	hasPresence, noPresence atomic.Bool
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -92,7 +96,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	}
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts,
+		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, again: onlineAgain,
 		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)

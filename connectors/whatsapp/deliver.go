@@ -328,6 +328,7 @@ func (d *delivery) inRoom(ctx context.Context) (bool, error) {
 // afterwards does what a delivered message makes possible. Nothing of it is needed.
 func (d *delivery) afterwards(ctx context.Context) {
 	d.account.refreshPictures(d)
+	d.account.watchNew(ctx, d.chat)
 	d.account.signalEarly(d.GetID())
 	if !d.came.Retried {
 		return

@@ -48,6 +48,9 @@ type matrixSide struct {
 	states    []status.BridgeState
 	statuses  map[id.EventID]bridgev2.MessageStatus
 	fail      func(what string) error
+	online    map[id.UserID]bool         // whom the homeserver shows as online
+	unshown   bool                       // it shows nobody
+	shows     int                        // how often it was told
 	reached   map[id.EventID][]id.UserID // whom a message has reached
 }
 
@@ -362,6 +365,26 @@ func (i *intent) MarkTyping(_ context.Context, in id.RoomID, kind bridgev2.Typin
 		}
 	})
 	return nil
+}
+
+func (i *intent) ShowOnline(_ context.Context, online bool) error {
+	if err := i.matrix.failing("presence"); err != nil {
+		return err
+	}
+	i.matrix.change(func() {
+		if i.matrix.online == nil {
+			i.matrix.online = map[id.UserID]bool{}
+		}
+		i.matrix.online[i.user] = online && !i.matrix.unshown
+		i.matrix.shows++
+	})
+	return nil
+}
+
+func (i *intent) IsShownOnline(context.Context) (bool, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	return i.matrix.online[i.user], nil
 }
 
 func (i *intent) MarkRead(_ context.Context, in id.RoomID, up id.EventID, _ time.Time) error {
