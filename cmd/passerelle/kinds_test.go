@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
@@ -115,5 +117,80 @@ func TestClaireSharesWhereSheIs(t *testing.T) {
 	}
 	if len(places) != 1 || places[0].Latitude != 48.85 || places[0].Live || !strings.Contains(places[0].Name, "does not move") {
 		t.Errorf("Amina's phone shows %+v", places)
+	}
+}
+
+func TestWhatIsViewedOnceGoesOut(t *testing.T) {
+	d := newDialogue(t)
+	d.claire.Says(d.room, "!whatsapp view-once")
+	d.claire.Waits("the bot's word", func(h bridgetest.Heard) bool { return h.Room == d.room && strings.Contains(h.Text, "viewed once only") })
+	d.claire.SendsImage(d.room, picture(t, 40), "secret")
+	if got := reads(t, d.amina, "secret"); !got.ViewOnce || got.Media.Problem != "" {
+		t.Errorf("Amina's phone shows %+v", got)
+	}
+	d.claire.Waits("the word that it was so", func(h bridgetest.Heard) bool { return h.Room == d.room && strings.HasPrefix(h.Text, "Sent;") })
+	d.claire.SendsImage(d.room, picture(t, 90), "plan")
+	if got := reads(t, d.amina, "plan"); got.ViewOnce {
+		t.Errorf("the next one is viewed once, too: %+v", got)
+	}
+}
+
+func TestAnAppointmentIsSentAndAnswered(t *testing.T) {
+	d := newDialogue(t)
+	d.claire.Attaches(d.room, bridgetest.Attachment{Name: "rdv.ics", MimeType: "text/calendar", Data: []byte(strings.Join([]string{
+		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:1", "DTSTAMP:20260101T000000Z",
+		"SUMMARY:Rendez-vous", "DTSTART;TZID=Europe/Paris:20300101T110000", "END:VEVENT", "END:VCALENDAR", "",
+	}, "\r\n"))})
+	got := reads(t, d.amina, "Rendez-vous")
+	if got.Event == nil || got.Event.Start.UTC().Hour() != 10 {
+		t.Fatalf("Amina's phone shows %+v", got)
+	}
+	if _, err := d.amina.AnswerEvent(bounded(t), d.phone.Number(), got.ID, "going"); err != nil {
+		t.Fatal(err)
+	}
+	if answer := d.claire.Hears(d.room, "I will come."); answer.RepliesTo == "" {
+		t.Errorf("the answer is shown as %v", answer)
+	}
+}
+
+func TestWhetherAContactIsOnlineIsShown(t *testing.T) {
+	for name, shows := range map[string]bool{"a homeserver that shows it": true, "a homeserver that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newStageAt(t, bridgetest.SiteOptions{Presence: shows}, "\ncontact_presence: true\nalways_online: true")
+			claire := s.Staff(t, "claire")
+			phone, amina := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33612345678", "Amina")
+			s.links(t, claire, phone)
+			says(t, amina, phone.Number(), "Bonjour")
+			ghost := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" }).Sender
+			amina.SetOnline(true)
+			if !shows {
+				s.logs(t, "the homeserver shows nobody as online")
+				return
+			}
+			for ctx := bounded(t); ; {
+				seen, err := claire.Client().GetPresence(ctx, ghost)
+				if err == nil && seen.Presence == event.PresenceOnline {
+					break
+				}
+				if ctx.Err() != nil {
+					t.Fatalf("Amina is shown as %+v, %v", seen, err)
+				}
+			}
+		})
+	}
+}
+
+// logs waits until the bridge's log says something.
+func (s *stage) logs(t *testing.T, words string) {
+	t.Helper()
+	for ctx := bounded(t); ; {
+		if log, err := os.ReadFile(s.bridge.LogPath()); err == nil && strings.Contains(string(log), words) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the log does not say %q", words)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }

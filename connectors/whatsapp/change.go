@@ -54,6 +54,9 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 	if at := liveOf(d.message.Message); at != nil {
 		return d.position(ctx, at)
 	}
+	if pin := d.message.Message.GetPinInChatMessage(); pin != nil {
+		return nil, false, d.pin(ctx, pin)
+	}
 	protocol := d.message.Message.GetProtocolMessage()
 	switch {
 	case d.message.Message.GetReactionMessage() != nil:

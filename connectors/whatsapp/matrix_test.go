@@ -161,6 +161,15 @@ func (m *matrixSide) GetMembers(_ context.Context, in id.RoomID) (map[id.UserID]
 	return members, nil
 }
 
+func (m *matrixSide) GetStateEvent(_ context.Context, in id.RoomID, _ event.Type, _ string) (*event.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rooms[in].pinned == nil {
+		return nil, mautrix.MNotFound
+	}
+	return &event.Event{Content: event.Content{Parsed: &event.PinnedEventsEventContent{Pinned: m.rooms[in].pinned}}}, nil
+}
+
 // becomes waits until a login's last state is the wanted one, and returns it.
 func (m *matrixSide) becomes(t *testing.T, want status.BridgeStateEvent) (last status.BridgeState) {
 	t.Helper()
@@ -262,6 +271,8 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.within[id.RoomID(key)] = len(state.Via) > 0
 		case *event.PowerLevelsEventContent:
 			r.levels = state
+		case *event.PinnedEventsEventContent:
+			r.pinned = state.Pinned
 		}
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil

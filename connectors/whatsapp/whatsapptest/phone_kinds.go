@@ -252,3 +252,20 @@ func (f *File) message(media sealedMedia) *waE2E.Message {
 		Width: some(f.Width), Height: some(f.Height), JPEGThumbnail: f.Thumbnail, ViewOnce: viewOnce,
 	}}
 }
+
+// PinMessage pins a message of a chat for everybody for a while; for no time it is pinned no more.
+func (p *Phone) PinMessage(ctx context.Context, chat, id string, lasts time.Duration) error {
+	key, _, err := p.keyOf(chat, id)
+	if err != nil {
+		return fmt.Errorf("pin %s: %w", id, err)
+	}
+	kind := waE2E.PinInChatMessage_PIN_FOR_ALL
+	if lasts == 0 {
+		kind = waE2E.PinInChatMessage_UNPIN_FOR_ALL
+	}
+	_, err = p.SendMessage(ctx, chat, &waE2E.Message{
+		PinInChatMessage:   &waE2E.PinInChatMessage{Key: key, Type: &kind, SenderTimestampMS: proto.Int64(time.Now().UnixMilli())},
+		MessageContextInfo: &waE2E.MessageContextInfo{MessageAddOnDurationInSecs: some(uint32(lasts / time.Second))},
+	})
+	return err
+}
