@@ -31,8 +31,8 @@ type account struct {
 
 	mu           sync.Mutex
 	unlinked     bool                 // guarded by mu; the phone removed the link
-	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
 	stopped      bool                 // guarded by mu; nothing is begun any more
+	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
 	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
 	settled      chan struct{}        // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
@@ -64,8 +64,8 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), dueChanged: make(chan struct{}, 1),
-		historyUntil: metadata.HistoryUntil}
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
+		dueChanged: make(chan struct{}, 1), historyUntil: metadata.HistoryUntil}
 	a.watch = watch{online: map[types.JID]bool{}, asked: map[types.JID]bool{}, changed: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	a.posts.Store(c.wantsPosts(metadata))

@@ -161,13 +161,13 @@ func (m *matrixSide) GetMembers(_ context.Context, in id.RoomID) (map[id.UserID]
 	return members, nil
 }
 
-func (m *matrixSide) GetStateEvent(_ context.Context, in id.RoomID, _ event.Type, _ string) (*event.Event, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.rooms[in].pinned == nil {
-		return nil, mautrix.MNotFound
+func (i *intent) GetStateEvent(_ context.Context, in id.RoomID, kind event.Type, _ string) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	if pinned := i.matrix.rooms[in].pinned; pinned != nil && kind == event.StatePinnedEvents {
+		return &event.Event{Content: event.Content{Parsed: &event.PinnedEventsEventContent{Pinned: pinned}}}, nil
 	}
-	return &event.Event{Content: event.Content{Parsed: &event.PinnedEventsEventContent{Pinned: m.rooms[in].pinned}}}, nil
+	return nil, mautrix.MNotFound
 }
 
 // becomes waits until a login's last state is the wanted one, and returns it.

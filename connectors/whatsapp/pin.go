@@ -95,7 +95,7 @@ func (d *delivery) changePins(ctx context.Context, row *database.Message, on boo
 
 // pinnedIn lists what is pinned in a room.
 func pinnedIn(ctx context.Context, bridge *bridgev2.Bridge, room id.RoomID) ([]id.EventID, error) {
-	states, ok := bridge.Matrix.(bridgev2.MatrixConnectorWithArbitraryRoomState)
+	states, ok := bridge.Bot.(bridgev2.MatrixAPIWithArbitraryRoomState)
 	if !ok {
 		return nil, nil
 	}
