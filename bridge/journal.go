@@ -350,7 +350,7 @@ func isClearMessage(evt *event.Event) bool {
 		"org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.response", "org.matrix.msc3381.poll.end":
 		return true
 	}
-	return false
+	return isBeacon(evt.Type)
 }
 
 // hasOutcome tells whether the event must not be lost: messages, reactions and redactions, of which bridgev2 reports what

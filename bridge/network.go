@@ -40,6 +40,7 @@ type network struct {
 	lent    lent
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
+	shares       shares
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 

@@ -62,6 +62,21 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		}
 		evt = decrypted
 	}
+	if isBeacon(evt.Type) {
+		location, err := n.fromBeacon(ctx, evt)
+		switch {
+		case database.IsTransient(err), isAway(err):
+			n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A position cannot be sent on now; trying again")
+			return tryAgain
+		case err != nil:
+			n.log.Err(err).Stringer("event", evt.ID).Msg("A position cannot be sent on")
+		}
+		if location == nil {
+			n.journal.settle(ctx, evt.ID, outcomeDelivered)
+			return settled
+		}
+		evt = location
+	}
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	} else if how := n.mayGo(ctx, evt); how != goesOn {

@@ -30,6 +30,7 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 	req.BeeperLocalRoomID, req.BeeperInitialMembers, req.BeeperAutoJoinInvites = "", nil, false
 	members := req.Invite
 	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)
+	allowShares(req.PowerLevelOverride)
 	if err := i.register(ctx, members); err != nil {
 		return "", err
 	}

@@ -73,6 +73,9 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 
 // refuseClear tells the sender of an unencrypted message that it went no further.
 func (n *network) refuseClear(evt *event.Event) {
+	if isBeacon(evt.Type) && !n.shares.isNew(evt) { // it is told once, and not with each position
+		return
+	}
 	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.RoomID).Msg("Refused an unencrypted message")
 	n.host.metrics.count(n.Name, portal.Out, outcomeRefused)
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {

@@ -20,6 +20,8 @@ type SiteOptions struct {
 	Settings map[string]string
 	// Adjust changes how the bridge is installed. Nil means not at all.
 	Adjust func(*InstallOptions)
+	// Presence has the homeserver show who is online.
+	Presence bool
 	// Registrations are files of other application services.
 	Registrations []string
 	// Progress hears of what takes long. Nil means nobody.
@@ -59,7 +61,7 @@ func NewSite(ctx context.Context, options SiteOptions) (*Site, error) {
 		return nil, err
 	}
 	return &Site{Bridge: bridge, Plan: HomeserverOptions{
-		Dir: filepath.Join(options.Dir, "homeserver"), Port: port, Progress: options.Progress,
+		Dir: filepath.Join(options.Dir, "homeserver"), Port: port, Progress: options.Progress, Presence: options.Presence,
 		Registrations: append(bridge.Registrations(), options.Registrations...),
 	}}, nil
 }

@@ -75,7 +75,7 @@ suppress_key_server_warning: true
 trusted_key_servers: []
 federation_domain_whitelist: []
 bcrypt_rounds: 4
-presence: {enabled: false}
+presence: {enabled: ${PRESENCE:-false}}
 app_service_config_files: [$paths]
 experimental_features: {$experimental}
 rc_message: {per_second: 10000, burst_count: 10000}

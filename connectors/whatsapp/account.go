@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,11 +32,12 @@ type account struct {
 	client *whatsmeow.Client // nil: the phone removed the link before the start
 
 	mu           sync.Mutex
-	unlinked     bool          // guarded by mu; the phone removed the link
-	stopped      bool          // guarded by mu; nothing is begun any more
-	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
-	standing     standing      // guarded by mu
-	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	unlinked     bool                 // guarded by mu; the phone removed the link
+	stopped      bool                 // guarded by mu; nothing is begun any more
+	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
+	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
+	standing     standing             // guarded by mu
+	settled      chan struct{}        // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
 	held          heldHistory
 	firstContacts *pace.Line // those who write to somebody for the first time
@@ -45,6 +47,11 @@ type account struct {
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
+	watch        watch
+	posts        atomic.Bool // the owner wants to see contacts' status posts
+
+	beginning  sync.Once     // what runs for as long as the account does
+	dueChanged chan struct{} // holds that something else is due
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
@@ -66,8 +73,10 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		return err
 	}
 	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
-		historyUntil: metadata.HistoryUntil}
+		dueChanged: make(chan struct{}, 1), historyUntil: metadata.HistoryUntil}
+	a.watch = watch{online: map[types.JID]bool{}, asked: map[types.JID]bool{}, changed: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
+	a.posts.Store(c.wantsPosts(metadata))
 	if device != nil {
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName

@@ -34,6 +34,8 @@ const (
 	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
 	arrivalRoom    arrivalKind = "room"    // a chat whose messages are still to come (history_held.go)
 	arrivalOlder   arrivalKind = "older"   // what the phone answered when it was asked for older messages (history_older.go)
+	arrivalCall    arrivalKind = "call"    // a step of a call (call.go)
+	arrivalLiveEnd arrivalKind = "live"    // the end of a live location (live.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -56,6 +58,8 @@ type arrival struct {
 	Vote       []byte          `json:"vote,omitempty"`    // of history: protobuf of a vote, which is not encrypted there
 	Thread     types.MessageID `json:"thread,omitempty"`  // of older messages: the notice in whose thread it is shown
 	Older      *olderPage      `json:"older,omitempty"`   // what came of asking for older messages
+	Call       *callNews       `json:"call,omitempty"`    // how far a call has come
+	Ends       types.MessageID `json:"ends,omitempty"`    // the live location that ends
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.
@@ -93,9 +97,11 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		return nil, nil, fmt.Errorf("decode an arrival: version %d is not known", a.Version)
 	case a.ID == "" || a.Chat.User == "" || a.Chat.Server == "" || a.Sender.User == "" || a.Sender.Server == "":
 		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
-	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalOlder) != (a.Older != nil):
+	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalOlder) != (a.Older != nil),
+		(a.Kind == arrivalCall) != (a.Call != nil), (a.Kind == arrivalLiveEnd) != (a.Ends != ""):
 		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
-	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder:
+	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder, a.Kind == arrivalCall,
+		a.Kind == arrivalLiveEnd:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

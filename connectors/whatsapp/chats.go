@@ -30,6 +30,9 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 	if err != nil {
 		return nil, err
 	}
+	if isPosts(chat) {
+		return a.postsChat(), nil
+	}
 	if chat.Server != types.GroupServer {
 		info := a.directChat(ctx, chat)
 		if portal.MXID != "" && !a.connector.readsAlone(ctx, portal.MXID, a.login.UserMXID) {

@@ -27,6 +27,8 @@ func (c *Connector) Commands() []commands.CommandHandler {
 		c.command("which-room", number, c.say(say.HelpWhichRoom), c.privately(c.tellRoom)),
 		c.command("who", "", c.say(say.HelpWho), c.tellWho),
 		c.command("block", maybe, c.say(say.HelpBlock), c.privately(c.block)),
+		c.command("status-posts", c.say(say.ArgOnOff), c.say(say.HelpStatusPosts, networkName), c.choosePosts),
+		c.command("view-once", c.say(say.ArgMaybeOff), c.say(say.HelpViewOnce), c.chooseOnce),
 		c.command("unblock", maybe, c.say(say.HelpUnblock), c.privately(c.block)),
 	)
 }
@@ -205,7 +207,7 @@ func (c *Connector) tellWho(ce *commands.Event, a *account) {
 		c.answer(ce, say.NotAChat, networkName)
 	case ce.Portal.Receiver == "":
 		c.answer(ce, say.WhoGroup, networkName, ce.Portal.Name)
-	case ce.Portal.Receiver != a.login.ID:
+	case ce.Portal.Receiver != a.login.ID, isPostsRoom(ce.Portal.ID):
 		c.answer(ce, say.NotAChat, networkName)
 	case c.onlyOwnerReads(ce):
 		lid := lidOf(ce.Portal.OtherUserID)

@@ -31,6 +31,12 @@ const longestPause = time.Minute
 // Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
+	a.beginning.Do(func() {
+		a.spawn(a.doDue)
+		if a.connector.options.ContactPresence {
+			a.spawn(a.showOnline)
+		}
+	})
 	kept := a.kept()
 	if a.current() == nil {
 		a.tellLoggedOut(kept.LoggedOut)
@@ -157,6 +163,7 @@ func (a *account) handle(event any) (handled bool) {
 		a.connected()
 		a.announce()
 	case *events.Disconnected, *events.KeepAliveTimeout, *events.StreamError:
+		a.watch.forget()
 		a.lost(nil)
 	case *events.KeepAliveRestored:
 		a.connected()
@@ -193,6 +200,16 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveGroupChange(event) && a.groupTimerChanged(event)
 	case *events.JoinedGroup:
 		return a.receiveJoined(event)
+	case *events.Presence:
+		a.presenceCame(event)
+	case *events.CallOffer:
+		return a.callOffered(event)
+	case *events.CallOfferNotice:
+		return a.callNoticed(event)
+	case *events.CallAccept:
+		return a.callAccepted(event)
+	case *events.CallTerminate:
+		return a.callEnded(event)
 	case *events.Receipt:
 		a.receipt(event)
 	case *events.ChatPresence:

@@ -61,12 +61,16 @@ type Connector struct {
 	online       time.Duration // see onlineLasts
 	historyPause time.Duration // see historyPause
 	olderWait    time.Duration // see olderPatience
+	again        time.Duration // see onlineAgain
 	now          func() time.Time
 
 	phoneLook      time.Duration // see phoneLook
 	phoneAnswersIn time.Duration // see phoneAnswersIn
 
 	reacted recent // the IDs of reactions that went out
+
+	// hasPresence and noPresence say whether the homeserver shows who is online, once that is known.
+	hasPresence, noPresence atomic.Bool
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -101,7 +105,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 	c := &Connector{
 		options: options, displayName: name, language: language, border: border, transport: way,
 		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
-		now:       time.Now,
+		now: time.Now, again: onlineAgain,
 		phoneLook: phoneLook, phoneAnswersIn: phoneAnswersIn,
 		pictures: map[types.JID]bool{},
 	}

@@ -30,6 +30,9 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if d.refused {
 		return d.notice(ctx, say.NotTakenHere, networkName)
 	}
+	if d.came.Call != nil {
+		return d.callNotice(ctx)
+	}
 	if d.message == nil {
 		if d.came.Unreadable == notYet {
 			return d.notice(ctx, say.NotYetReadable)
@@ -72,6 +75,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	part := &bridgev2.ConvertedMessagePart{
 		Type: message.content.eventType, Content: message.content.event, Extra: message.content.extra,
 	}
+	if message.content.live {
+		part.DBMetadata = &MessageMetadata{Live: &live{Sequence: liveOf(d.message.Message).GetSequenceNumber()}}
+	}
 	if f := message.content.file; f != nil {
 		part.Content.Info.Size = int(message.file.Size())
 		var err error
@@ -82,6 +88,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 		case err != nil:
 			return d.fail(fmt.Errorf("upload a file: %w", err))
 		}
+	}
+	if message.content.expires == 0 {
+		message.content.expires = d.lifetime()
 	}
 	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
@@ -107,9 +116,13 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 
 // notice puts a sentence where the message cannot be. It passes the gate, too, as a notice.
 func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...any) (*bridgev2.ConvertedMessage, error) {
-	text := d.account.connector.say(sentence, args...)
+	return d.noticed(ctx, d.account.connector.say(sentence, args...), "/notice")
+}
+
+// noticed is a notice of words of ours; as tells the gate which of the message's it is.
+func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.ConvertedMessage, error) {
 	crossing := d.crossing(incoming{content: content{kind: portal.KindNotice, text: text}})
-	crossing.Key += "/notice"
+	crossing.Key += as
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {
@@ -119,7 +132,7 @@ func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...an
 	case err != nil:
 		return d.fail(err)
 	}
-	return &bridgev2.ConvertedMessage{ThreadRoot: d.threadRoot(), Parts: []*bridgev2.ConvertedMessagePart{{
+	return &bridgev2.ConvertedMessage{ThreadRoot: d.threadRoot(), Disappear: setting(d.lifetime()), Parts: []*bridgev2.ConvertedMessagePart{{
 		Type:    event.EventMessage,
 		Content: &event.MessageEventContent{MsgType: event.MsgNotice, Body: admitted.Content()},
 	}}}, nil

@@ -129,7 +129,7 @@ func (a *account) delivery(ctx context.Context, came *arrival, message *events.M
 			return nil, err
 		}
 	}
-	if chat.Server != types.GroupServer {
+	if !ofMany(chat) {
 		if chat, err = a.findLID(ctx, came.Chat, came.ChatAlt); err != nil {
 			return nil, err
 		}
@@ -339,6 +339,7 @@ func (d *delivery) inRoom(ctx context.Context) (bool, error) {
 // afterwards does what a delivered message makes possible. Nothing of it is needed.
 func (d *delivery) afterwards(ctx context.Context) {
 	d.account.refreshPictures(d)
+	d.account.watchNew(ctx, d.chat)
 	d.account.signalEarly(d.GetID())
 	d.account.spoke(d.PortalKey.ID)
 	if !d.came.Retried {

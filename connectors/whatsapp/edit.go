@@ -129,6 +129,8 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 		return err
 	}
 	switch {
+	case isPosts(chat):
+		return a.refused(errors.New("a status post"), a.connector.say(say.PostNotChanged, networkName))
 	case target.sender != userID(a.lid):
 		return a.refused(errors.New("somebody else's message"), a.connector.say(say.NotPossible, networkName))
 	case changed.EditTarget.SenderMXID != changed.Event.Sender: // one account may hold the messages of several people

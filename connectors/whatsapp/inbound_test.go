@@ -110,7 +110,6 @@ func TestWhatShowsNothingPassesInSilence(t *testing.T) {
 		"a group's keys": {SenderKeyDistributionMessage: keys, MessageContextInfo: &waE2E.MessageContextInfo{}},
 		"history":        protocolMessage(waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION),
 		"settings":       protocolMessage(waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_SHARE),
-		"a pin":          {PinInChatMessage: &waE2E.PinInChatMessage{}},
 	} {
 		if shows(message) {
 			t.Errorf("%s: is shown", name)

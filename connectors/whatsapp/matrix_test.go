@@ -48,6 +48,9 @@ type matrixSide struct {
 	states    []status.BridgeState
 	statuses  map[id.EventID]bridgev2.MessageStatus
 	fail      func(what string) error
+	online    map[id.UserID]bool         // whom the homeserver shows as online
+	unshown   bool                       // it shows nobody
+	shows     int                        // how often it was told
 	reached   map[id.EventID][]id.UserID // whom a message has reached
 }
 
@@ -158,6 +161,15 @@ func (m *matrixSide) GetMembers(_ context.Context, in id.RoomID) (map[id.UserID]
 	return members, nil
 }
 
+func (i *intent) GetStateEvent(_ context.Context, in id.RoomID, kind event.Type, _ string) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	if pinned := i.matrix.rooms[in].pinned; pinned != nil && kind == event.StatePinnedEvents {
+		return &event.Event{Content: event.Content{Parsed: &event.PinnedEventsEventContent{Pinned: pinned}}}, nil
+	}
+	return nil, mautrix.MNotFound
+}
+
 // becomes waits until a login's last state is the wanted one, and returns it.
 func (m *matrixSide) becomes(t *testing.T, want status.BridgeStateEvent) (last status.BridgeState) {
 	t.Helper()
@@ -259,6 +271,8 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.within[id.RoomID(key)] = len(state.Via) > 0
 		case *event.PowerLevelsEventContent:
 			r.levels = state
+		case *event.PinnedEventsEventContent:
+			r.pinned = state.Pinned
 		}
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil
@@ -362,6 +376,26 @@ func (i *intent) MarkTyping(_ context.Context, in id.RoomID, kind bridgev2.Typin
 		}
 	})
 	return nil
+}
+
+func (i *intent) ShowOnline(_ context.Context, online bool) error {
+	if err := i.matrix.failing("presence"); err != nil {
+		return err
+	}
+	i.matrix.change(func() {
+		if i.matrix.online == nil {
+			i.matrix.online = map[id.UserID]bool{}
+		}
+		i.matrix.online[i.user] = online && !i.matrix.unshown
+		i.matrix.shows++
+	})
+	return nil
+}
+
+func (i *intent) IsShownOnline(context.Context) (bool, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	return i.matrix.online[i.user], nil
 }
 
 func (i *intent) MarkRead(_ context.Context, in id.RoomID, up id.EventID, _ time.Time) error {

@@ -36,8 +36,11 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 			return audioOut(content, on)
 		}
 	case event.MsgFile:
-		if isContactFile(content) {
+		switch {
+		case isContactFile(content):
 			return contactOut(content, on)
+		case isCalendarFile(content):
+			return calendarOut(content, on)
 		}
 	default:
 		return nil

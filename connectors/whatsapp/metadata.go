@@ -29,12 +29,12 @@ type LoginMetadata struct {
 	FirstContacts []time.Time `json:"first_contacts,omitempty"`
 	// Timelock is when the account may not write to people who have not written to it.
 	Timelock Timelock `json:"timelock,omitzero"`
-}
-
-// MessageMetadata is what is kept of a message besides bridgev2's own fields.
-type MessageMetadata struct {
-	// Before is set for a notice about older messages: where to go on (see history_older.go).
-	Before *olderAnchor `json:"before,omitempty"`
+	// StatusPosts says whether the owner wants to see contacts' status posts; nil: as the administrator chose.
+	StatusPosts *bool `json:"status_posts,omitempty"`
+	// ViewOnce is until when the next file of a chat is to be viewed once.
+	ViewOnce map[networkid.PortalID]time.Time `json:"view_once,omitempty"`
+	// Due is what is done later by itself (see due).
+	Due []due `json:"due,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
@@ -49,6 +49,28 @@ type PortalMetadata struct {
 	Group types.JID `json:"group,omitzero"`
 	// TimerSet is when the chat's timer was decided, as Unix time in seconds; 0: not known.
 	TimerSet int64 `json:"timer_set,omitempty"`
+}
+
+// MessageMetadata is what is kept of a message.
+type MessageMetadata struct {
+	// Before is set for a notice about older messages: where to go on (see history_older.go).
+	Before *olderAnchor `json:"before,omitempty"`
+	// Call is what a notice says of a call.
+	Call *call `json:"call,omitempty"`
+	// Live is what is shown of a live location.
+	Live *live `json:"live,omitempty"`
+	// SentTo is the contact whom an answer to a status post went to.
+	SentTo types.JID `json:"sent_to,omitzero"`
+}
+
+// metadataOf returns what is kept of a message.
+func metadataOf(row *database.Message) *MessageMetadata {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	if !ok {
+		kept = &MessageMetadata{}
+		row.Metadata = kept
+	}
+	return kept
 }
 
 // GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).

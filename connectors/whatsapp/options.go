@@ -26,6 +26,10 @@ type Options struct {
 	SendReadReceipts bool `yaml:"send_read_receipts"`
 	// AlwaysOnline shows accounts as online for as long as they are connected, and not only while their owners type.
 	AlwaysOnline bool `yaml:"always_online"`
+	// ContactPresence shows whether contacts are online, as far as WhatsApp tells.
+	ContactPresence bool `yaml:"contact_presence"`
+	// StatusPosts shows the status posts of contacts, in a room for each login, unless the login's owner chooses otherwise.
+	StatusPosts bool `yaml:"status_posts"`
 	// History says how much of an account's history is shown when it is linked.
 	History HistoryOptions `yaml:"history"`
 	// PhoneWarnings are the numbers of days without a sign of an account's phone after which its owner is warned.

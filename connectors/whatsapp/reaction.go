@@ -72,7 +72,7 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 // encryptedReaction reads a reaction of a community's announcement group, which is encrypted for those who have the message.
 func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent, bool, error) {
 	client := d.account.current()
-	if client == nil {
+	if client == nil || !canBeOpened(d.message.Message.GetEncReactionMessage()) {
 		return nil, false, nil
 	}
 	d.message.Info = d.info()
@@ -90,7 +90,7 @@ func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent,
 // info describes the message as whatsmeow does.
 func (d *delivery) info() types.MessageInfo {
 	return types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
-		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
+		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: ofMany(d.came.Chat),
 	}}
 }
 
@@ -113,12 +113,23 @@ func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.M
 
 // HandleMatrixReaction sends a reaction (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (*database.Reaction, error) {
+	if isPostsRoom(given.Portal.ID) {
+		sent, err := a.reactToPost(ctx, given)
+		return &database.Reaction{Timestamp: sent}, err
+	}
 	sent, err := a.sendReaction(ctx, given.Portal, given.TargetMessage.ID, given.Event.ID, given.PreHandleResp.Emoji)
 	return &database.Reaction{Timestamp: sent}, err
 }
 
 // HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	if isPostsRoom(removed.Portal.ID) {
+		author, err := a.authorOfPost(removed.TargetReaction.MessageID)
+		if err != nil {
+			return err
+		}
+		return a.takeBack(ctx, author, outgoingID(removed.TargetReaction.MXID), removed.Event.ID)
+	}
 	if err := a.ownOnly(ctx, removed.TargetReaction.SenderMXID); err != nil {
 		return err
 	}

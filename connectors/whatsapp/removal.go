@@ -92,6 +92,9 @@ func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridge
 	if err := a.ownOnly(ctx, removed.TargetMessage.SenderMXID); err != nil {
 		return err
 	}
+	if contact := metadataOf(removed.TargetMessage).SentTo; !contact.IsEmpty() {
+		return a.takeBack(ctx, contact, target.id, removed.Event.ID)
+	}
 	client := a.current()
 	if client == nil {
 		return a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)

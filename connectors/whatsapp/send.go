@@ -55,7 +55,18 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		return nil, err
 	}
 	defer out.file.close()
-	return a.crossOut(ctx, message, out)
+	if isPostsRoom(message.Portal.ID) {
+		return a.postOut(ctx, message, out)
+	}
+	once, err := a.asOnce(message, out)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := a.crossOut(ctx, message, out)
+	if err == nil && once {
+		a.onceSent(ctx, message)
+	}
+	return sent, err
 }
 
 // outgoingOf says a Matrix message in WhatsApp's words, its file fetched. The caller closes the file.
@@ -75,6 +86,9 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 		if f.look != nil {
 			f.look(io.NewSectionReader(f.content, 0, f.content.Size()))
 		}
+		if err := a.sealAppointment(message.Event.ID, out); err != nil {
+			return nil, err
+		}
 	}
 	a.fetchThumbnail(ctx, out)
 	out.introduce(on)
@@ -85,10 +99,20 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
 	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
 	chat, err := chatOf(message.Portal.ID, metadata)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
+	case isPosts(chat):
+		return nil, a.refused(errors.New("no kind of status post"), a.connector.say(say.PostKinds, networkName))
 	}
-	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out, say.NotSent)
+	return a.crossTo(ctx, message, out, chat)
+}
+
+// crossTo is crossOut to a chat that may be another than the room's.
+func (a *account) crossTo(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing, chat types.JID) (*bridgev2.MatrixMessageResponse, error) {
+	crossing := a.crossingOut(message, out)
+	crossing.Portal = string(portalID(chat))
+	admitted, err := passOut(ctx, a, crossing, out, say.NotSent)
 	if err != nil {
 		return nil, err
 	}

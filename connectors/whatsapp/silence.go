@@ -29,8 +29,7 @@ func shows(message *waE2E.Message) bool {
 // isSilent tells whether a field of waE2E.Message shows nothing by itself.
 func isSilent(field protoreflect.Name) bool {
 	switch field {
-	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage",
-		"keepInChatMessage", "pinInChatMessage",
+	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage", "keepInChatMessage",
 		"stickerSyncRmrMessage", "albumMessage", "messageHistoryNotice", "messageHistoryBundle", "groupRootKeyShare",
 		"rootSecretDistributeMessage":
 		return true

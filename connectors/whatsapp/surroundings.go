@@ -24,9 +24,9 @@ func (d *delivery) content(ctx context.Context) (content, error) {
 	if update := d.message.Message.GetPollUpdateMessage(); update != nil {
 		return d.vote(ctx, update)
 	}
-	c := d.account.reader(ctx).convert(d.message)
-	if c.quote == nil {
-		return c, nil
+	c, err := d.converted(ctx)
+	if err != nil || c.quote == nil {
+		return c, err
 	}
 	if answered := d.replyTo(ctx, c.quote); answered != nil {
 		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, answered.MessageID)
@@ -40,6 +40,18 @@ func (d *delivery) content(ctx context.Context) (content, error) {
 	author, _, _ := d.account.inMatrix(ctx, c.quote.sender)
 	c.recalling(author)
 	return c, nil
+}
+
+// converted says the message in Matrix's words, and opens what is encrypted once more.
+func (d *delivery) converted(ctx context.Context) (content, error) {
+	m := d.message.Message
+	switch {
+	case m.GetEncEventResponseMessage() != nil:
+		return d.coming(ctx, m.GetEncEventResponseMessage())
+	case m.GetEncCommentMessage() != nil:
+		return d.comment(ctx, m.GetEncCommentMessage())
+	}
+	return d.account.reader(ctx).convert(d.message), nil
 }
 
 // inMatrix returns the name and the Matrix ID of somebody on WhatsApp: of the member of staff whose account it is, otherwise
@@ -87,6 +99,9 @@ func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage)
 	on.answers, on.raw = answering(message.ReplyTo), message.Event.Content.Raw
 	if who, relayed := relay.Of(ctx); relayed {
 		on.by = a.connector.sign(who)
+	}
+	if isPostsRoom(message.Portal.ID) {
+		a.answersPost(ctx, message.Portal, message.ReplyTo, &on)
 	}
 	return on
 }

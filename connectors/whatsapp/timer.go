@@ -82,7 +82,7 @@ func (d *delivery) setsTimer() (to timer, ok bool) {
 
 // claimsTimer tells whether it is a member's message that would set a group's timer: only the server's word counts.
 func (d *delivery) claimsTimer() bool {
-	return d.chat.Server == types.GroupServer && d.came.Kind != arrivalTimer
+	return ofMany(d.chat) && d.came.Kind != arrivalTimer
 }
 
 // keepTimer keeps the timer of a chat that has no room: a timer alone makes none.
@@ -97,7 +97,7 @@ func (d *delivery) keepTimer(ctx context.Context, room *bridgev2.Portal, to time
 // timerSet keeps the timer that the message sets, and says who set it. An earlier attempt may have kept it and not said it.
 func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer) (*bridgev2.ConvertedMessage, error) {
 	metadata, _ := room.Metadata.(*PortalMetadata)
-	if metadata != nil && d.chat.Server != types.GroupServer && !d.stored.Past {
+	if metadata != nil && !ofMany(d.chat) && !d.stored.Past {
 		to.set = max(to.set, metadata.TimerSet) // these come in order, whatever the clocks say
 	}
 	changed := false
@@ -123,7 +123,7 @@ func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer
 // learnTimer keeps a direct chat's timer that a message is the first to tell of: new chats begin with their owner's.
 func (d *delivery) learnTimer(ctx context.Context, room *bridgev2.Portal) error {
 	to := timerOf(d.message.Message)
-	if d.chat.Server == types.GroupServer || to.after == 0 || to.set == 0 {
+	if ofMany(d.chat) || to.after == 0 || to.set == 0 {
 		return nil
 	}
 	to.set = min(to.set, d.came.At.Unix())

@@ -68,6 +68,9 @@ func (a *account) sendTimer(ctx context.Context, room *bridgev2.Portal, to timer
 	if err != nil {
 		return a.notSent(err, say.TimerNotSet)
 	}
+	if isPosts(chat) {
+		return a.refused(errors.New("status posts have a time of their own"), a.connector.say(say.PostNoTimer, networkName))
+	}
 	client, err := a.connectedClient(ctx)
 	if err != nil {
 		return a.notSent(err, say.TimerNotSet)

@@ -2,8 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,10 +30,9 @@ func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.Matr
 	if client == nil {
 		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
 	}
-	// A second attempt has the secret of the first one: votes may have been encrypted with it.
-	secret, err := hkdf.Key(sha256.New, client.Store.IdentityKey.Priv[:], nil, "passerelle/whatsapp/poll/"+poll.Event.ID.String(), 32)
+	secret, err := secretFor(client, "poll", poll.Event.ID)
 	if err != nil {
-		return nil, a.notSent(fmt.Errorf("make a poll's secret: %w", err), say.NotSent)
+		return nil, a.notSent(err, say.NotSent)
 	}
 	out, problem := pollOut(&poll.Content.PollStart, secret, a.occasion(ctx, &poll.MatrixMessage))
 	if problem != "" {
@@ -103,7 +100,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	unseen := content{sentence: say.OpenYourPhone}
 	client, bridge := d.account.current(), d.account.connector.bridge
 	voted, ok := d.votedOn(ctx, update)
-	if client == nil || !ok {
+	if client == nil || !ok || !canBeOpened(update.GetVote()) {
 		return unseen, nil
 	}
 	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, voted)

@@ -369,6 +369,7 @@ type room struct {
 	members map[id.UserID]event.Membership
 	levels  *event.PowerLevelsEventContent
 	said    []said
+	pinned  []id.EventID
 	typing  map[id.UserID]bridgev2.TypingType
 	read    map[id.UserID]id.EventID // the newest message that each has read
 }

@@ -48,7 +48,8 @@ const (
 )
 
 // sentences are all of them.
-var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay)
+var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay,
+	aboutCalls, aboutPosts, aboutSharing)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
