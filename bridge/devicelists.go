@@ -8,16 +8,28 @@ import (
 	"maunium.net/go/mautrix/id"
 )
 
-// listsEvery is the least time between two times that devices are asked for because of news in /sync. News that comes alone
-// is followed at once.
-const listsEvery = 2 * time.Second
+// What is gathered before the homeserver is asked, so that it is asked once: the next time comes after a while, which is longer
+// with a homeserver that is busy. It spends a twentieth of its time on it at most, up to a limit. What comes alone is not kept
+// waiting.
+const gatherShare = 20
+
+// gathering returns how long to gather after a time that took as long as given.
+func gathering(took, least, most time.Duration) time.Duration {
+	return min(max(least, gatherShare*took), most)
+}
+
+// How long the news of devices is gathered: a message that is sent meanwhile is not for a device that is new.
+const (
+	listsEvery     = 2 * time.Second
+	listsEveryBusy = 15 * time.Second
+)
 
 // deviceLists gathers the news of whose devices have changed. Homeservers tell it of everybody who comes into a room with the
 // bot, too, new devices or not: while an account's rooms are made, of its owner at every room. The news of a while is followed
 // together; the sync token is not saved before, so that a crash forgets none.
 type deviceLists struct {
 	changed []id.UserID
-	asked   time.Time // when the last news was followed
+	due     time.Time // when the next news is followed
 }
 
 // add takes in an answer's news.
@@ -32,19 +44,19 @@ func (l *deviceLists) add(answer *mautrix.RespSync) {
 func (l *deviceLists) empty() bool { return len(l.changed) == 0 }
 
 // rest tells whether there is news that may wait for more.
-func (l *deviceLists) rest() bool { return !l.empty() && time.Since(l.asked) < listsEvery }
+func (l *deviceLists) rest() bool { return !l.empty() && time.Now().Before(l.due) }
 
 // patience is how long a /sync may take, so that the news is not left waiting.
 func (l *deviceLists) patience() time.Duration {
 	if l.empty() {
 		return syncPatience
 	}
-	return max(0, min(syncPatience, time.Until(l.asked.Add(listsEvery))))
+	return max(0, time.Until(l.due))
 }
 
-// taken notes that the news was followed.
-func (l *deviceLists) taken() {
+// taken notes that the news was followed, and how long that took.
+func (l *deviceLists) taken(took time.Duration) {
 	if !l.empty() {
-		l.changed, l.asked = nil, time.Now()
+		l.changed, l.due = nil, time.Now().Add(gathering(took, listsEvery, listsEveryBusy))
 	}
 }

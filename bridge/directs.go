@@ -18,7 +18,7 @@ import (
 
 // directChats lists the rooms of direct chats in their members' m.direct, by which clients tell them from other rooms
 // (Matrix Client-Server API, "Direct Messaging"). It is one list an account, read and written as a whole; so the rooms that
-// are made within directsEvery go into it together, as those of an account that is linked do.
+// are made within a while go into it together, as those of an account that is linked do.
 //
 // What is still to be listed is kept in the bridge's database, so that a crash forgets none.
 type directChats struct {
@@ -40,8 +40,9 @@ type directChat struct {
 const (
 	// directsKey is where the database keeps what waits.
 	directsKey bridgedb.Key = "passerelle_direct_chats"
-	// directsEvery is the least time between two changes of the lists. A chat that comes alone is listed at once.
-	directsEvery = 5 * time.Second
+	// directsEvery is how long chats are gathered after the lists were changed.
+	directsEvery     = 5 * time.Second
+	directsEveryBusy = time.Minute
 )
 
 func newDirectChats(n *network) *directChats {
@@ -119,8 +120,10 @@ func (d *directChats) run(ctx context.Context) {
 			return
 		case <-d.news:
 		}
-		pause := directsEvery
-		if d.listAll(ctx) {
+		begun := time.Now()
+		all := d.listAll(ctx)
+		pause := gathering(time.Since(begun), directsEvery, directsEveryBusy)
+		if all {
 			wait.Reset()
 		} else {
 			pause = wait.NextBackOff()

@@ -156,7 +156,9 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
 	var saved time.Time // when the sync token was last saved
 	var lists deviceLists
+	pause := emptyPause
 	for ctx.Err() == nil {
+		asked := time.Now()
 		answer, err := k.ask(ctx, client, since, lists.patience())
 		k.setHearing(err == nil)
 		switch {
@@ -175,13 +177,18 @@ func (k *roomKeys) sync(ctx context.Context) error {
 		lists.add(answer)
 		if isEmpty(answer) && (lists.rest() || lists.empty() && time.Since(saved) < saveAtLeast) {
 			since = answer.NextBatch
+			if time.Since(asked) > emptyPauseMost {
+				pause = emptyPause // nothing happened for a while
+			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(emptyPause):
+			case <-time.After(pause):
 			}
+			pause = min(2*pause, emptyPauseMost)
 			continue
 		}
 		answer.DeviceLists.Changed = lists.changed
+		begun := time.Now()
 		if err := k.take(ctx, client, answer, since); err != nil {
 			k.log.Warn().Err(err).Msg("Room keys cannot be stored; asking for them again")
 			select {
@@ -191,7 +198,8 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			continue
 		}
 		wait.Reset()
-		lists.taken()
+		pause = emptyPause
+		lists.taken(time.Since(begun))
 		since, saved = answer.NextBatch, time.Now()
 	}
 	return nil
@@ -199,8 +207,10 @@ func (k *roomKeys) sync(ctx context.Context) error {
 
 // Homeservers answer a /sync whenever something happens in a room of the bot's, be there anything in the answer or not.
 const (
-	// emptyPause follows an empty answer, so that a busy bridge does not ask at every message.
-	emptyPause = 100 * time.Millisecond
+	// emptyPause follows an empty answer, so that a busy bridge does not ask at every message. It doubles with each one that
+	// comes soon.
+	emptyPause     = 100 * time.Millisecond
+	emptyPauseMost = 400 * time.Millisecond
 	// saveAtLeast is how old a saved sync token becomes while answers are empty.
 	saveAtLeast = time.Minute
 )
