@@ -138,8 +138,8 @@ func TestTheRequestsOfAFirstSync(t *testing.T) {
 		"PUT rooms/*/state/m.room.member/*": chats,     // her double puppet's joins
 		// Her own ghost is made too; the four chats that begin at once may name it at once.
 		"POST register": chats + 1, "PUT profile/*/displayname": chats + atOnce,
-		// The bot writes to her, too.
-		"PUT rooms/*/send/m.room.encrypted/*": chats*lines + 5, "PUT sendToDevice/m.room.encrypted/*": chats + 2,
+		// The bot has a room with her, too.
+		"PUT rooms/*/send/m.room.encrypted/*": chats*lines + 5, "PUT sendToDevice/m.room.encrypted/*": chats + 4,
 		"PUT user/*/account_data/m.direct": within(5 * time.Second), "GET user/*/account_data/m.direct": within(5 * time.Second),
 		"POST keys/query": within(2*time.Second) + 2,
 	}
