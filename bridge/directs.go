@@ -51,22 +51,20 @@ func newDirectChats(n *network) *directChats {
 
 // MarkAsDM lists a room among the user's direct chats, in a while.
 func (i *intent) MarkAsDM(ctx context.Context, room id.RoomID, with id.UserID) error {
-	return i.connector.network.directs.add(ctx, directChat{Staff: i.GetMXID(), Contact: with, Room: room})
+	i.connector.network.directs.add(ctx, directChat{Staff: i.GetMXID(), Contact: with, Room: room})
+	return nil
 }
 
 // add notes a chat to be listed, unless it has been.
-func (d *directChats) add(ctx context.Context, chat directChat) error {
+func (d *directChats) add(ctx context.Context, chat directChat) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known[chat] {
-		return nil
-	}
-	if err := d.keep(ctx, append(d.waiting, chat)); err != nil {
-		return err
+		return
 	}
 	d.known[chat] = true
+	d.keep(ctx, append(d.waiting, chat))
 	d.wake()
-	return nil
 }
 
 func (d *directChats) wake() {
@@ -77,14 +75,11 @@ func (d *directChats) wake() {
 }
 
 // keep makes chats what waits. The caller holds mu.
-func (d *directChats) keep(ctx context.Context, chats []directChat) error {
-	encoded, err := json.Marshal(chats)
-	if err != nil {
-		return fmt.Errorf("keep what direct chats are to be listed: %w", err)
-	}
+func (d *directChats) keep(ctx context.Context, chats []directChat) {
 	d.waiting = chats
-	d.network.bridge().DB.KV.Set(ctx, directsKey, string(encoded))
-	return nil
+	if encoded, err := json.Marshal(chats); err == nil { // identifiers are always JSON
+		d.network.bridge().DB.KV.Set(context.WithoutCancel(ctx), directsKey, string(encoded))
+	}
 }
 
 // load takes up what waited when the bridge last stopped.
@@ -160,9 +155,7 @@ func (d *directChats) listAll(ctx context.Context) (all bool) {
 				Msg("Direct chats are not listed as such")
 		}
 		d.mu.Lock()
-		if err := d.keep(ctx, slices.DeleteFunc(d.waiting, func(c directChat) bool { return slices.Contains(chats, c) })); err != nil {
-			d.network.log.Err(err).Msg("Direct chats will be listed again")
-		}
+		d.keep(ctx, slices.DeleteFunc(d.waiting, func(c directChat) bool { return slices.Contains(chats, c) }))
 		d.mu.Unlock()
 	}
 	return all
