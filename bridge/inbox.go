@@ -54,6 +54,7 @@ func newInbox(n *network) *inbox {
 	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
 	in.lanes.isPast, in.lanes.slots = func(a *waitingArrival) bool { return a.Past }, pastAtOnce
+	in.lanes.owner = func(a *waitingArrival) string { return a.Login }
 	return in
 }
 

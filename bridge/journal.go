@@ -193,8 +193,8 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			known = append(known, e.ID.String())
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
-		if ours && e.StateKey == nil {
-			continue // the echo of what we sent; memberships that we changed still tell who gets room keys
+		if ours && !e.tellsOfKeys() {
+			continue // the echo of what we sent
 		}
 		evt, err := parseEvent(raw)
 		if err != nil {
@@ -351,6 +351,20 @@ func isClearMessage(evt *event.Event) bool {
 		return true
 	}
 	return isBeacon(evt.Type)
+}
+
+// tellsOfKeys tells whether an event is one of those that a room's encryption depends on, or who may change what in the room,
+// whoever sent it (mautrix statestore.go, UpdateStateStore).
+func (e envelope) tellsOfKeys() bool {
+	if e.StateKey == nil {
+		return false
+	}
+	switch e.Type {
+	case "m.room.member", "m.room.encryption", "m.room.history_visibility", "m.room.create", "m.room.power_levels",
+		"m.room.join_rules":
+		return true
+	}
+	return false
 }
 
 // hasOutcome tells whether the event must not be lost: messages, reactions and redactions, of which bridgev2 reports what

@@ -33,6 +33,7 @@ type network struct {
 	db      *dbutil.Database
 	inbox   *inbox
 	journal *journal
+	directs *directChats
 	health  health
 	outage  *outage
 	turns   turns
@@ -65,7 +66,7 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 	n.inbox = newInbox(n)
 	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
-	n.journal = newJournal(n)
+	n.journal, n.directs = newJournal(n), newDirectChats(n)
 	var err error
 	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
 		return nil, err
@@ -182,6 +183,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	workers.Go(func() { n.inbox.run(delivering) })
 	workers.Go(func() { n.journal.lanes.run(delivering) })
 	workers.Go(func() { n.teller.run(delivering) })
+	workers.Go(func() { n.directs.run(delivering) })
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	select {

@@ -78,8 +78,17 @@ func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.Req
 	if err != nil {
 		return "", err
 	}
+	i.noteFounders(ctx, room, req.Invite)
 	noted.ID = room.String()
 	return room, store.SetRoom(ctx, network, portal, noted)
+}
+
+// noteFounders notes whom a room was just made with. Who is not known to be in it does not get its keys, and is no founder.
+func (i *intent) noteFounders(ctx context.Context, room id.RoomID, invited []id.UserID) {
+	in := slices.DeleteFunc(slices.Concat(invited, []id.UserID{i.GetMXID()}), func(member id.UserID) bool {
+		return !i.connector.StateStore.IsMembership(ctx, room, member, event.MembershipInvite, event.MembershipJoin)
+	})
+	i.connector.keys.founders.add(room, in)
 }
 
 // findRoom returns the room that was made under a note, if the bot is in it; "" when there is none.

@@ -299,6 +299,13 @@ func (h *Homeserver) Stop() error {
 	return err
 }
 
+// PID returns the process ID of the homeserver.
+func (h *Homeserver) PID() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.process.cmd.Process.Pid
+}
+
 func (h *Homeserver) start(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

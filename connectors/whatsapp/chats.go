@@ -48,7 +48,9 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 func (a *account) directChat(ctx context.Context, other types.JID) *bridgev2.ChatInfo {
 	members := &bridgev2.ChatMemberList{IsFull: true, OtherUserID: userID(other), MemberMap: bridgev2.ChatMemberMap{}}
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
-	members.MemberMap.Add(bridgev2.ChatMember{EventSender: a.sender(other), Membership: event.MembershipJoin})
+	members.MemberMap.Add(bridgev2.ChatMember{
+		EventSender: a.sender(other), Membership: event.MembershipJoin, UserInfo: a.firstInfo(ctx, other),
+	})
 	members.TotalMemberCount = len(members.MemberMap)
 	kind := database.RoomTypeDM
 	info := &bridgev2.ChatInfo{Type: &kind, Members: members}

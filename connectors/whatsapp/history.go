@@ -1,7 +1,6 @@
 package whatsapp
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,9 +106,7 @@ func (a *account) takeChats(ctx context.Context, client *whatsmeow.Client, chunk
 		a.beginHistory()
 	}
 	a.held.touch()
-	slices.SortStableFunc(chats, func(x, y *waHistorySync.Conversation) int { // where people look first, first
-		return cmp.Compare(y.GetLastMsgTimestamp(), x.GetLastMsgTimestamp())
-	})
+	sortByActivity(chats)
 	count := 0
 	for _, chat := range chats {
 		messages, err := a.takeChat(ctx, client, chat)
