@@ -97,8 +97,11 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	}
 	a.pace(metadata)
 	login.Client = a
+	if err := a.resumeHistory(ctx); err != nil {
+		return err
+	}
 	a.resumeOlder()
-	return a.resumeHistory(ctx)
+	return nil
 }
 
 // current returns the account's client; nil when the phone removed the link.
