@@ -1,0 +1,118 @@
+package rowtest
+
+import (
+	"slices"
+
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// groupOutRows are about groups that staff change in the room.
+func groupOutRows() []Row {
+	return []Row{
+		{Holds: "staff change name, description and picture", Play: staffRename},
+		{Holds: "staff add, remove, promote and demote", Play: staffChangePeople},
+		{Holds: "staff say who may write and change", Play: staffChangeRights},
+		{Holds: "staff leave a group", Play: staffLeave},
+		{Holds: "what only admins may do is said and undone", Play: refusedIsUndone},
+		{Holds: "staff make a group of a room", Play: staffMakeGroup},
+	}
+}
+
+func staffRename(s *Scene) {
+	g := founds(s, "Équipe")
+	s.Claire.SetsState(g.room, event.StateRoomName, "", &event.RoomNameEventContent{Name: "Notre équipe"})
+	s.Claire.SetsState(g.room, event.StateTopic, "", &event.TopicEventContent{Topic: "Qui travaille ici"})
+	g.founder.SeesGroup(g.group, "renamed and described", func(now Group) bool { return now.Name == "Notre équipe" && now.Description == "Qui travaille ici" })
+	uploaded, err := s.Claire.Client().UploadBytes(s.Context(), photo(s.T, 64, 64), "image/jpeg")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Claire.SetsState(g.room, event.StateRoomAvatar, "", &event.RoomAvatarEventContent{URL: uploaded.ContentURI.CUString()})
+	g.founder.SeesGroup(g.group, "with a picture", func(Group) bool { return len(g.founder.Picture(g.group)) > 0 })
+	s.Claire.SetsState(g.room, event.StateRoomAvatar, "", &event.RoomAvatarEventContent{})
+	g.founder.SeesGroup(g.group, "without a picture", func(Group) bool { return len(g.founder.Picture(g.group)) == 0 })
+	s.Claire.SetsState(g.room, event.StateTopic, "", &event.TopicEventContent{})
+	g.founder.SeesGroup(g.group, "not described", func(now Group) bool { return now.Description == "" && now.Name == "Notre équipe" })
+}
+
+// setsLevels changes the rights of a room as Claire.
+func (g *circle) setsLevels(change func(*event.PowerLevelsEventContent)) {
+	g.Helper()
+	now := g.Claire.State(g.room, event.StatePowerLevels, "").Content.AsPowerLevels().Clone()
+	change(now)
+	g.Claire.SetsState(g.room, event.StatePowerLevels, "", now)
+}
+
+// setsMember changes who is in a room as Claire.
+func (g *circle) setsMember(who id.UserID, to event.Membership) {
+	g.Helper()
+	g.Claire.SetsState(g.room, event.StateMember, who.String(), &event.MemberEventContent{Membership: to})
+}
+
+func staffChangePeople(s *Scene) {
+	g := founds(s, "Équipe")
+	d := s.Meets("Dora")
+	s.Claire.Invites(g.room, d.Ghost)
+	s.Claire.SeesMember(g.room, d.Ghost, event.MembershipJoin)
+	g.founder.SeesGroup(g.group, "with Dora", func(now Group) bool { return slices.Contains(now.Members, d.Contact.Address()) })
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(d.Ghost, adminLevel) })
+	g.founder.SeesGroup(g.group, "Dora an admin", func(now Group) bool { return slices.Contains(now.Admins, d.Contact.Address()) })
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(d.Ghost, memberLevel) })
+	g.founder.SeesGroup(g.group, "Dora no admin", func(now Group) bool { return !slices.Contains(now.Admins, d.Contact.Address()) })
+	g.setsMember(d.Ghost, event.MembershipLeave)
+	g.founder.SeesGroup(g.group, "without Dora", func(now Group) bool { return !slices.Contains(now.Members, d.Contact.Address()) })
+}
+
+func staffChangeRights(s *Scene) {
+	g := founds(s, "Équipe")
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.EventsDefault = adminLevel })
+	g.founder.SeesGroup(g.group, "for admins to write", func(now Group) bool { return now.Announce })
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetEventLevel(event.StateRoomName, adminLevel) })
+	g.founder.SeesGroup(g.group, "locked", func(now Group) bool { return now.Locked })
+	s.seesLevels(g.room, "wholly locked", func(l *event.PowerLevelsEventContent) bool { return l.GetEventLevel(event.StateTopic) == adminLevel })
+}
+
+func staffLeave(s *Scene) {
+	s.NeedsFromHomeserver("what somebody was before (unsigned.prev_content)")
+	g := founds(s, "Équipe")
+	s.Claire.Leaves(g.room)
+	g.founder.SeesGroup(g.group, "without Claire", func(now Group) bool { return !slices.Contains(now.Members, s.Phone.Address()) })
+}
+
+func refusedIsUndone(s *Scene) {
+	g := founds(s, "Équipe")
+	g.claires.Promotes(g.group, g.amina)
+	g.founder.Locks(g.group, true)
+	// On the homeserver Claire may still do it, as somebody whose right was taken away a moment ago: the room's rights
+	// follow the network's, and the network has the last word.
+	s.seesLevels(g.room, "locked", func(l *event.PowerLevelsEventContent) bool { return l.GetEventLevel(event.StateTopic) == adminLevel })
+	g.founder.Demotes(g.group, s.Phone)
+	const only = "only the group’s admins"
+	mark := s.Claire.Mark()
+	_, err := s.Claire.Client().SendStateEvent(s.Context(), g.room, event.StateRoomName, "", &event.RoomNameEventContent{Name: "À moi"})
+	if err != nil { // the homeserver knew already
+		s.Logf("the homeserver refuses it itself: %v", err)
+	} else {
+		s.Told(s.Claire, g.room, only, mark)
+	}
+	g.seesText(event.StateRoomName, "name", "Équipe")
+	g.founder.SeesGroup(g.group, "as it was", func(now Group) bool { return now.Name == "Équipe" })
+}
+
+func staffMakeGroup(s *Scene) {
+	c := s.Meets("Amina")
+	founder := can[Founder](s, c.Contact)
+	room := s.Claire.StartsRoom("Chorale de "+s.Name(), s.Bot())
+	s.Claire.SetsState(room, event.StatePowerLevels, "", &event.PowerLevelsEventContent{Users: map[id.UserID]int{s.Claire.ID(): 100, s.Bot(): 100}})
+	s.Claire.Invites(room, c.Ghost)
+	s.Commands(room, "create-group", "Successfully created group")
+	s.Claire.SeesMember(room, c.Ghost, event.MembershipJoin)
+	s.Claire.Says(room, "La la la")
+	shown := c.Contact.Shows("the song", func(m Shown) bool { return m.Text == "La la la" })
+	founder.SeesGroup(shown.Chat, "the choir", func(now Group) bool {
+		return now.Name == "Chorale de "+s.Name() && slices.Contains(now.Members, c.Contact.Address())
+	})
+	c.Contact.Writes(shown.Chat, "La !")
+	s.Encrypted(s.Claire.Hears(room, "La !"))
+}
