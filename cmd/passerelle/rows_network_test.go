@@ -124,7 +124,8 @@ func (p rowPhone) Shows(what string, match func(rowtest.Shown) bool) rowtest.Sho
 	defer cancel()
 	entry, err := p.WaitFor(ctx, func(e whatsapptest.Entry) bool { return match(shown(e)) })
 	if err != nil {
-		for _, e := range p.Screen() {
+		entries := p.Inbox()
+		for _, e := range entries[max(0, len(entries)-8):] {
 			p.t.Logf("%s's phone shows %+v", p.Name(), e)
 		}
 		p.t.Fatalf("%s's phone does not show %s: %v", p.Name(), what, err)
@@ -152,7 +153,7 @@ func shown(e whatsapptest.Entry) rowtest.Shown {
 	s := rowtest.Shown{
 		ID: rowtest.Message(e.ID), Chat: rowtest.Address(e.Chat), From: rowtest.Address(e.From), Mine: e.FromMe, Kind: rowKinds[e.Kind],
 		Text: e.Text, Answers: rowtest.Message(e.Quoted), Forwarded: e.Forwarded, Edited: e.Edited, Deleted: e.Deleted,
-		Expires: time.Duration(e.Timer) * time.Second, Gone: e.Expired,
+		Expires: time.Duration(e.Timer) * time.Second, Gone: e.Expired, Seen: e.Seen,
 		Reactions: map[rowtest.Address]string{}, Votes: map[rowtest.Address][]string{}, Read: map[rowtest.Address]bool{},
 	}
 	if s.Kind == "" {

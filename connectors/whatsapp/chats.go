@@ -107,7 +107,7 @@ func (a *account) groupMembers(ctx context.Context, group *types.GroupInfo) (*br
 		IsFull: true, TotalMemberCount: max(group.ParticipantCount, len(group.Participants)),
 		MemberMap: make(bridgev2.ChatMemberMap, len(group.Participants)),
 		PowerLevels: &bridgev2.PowerLevelOverrides{
-			EventsDefault: new(eventsLevel(group.IsAnnounce)), Events: groupLevels(group.IsLocked), Kick: new(levelAdmin),
+			EventsDefault: new(eventsLevel(group.IsAnnounce)), Events: infoLevels(group.IsLocked), Kick: new(levelAdmin),
 			Invite: new(eventsLevel(group.MemberAddMode == types.GroupMemberAddModeAdmin)),
 		},
 	}
@@ -149,14 +149,6 @@ func eventsLevel(adminsOnly bool) int {
 		return levelAdmin
 	}
 	return levelMember
-}
-
-// groupLevels returns the levels of a new room. Homeservers differ in what they take for the right to change rights where
-// a new room does not say it: on some of them no admin of a group could make another one.
-func groupLevels(locked bool) map[event.Type]int {
-	levels := infoLevels(locked)
-	levels[event.StatePowerLevels] = levelAdmin
-	return levels
 }
 
 // infoLevels returns the levels that it takes to change what a group is called, and how it is described and pictured.

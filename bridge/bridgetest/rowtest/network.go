@@ -88,6 +88,7 @@ type Shown struct {
 	// Read are those who have read it; Expires is when it disappears after it
 	// was sent, 0 for never.
 	Read    map[Address]bool
+	Seen    bool // the owner has read it, on any device
 	Expires time.Duration
 	Gone    bool // disappeared
 }

@@ -72,5 +72,5 @@ func ownDeviceReads(s *Scene) {
 	}
 	asked := c.Contact.Writes(c.Claire, "Et ceci ?")
 	s.Claire.Reads(c.Room, s.Claire.Hears(c.Room, "Et ceci ?").ID)
-	s.Becomes(s.Phone, asked, "that it is read", func(m Shown) bool { return m.Read[s.Phone.Address()] })
+	s.Becomes(s.Phone, asked, "that it is read", func(m Shown) bool { return m.Seen })
 }
