@@ -146,7 +146,7 @@ func toldKinds(s *rowtest.Scene) {
 func unknownKind(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	future := &waE2E.Message{}
-	future.ProtoReflect().SetUnknown([]byte{0xa2, 0xff, 0x07, 0x02, 0x0a, 0x00}) // a field of number 16372, as a later version may have
+	future.ProtoReflect().SetUnknown([]byte{0xc2, 0x3e, 0x02, 0x08, 0x01}) // field 1000, as a later version may have it
 	sends(s, c.Contact, c.Claire, future)
 	heard := s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.OpenYourPhone, "WhatsApp")))
 	if heard.MsgType != event.MsgNotice {
@@ -215,7 +215,15 @@ func (n *whatsappRows) community(s *rowtest.Scene) {
 		return s.Claire.Waits(text, func(h bridgetest.Heard) bool { return h.Text == text }).Room
 	}
 	news := says(announcements, "La rentrée de "+s.Name())
-	space := s.Claire.WaitsForRoom("École")
+	var space id.RoomID
+	eventually(s.T, "the space", func() bool {
+		for _, room := range s.Claire.Rooms() { // the announcements have the same name
+			if create := s.Claire.State(room, event.StateCreate, ""); s.Claire.RoomName(room) == "École" && create.Content.Raw["type"] == "m.space" {
+				space = room
+			}
+		}
+		return space != ""
+	})
 	within := func(room id.RoomID, want bool) {
 		s.Claire.SeesState(space, event.StateSpaceChild, room.String(), func(e *event.Event) bool {
 			linked := e != nil && e.Content.Raw["via"] != nil // without via it is no child (Matrix 1.11, 11.34.2)
