@@ -145,10 +145,13 @@ func toldKinds(s *rowtest.Scene) {
 
 func unknownKind(s *rowtest.Scene) {
 	c := s.Meets("Amina")
+	sends(s, c.Contact, c.Claire, &waE2E.Message{PlaceholderMessage: &waE2E.PlaceholderMessage{}}) // what linked devices get for some messages
+	s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.OpenYourPhone, "WhatsApp")))
+	mark := s.Claire.Mark()
 	future := &waE2E.Message{}
 	future.ProtoReflect().SetUnknown([]byte{0xc2, 0x3e, 0x02, 0x08, 0x01}) // field 1000, as a later version may have it
 	sends(s, c.Contact, c.Claire, future)
-	heard := s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.OpenYourPhone, "WhatsApp")))
+	heard := s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.OpenYourPhone, "WhatsApp"), mark))
 	if heard.MsgType != event.MsgNotice {
 		s.Errorf("it is %v", heard)
 	}

@@ -7,12 +7,17 @@ import (
 	"maunium.net/go/mautrix/id"
 )
 
+// whatWasBefore is what bridgev2 compares a change of members and rights with (bridgev2/portal.go, handleMatrixMembership).
+const whatWasBefore = "state that was replaced (unsigned.prev_content)"
+
 // groupOutRows are about groups that staff change in the room.
 func groupOutRows() []Row {
 	return []Row{
 		{Holds: "staff change name, description and picture", Play: staffRename},
-		{Holds: "staff add, remove, promote and demote", Play: staffChangePeople},
-		{Holds: "staff say who may write and change", Play: staffChangeRights},
+		{Holds: "staff add, promote and remove", Play: staffChangePeople},
+		{Holds: "staff demote", Play: staffDemote},
+		{Holds: "staff say who may write", Play: staffSilence},
+		{Holds: "staff say who may change the group", Play: staffLock},
 		{Holds: "staff leave a group", Play: staffLeave},
 		{Holds: "what only admins may do is said and undone", Play: refusedIsUndone},
 		{Holds: "staff make a group of a room", Play: staffMakeGroup},
@@ -58,23 +63,36 @@ func staffChangePeople(s *Scene) {
 	g.founder.SeesGroup(g.group, "with Dora", func(now Group) bool { return slices.Contains(now.Members, d.Contact.Address()) })
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(d.Ghost, adminLevel) })
 	g.founder.SeesGroup(g.group, "Dora an admin", func(now Group) bool { return slices.Contains(now.Admins, d.Contact.Address()) })
-	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(d.Ghost, memberLevel) })
-	g.founder.SeesGroup(g.group, "Dora no admin", func(now Group) bool { return !slices.Contains(now.Admins, d.Contact.Address()) })
 	g.setsMember(d.Ghost, event.MembershipLeave)
 	g.founder.SeesGroup(g.group, "without Dora", func(now Group) bool { return !slices.Contains(now.Members, d.Contact.Address()) })
 }
 
-func staffChangeRights(s *Scene) {
+func staffDemote(s *Scene) {
+	s.NeedsFromHomeserver(whatWasBefore)
+	g := founds(s, "Équipe")
+	g.claires.Promotes(g.group, g.amina)
+	ghost := s.Ghost(g.amina)
+	s.seesLevels(g.room, "Amina an admin", func(l *event.PowerLevelsEventContent) bool { return l.GetUserLevel(ghost) == adminLevel })
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(ghost, memberLevel) })
+	g.founder.SeesGroup(g.group, "Amina no admin", func(now Group) bool { return !slices.Contains(now.Admins, g.amina.Address()) })
+}
+
+func staffSilence(s *Scene) {
 	g := founds(s, "Équipe")
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.EventsDefault = adminLevel })
 	g.founder.SeesGroup(g.group, "for admins to write", func(now Group) bool { return now.Announce })
+}
+
+func staffLock(s *Scene) {
+	s.NeedsFromHomeserver(whatWasBefore)
+	g := founds(s, "Équipe")
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetEventLevel(event.StateRoomName, adminLevel) })
 	g.founder.SeesGroup(g.group, "locked", func(now Group) bool { return now.Locked })
 	s.seesLevels(g.room, "wholly locked", func(l *event.PowerLevelsEventContent) bool { return l.GetEventLevel(event.StateTopic) == adminLevel })
 }
 
 func staffLeave(s *Scene) {
-	s.NeedsFromHomeserver("what somebody was before (unsigned.prev_content)")
+	s.NeedsFromHomeserver(whatWasBefore)
 	g := founds(s, "Équipe")
 	s.Claire.Leaves(g.room)
 	g.founder.SeesGroup(g.group, "without Claire", func(now Group) bool { return !slices.Contains(now.Members, s.Phone.Address()) })

@@ -29,6 +29,10 @@ func theyTalk(s *Scene) {
 	if name := s.Claire.Members(c.Room)[c.Ghost].Displayname; !strings.HasPrefix(name, "Amina") {
 		s.Errorf("she is shown as %q", name)
 	}
+	create := s.Claire.State(c.Room, event.StateCreate, "")
+	if federate, _ := create.Content.Raw["m.federate"].(bool); federate {
+		s.Error("the room federates")
+	}
 	if _, shown := s.Says(c, "Il est accepté."); shown.From != s.Phone.Address() || shown.Mine {
 		s.Errorf("Amina's device shows %+v", shown)
 	}
