@@ -40,6 +40,7 @@ func (n *whatsappRows) rows() []rowtest.Row {
 		{Area: "groups", Holds: "Claire joins by link", Play: n.joinsByLink},
 		{Area: "groups", Holds: "people ask to be let in", Play: n.letsIn},
 		{Area: "groups", Holds: "who lets nobody add them is sent a link", Play: n.addsNobody},
+		{Area: "groups", Holds: "what only admins may do is said and undone", Play: n.refuses},
 		{Area: "groups", Holds: "a community is a space", Play: n.community},
 		{Area: "people", Holds: "Claire starts a chat by number", Play: startsByNumber},
 		{Area: "people", Holds: "which room is this number and who is this room", Play: whichRoom},
@@ -207,6 +208,31 @@ func (n *whatsappRows) addsNobody(s *rowtest.Scene) {
 		s.Errorf("in the group are %v", info.Members)
 	}
 	s.Commands(room, "invite-link", n.group(s, group).InviteLink)
+}
+
+func (n *whatsappRows) refuses(s *rowtest.Scene) {
+	amina, bilal := s.Join("Amina"), s.Join("Bilal")
+	group, room := team(s, amina, bilal)
+	phone := s.Phone.(rowPhone)
+	phone.Promotes(group, amina)
+	amina.(rowPhone).Locks(group, true)
+	s.Claire.SeesState(room, event.StatePowerLevels, "", func(e *event.Event) bool {
+		return e.Content.AsPowerLevels().GetEventLevel(event.StateTopic) > 0
+	})
+	// The bridge does not hear that Claire is no admin any more, so the homeserver lets her do what WhatsApp does not.
+	must(s.T, phone.Tamper(phone.Devices()[0].ID, whatsapptest.Rule{Fault: whatsapptest.Drop, Tag: "notification", Times: 1}))
+	amina.(rowPhone).Demotes(group, s.Phone)
+	mark := s.Claire.Mark()
+	s.Claire.SetsState(room, event.StateRoomName, "", &event.RoomNameEventContent{Name: "À moi"})
+	s.Told(s.Claire, room, "only the group’s admins", mark)
+	s.Claire.SeesState(room, event.StateRoomName, "", func(e *event.Event) bool { return e.Content.AsRoomName().Name == "Équipe" })
+	mark = s.Claire.Mark()
+	s.Claire.SetsState(room, event.StateMember, s.Ghost(bilal).String(), &event.MemberEventContent{Membership: event.MembershipLeave})
+	s.Told(s.Claire, room, "only the group’s admins", mark)
+	s.Claire.SeesMember(room, s.Ghost(bilal), event.MembershipJoin)
+	if info := n.group(s, group); info.Subject != "Équipe" || len(info.Members) != 3 {
+		s.Errorf("the group is %+v", info)
+	}
 }
 
 func (n *whatsappRows) community(s *rowtest.Scene) {

@@ -21,6 +21,7 @@ func groupRows() []Row {
 		{Holds: "an admin deletes what others wrote, and nobody else does", Play: adminDeletes},
 		{Holds: "members react, edit and answer in a group", Play: groupTalk},
 		{Holds: "a group's timer is one for all", Play: groupTimer},
+		{Holds: "staff see who has read in a group", Play: groupReads},
 		{Holds: "members see who reads and types in a group", Play: groupPresence},
 	}
 }
@@ -222,19 +223,27 @@ func groupTimer(s *Scene) {
 	g.founder.SeesGroup(g.group, "no timer", func(now Group) bool { return now.Timer == 0 })
 }
 
-func groupPresence(s *Scene) {
+func groupReads(s *Scene) {
 	g := founds(s, "Équipe")
-	typist, reader := can[Typist](s, g.amina), can[Reader](s, g.amina)
+	reader := can[Reader](s, g.amina)
 	said := s.Claire.Says(g.room, "Lu ?")
 	shown := g.amina.Shows("Claire's words", func(m Shown) bool { return m.Text == "Lu ?" })
 	reader.Reads(g.group, shown.ID)
 	s.Claire.SeesRead(g.room, s.Ghost(g.amina), said)
+}
+
+func groupPresence(s *Scene) {
 	s.NeedsFromHomeserver("receipts and typing")
+	g := founds(s, "Équipe")
+	typist, watcher := can[Typist](s, g.amina), can[Watcher](s, g.amina)
+	can[Reader](s, g.bilal)
 	asked := g.bilal.Writes(g.group, "Et vous ?")
 	s.Claire.Reads(g.room, s.Claire.Hears(g.room, "Et vous ?").ID)
 	s.Becomes(g.bilal, asked, "that Claire has read it", func(m Shown) bool { return m.Read[s.Phone.Address()] })
 	s.Claire.Types(g.room, true)
+	watcher.SeesTyping(g.group, true)
 	s.Claire.Types(g.room, false)
+	watcher.SeesTyping(g.group, false)
 	typist.Types(g.group, true)
 	s.Claire.SeesTyping(g.room, s.Ghost(g.amina), true)
 	typist.Types(g.group, false)

@@ -19,7 +19,6 @@ func groupOutRows() []Row {
 		{Holds: "staff say who may write", Play: staffSilence},
 		{Holds: "staff say who may change the group", Play: staffLock},
 		{Holds: "staff leave a group", Play: staffLeave},
-		{Holds: "what only admins may do is said and undone", Play: refusedIsUndone},
 		{Holds: "staff make a group of a room", Play: staffMakeGroup},
 	}
 }
@@ -96,26 +95,6 @@ func staffLeave(s *Scene) {
 	g := founds(s, "Équipe")
 	s.Claire.Leaves(g.room)
 	g.founder.SeesGroup(g.group, "without Claire", func(now Group) bool { return !slices.Contains(now.Members, s.Phone.Address()) })
-}
-
-func refusedIsUndone(s *Scene) {
-	g := founds(s, "Équipe")
-	g.claires.Promotes(g.group, g.amina)
-	g.founder.Locks(g.group, true)
-	// On the homeserver Claire may still do it, as somebody whose right was taken away a moment ago: the room's rights
-	// follow the network's, and the network has the last word.
-	s.seesLevels(g.room, "locked", func(l *event.PowerLevelsEventContent) bool { return l.GetEventLevel(event.StateTopic) == adminLevel })
-	g.founder.Demotes(g.group, s.Phone)
-	const only = "only the group’s admins"
-	mark := s.Claire.Mark()
-	_, err := s.Claire.Client().SendStateEvent(s.Context(), g.room, event.StateRoomName, "", &event.RoomNameEventContent{Name: "À moi"})
-	if err != nil { // the homeserver knew already
-		s.Logf("the homeserver refuses it itself: %v", err)
-	} else {
-		s.Told(s.Claire, g.room, only, mark)
-	}
-	g.seesText(event.StateRoomName, "name", "Équipe")
-	g.founder.SeesGroup(g.group, "as it was", func(now Group) bool { return now.Name == "Équipe" })
 }
 
 func staffMakeGroup(s *Scene) {
