@@ -49,9 +49,12 @@ func faceIsShown(s *Scene) {
 	performer.ChangesName("Amina B.")
 	amina.Writes(s.Phone.Address(), "Mariée !")
 	s.Claire.Hears(heard.Room, "Mariée !")
-	s.Claire.SeesState(heard.Room, event.StateMember, heard.Sender.String(), func(e *event.Event) bool {
+	_, err = s.Claire.Staff.SeesState(s.Context(), heard.Room, event.StateMember, heard.Sender.String(), func(e *event.Event) bool {
 		return e.Content.AsMember().Displayname == "Amina B. ("+s.Title()+")"
 	})
+	if err != nil {
+		s.Fatalf("she is called %+v: %v", s.Claire.Members(heard.Room)[heard.Sender], err)
+	}
 }
 
 func onePerson(s *Scene) {

@@ -17,8 +17,12 @@ func contactTypes(s *Scene) {
 	s.NeedsFromHomeserver("typing")
 	c := s.Meets("Amina")
 	typist := can[Typist](s, c.Contact)
-	s.Claire.Types(c.Room, true) // a network may tell of typing only those who are there
-	s.Claire.Types(c.Room, false)
+	if watcher, ok := c.Contact.(Watcher); ok { // a network may tell of typing only those whom it knows to be there
+		watcher.Opens(c.Claire)
+		s.Claire.Types(c.Room, true)
+		watcher.SeesTyping(c.Claire, true)
+		s.Claire.Types(c.Room, false)
+	}
 	for _, begin := range []func(){func() { typist.Types(c.Claire, true) }, func() { typist.Records(c.Claire) }} {
 		begin()
 		s.Claire.SeesTyping(c.Room, c.Ghost, true)
