@@ -31,6 +31,7 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 	members := req.Invite
 	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)
 	allowShares(req.PowerLevelOverride)
+	sayWhoChangesRights(req.PowerLevelOverride)
 	if err := i.register(ctx, members); err != nil {
 		return "", err
 	}
@@ -51,6 +52,21 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 		zerolog.Ctx(ctx).Warn().Err(err).Stringer("room", room).Msg("Not every member could join a new room")
 	}
 	return room, nil
+}
+
+// sayWhoChangesRights writes down the level that it takes to change a new room's rights: the one for any state, by the
+// specification. Unless a request says it, some homeservers take 100 (Dendrite adds what it is told to its own defaults; Synapse
+// takes what it is told), and then no admin of a group could make another one.
+func sayWhoChangesRights(levels *event.PowerLevelsEventContent) {
+	if levels == nil {
+		return
+	}
+	if levels.Events == nil {
+		levels.Events = map[string]int{}
+	}
+	if _, said := levels.Events[event.StatePowerLevels.Type]; !said {
+		levels.Events[event.StatePowerLevels.Type] = levels.StateDefault()
+	}
 }
 
 func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.ReqCreateRoom) (id.RoomID, error) {

@@ -22,6 +22,9 @@ type Actor struct {
 	t testing.TB
 }
 
+// In is the same person on the stage of another test, such as a sub-test.
+func (a *Actor) In(t testing.TB) *Actor { return &Actor{Staff: a.Staff, t: t} }
+
 // must fails the test when err is set, with the last that was heard in a room.
 func (a *Actor) must(room id.RoomID, err error) {
 	a.t.Helper()
@@ -242,6 +245,12 @@ func (a *Actor) WaitsForInvite(description string, match func(Invite) bool) Invi
 func (a *Actor) WaitsForRoom(name string) id.RoomID {
 	a.t.Helper()
 	return result[id.RoomID](a, "")(a.Staff.WaitsForRoom(a.t.Context(), name))
+}
+
+// SeesRoomWith is Staff.SeesRoomWith.
+func (a *Actor) SeesRoomWith(user id.UserID) id.RoomID {
+	a.t.Helper()
+	return result[id.RoomID](a, "")(a.Staff.SeesRoomWith(a.t.Context(), user))
 }
 
 // SeesMember is Staff.SeesMember.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -60,10 +61,14 @@ func NewSite(ctx context.Context, options SiteOptions) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Bridge: bridge, Plan: HomeserverOptions{
+	site := &Site{Bridge: bridge, Plan: HomeserverOptions{
 		Dir: filepath.Join(options.Dir, "homeserver"), Port: port, Progress: options.Progress, Presence: options.Presence,
 		Registrations: append(bridge.Registrations(), options.Registrations...),
-	}}, nil
+	}}
+	if os.Getenv(encryptionVariable) == "transactions" {
+		site.Plan.SynapseFeatures = keysInTransactions()
+	}
+	return site, nil
 }
 
 // Start starts the homeserver, then the bridge, and returns once both are

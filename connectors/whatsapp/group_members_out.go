@@ -33,7 +33,8 @@ func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.Matr
 	}
 	change := msg.Type
 	gone := change.To == event.MembershipLeave || change.To == event.MembershipBan
-	there := change.From == event.MembershipJoin || change.From == event.MembershipInvite
+	// A homeserver need not tell what somebody was before (Dendrite does not); taking out who is not in is no error.
+	there := change.From == event.MembershipJoin || change.From == event.MembershipInvite || msg.Event.Unsigned.PrevContent == nil
 	var err error
 	switch target := a.personOf(msg.Target); {
 	case target.IsEmpty():

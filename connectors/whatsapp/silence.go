@@ -18,7 +18,10 @@ func shows(message *waE2E.Message) bool {
 		}
 		return false
 	}
-	shown := len(message.ProtoReflect().GetUnknown()) > 0 // a kind newer than whatsmeow
+	if len(message.ProtoReflect().GetUnknown()) > 0 {
+		return true // a kind newer than whatsmeow, whatever known fields go with it
+	}
+	shown := false
 	message.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
 		shown = !isSilent(field.Name())
 		return !shown
