@@ -40,6 +40,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 		},
 	)
 	processor.AddHandlers(c.network.plumbing()...)
+	processor.AddHandlers(markCommands(c.network, br.Network.GetName().DisplayName)...)
 	if commander, ok := br.Network.(Commander); ok {
 		processor.AddHandlers(commander.Commands()...)
 	}

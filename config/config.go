@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -73,6 +74,10 @@ type DoublePuppet struct {
 type Rooms struct {
 	// InitialState is added to the state of every room that is made, such as an access rule of the state messenger.
 	InitialState []StateEvent `yaml:"initial_state"`
+	// Spaces gives each login a space with its chats in it.
+	Spaces bool `yaml:"spaces"`
+	// Follow is how often the homeserver is asked what people mute, tag and leave unread in their apps; 0: never.
+	Follow time.Duration `yaml:"follow"`
 }
 
 // StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).
@@ -103,6 +108,7 @@ func Default() Config {
 		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en"},
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
+		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

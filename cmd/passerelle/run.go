@@ -84,6 +84,8 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
 		DoublePuppetToken: c.DoublePuppet.ASToken,
 		Permissions:       c.Permissions,
 		InitialState:      initialState(c.Rooms),
+		Spaces:            c.Rooms.Spaces,
+		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},

@@ -29,10 +29,16 @@ type account struct {
 	client *whatsmeow.Client // nil: the phone removed the link before the start
 
 	mu           sync.Mutex
-	unlinked     bool          // guarded by mu; the phone removed the link
-	stopped      bool          // guarded by mu; nothing is begun any more
-	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
-	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	unlinked     bool      // guarded by mu; the phone removed the link
+	stopped      bool      // guarded by mu; nothing is begun any more
+	historyUntil time.Time // guarded by mu; until when live messages wait for the first chunk of history
+
+	met        map[networkid.PortalKey]bool // guarded by mu; groups whose rooms the account has met since the start
+	leftUnread map[networkid.PortalID]bool  // guarded by mu; chats that are marked as unread, as far as is known
+
+	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	muteNoted chan struct{} // tells endMutes that there is another end
 
 	held         heldHistory
 	phoneAnswers phoneAnswers
@@ -58,7 +64,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), muteNoted: make(chan struct{}, 1),
 		historyUntil: metadata.HistoryUntil}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
 	if device != nil {

@@ -34,6 +34,7 @@ const (
 	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
 	arrivalRoom    arrivalKind = "room"    // a chat whose messages are still to come (history_held.go)
 	arrivalOlder   arrivalKind = "older"   // what the phone answered when it was asked for older messages (history_older.go)
+	arrivalMarks   arrivalKind = "marks"   // a chat's marks may be others than before (marks.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -95,7 +96,7 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
 	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalOlder) != (a.Older != nil):
 		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
-	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder:
+	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder, a.Kind == arrivalMarks:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

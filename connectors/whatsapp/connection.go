@@ -39,6 +39,7 @@ func (a *account) Connect(context.Context) {
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
 	a.spawn(a.connect)
+	a.spawn(a.endMutes)
 }
 
 // connect tries until a connection stands. From then on whatsmeow connects again by itself.
@@ -188,6 +189,14 @@ func (a *account) handle(event any) (handled bool) {
 		a.receipt(event)
 	case *events.ChatPresence:
 		a.typed(event)
+	case *events.Mute:
+		return a.receiveMarks(event.JID)
+	case *events.Pin:
+		return a.receiveMarks(event.JID)
+	case *events.Archive:
+		return a.receiveMarks(event.JID)
+	case *events.MarkChatAsRead:
+		a.markedUnread(event)
 	}
 	return true
 }
@@ -199,6 +208,8 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 		a.nameKnown()
 	case appstate.WAPatchCriticalUnblockLow: // the address book
 		a.contactsCame()
+	case appstate.WAPatchRegularHigh, appstate.WAPatchRegularLow: // who is muted; what is pinned and archived
+		a.marksCame()
 	}
 }
 
@@ -228,5 +239,7 @@ func (a *account) renamed(name string) {
 	}
 	if err := a.keep(a.ctx, func(*LoginMetadata) { a.login.RemoteName = name }); err != nil {
 		a.log.Err(err).Msg("The account's name could not be stored")
+		return
 	}
+	a.spawn(a.nameSpace)
 }

@@ -16,6 +16,8 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// Asked is which older messages the phone has been asked for, by chat, and has not given yet.
 	Asked map[networkid.PortalID]olderRequest `json:"asked,omitempty"`
+	// Mutes is when the silence of chats ends that are muted for a while.
+	Mutes map[networkid.PortalID]time.Time `json:"mutes,omitempty"`
 }
 
 // MessageMetadata is what is kept of a message besides bridgev2's own fields.
