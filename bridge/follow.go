@@ -29,7 +29,8 @@ const (
 )
 
 // followFilter lets through what apps keep about a person's rooms, and nothing else (Matrix Client-Server API, "Filtering").
-const followFilter = `{"presence":{"types":[]},"account_data":{"types":["m.push_rules"]},` +
+// Dendrite takes the outer filter of account data for the rooms' as well.
+const followFilter = `{"presence":{"types":[]},"account_data":{"types":["m.push_rules","m.tag","m.marked_unread"]},` +
 	`"room":{"state":{"types":[]},"timeline":{"types":[]},"ephemeral":{"types":[]},` +
 	`"account_data":{"types":["m.tag","m.marked_unread"]}}}`
 

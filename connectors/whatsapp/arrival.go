@@ -57,6 +57,7 @@ type arrival struct {
 	Vote       []byte          `json:"vote,omitempty"`    // of history: protobuf of a vote, which is not encrypted there
 	Thread     types.MessageID `json:"thread,omitempty"`  // of older messages: the notice in whose thread it is shown
 	Older      *olderPage      `json:"older,omitempty"`   // what came of asking for older messages
+	Mark       mark            `json:"mark,omitempty"`    // which of a chat's marks may have changed
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.

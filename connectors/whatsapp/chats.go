@@ -59,8 +59,8 @@ func (a *account) directChat(ctx context.Context, other types.JID) *bridgev2.Cha
 	members.TotalMemberCount = len(members.MemberMap)
 	kind := database.RoomTypeDM
 	info := &bridgev2.ChatInfo{Type: &kind, Members: members}
-	if own := a.ownName(ctx, other); own != "" {
-		info.Name = &own
+	if name := a.roomName(ctx, other); name != "" {
+		info.Name = &name
 	}
 	return info
 }

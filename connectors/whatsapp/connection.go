@@ -190,11 +190,11 @@ func (a *account) handle(event any) (handled bool) {
 	case *events.ChatPresence:
 		a.typed(event)
 	case *events.Mute:
-		return a.receiveMarks(event.JID)
+		return a.receiveMarks(event.JID, muteMark)
 	case *events.Pin:
-		return a.receiveMarks(event.JID)
+		return a.receiveMarks(event.JID, placeMark)
 	case *events.Archive:
-		return a.receiveMarks(event.JID)
+		return a.receiveMarks(event.JID, placeMark)
 	case *events.MarkChatAsRead:
 		a.markedUnread(event)
 	}
@@ -206,10 +206,15 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 	switch part {
 	case appstate.WAPatchCriticalBlock: // the owner's name, which comes without an event of its own the first time
 		a.nameKnown()
+		if client := a.current(); client != nil {
+			a.renamed(client.Store.PushName)
+		}
 	case appstate.WAPatchCriticalUnblockLow: // the address book
 		a.contactsCame()
-	case appstate.WAPatchRegularHigh, appstate.WAPatchRegularLow: // who is muted; what is pinned and archived
-		a.marksCame()
+	case appstate.WAPatchRegularHigh:
+		a.marksCame(muteMark)
+	case appstate.WAPatchRegularLow:
+		a.marksCame(placeMark)
 	}
 }
 

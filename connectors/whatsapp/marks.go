@@ -29,6 +29,16 @@ type marks struct {
 	archived   bool
 }
 
+// mark says which marks of a chat are meant. What an event does not speak of is left alone: the owner may just be changing it
+// in an app.
+type mark string
+
+const (
+	everyMark mark = ""
+	muteMark  mark = "mute"
+	placeMark mark = "place" // pinned, archived
+)
+
 func (m marks) muted(now time.Time) bool { return m.mutedUntil.After(now) }
 
 // tag is what a chat's room is tagged with; empty: nothing. WhatsApp unpins what it archives.
@@ -78,12 +88,13 @@ func (a *account) marksOf(ctx context.Context, chat types.JID) (found marks, kno
 
 // receiveMarks puts into the inbox that a chat's marks changed. It is false when it could not. What they are is looked up when
 // it is delivered, so that of several changes the last one stays.
-func (a *account) receiveMarks(chat types.JID) (stored bool) {
+func (a *account) receiveMarks(chat types.JID, changed mark) (stored bool) {
 	if chat.Server != types.GroupServer && !isPerson(chat) {
 		return true
 	}
 	return a.storeMessage(&arrival{
 		Version: arrivalVersion, Kind: arrivalMarks, Chat: chat.ToNonAD(), Sender: a.lid, ID: rand.Text(), At: time.Now(),
+		Mark: changed,
 	})
 }
 
@@ -114,8 +125,13 @@ func (a *account) takeMarks(ctx context.Context, came *arrival) error {
 	if err := a.keepMuteEnd(ctx, room.ID, marks); err != nil {
 		return err
 	}
-	tag := marks.tag()
-	return errors.Join(puppet.MuteRoom(ctx, room.MXID, marks.mutedUntil), puppet.TagRoom(ctx, room.MXID, tag, tag != ""))
+	if came.Mark != placeMark {
+		err = puppet.MuteRoom(ctx, room.MXID, marks.mutedUntil)
+	}
+	if tag := marks.tag(); came.Mark != muteMark {
+		err = errors.Join(err, puppet.TagRoom(ctx, room.MXID, tag, tag != ""))
+	}
+	return err
 }
 
 // marksForRoom describes the marks of a chat for a room that is made, and sees to the end of its silence. It returns nil when
@@ -143,7 +159,7 @@ func (a *account) marksForRoom(ctx context.Context, chat types.JID) (*bridgev2.U
 
 // marksCame shows the marks that the phone's settings hold in the rooms that are there. whatsmeow tells of no mark by itself
 // when all of them come at once (whatsmeow/appstate.go, fetchAppState).
-func (a *account) marksCame() {
+func (a *account) marksCame(which mark) {
 	a.spawn(func(ctx context.Context) {
 		in, err := a.connector.bridge.DB.UserPortal.GetAllForLogin(ctx, a.login.UserLogin)
 		if err != nil {
@@ -151,13 +167,13 @@ func (a *account) marksCame() {
 			return
 		}
 		for _, place := range in {
-			a.remark(ctx, place.Portal)
+			a.remark(ctx, place.Portal, which)
 		}
 	})
 }
 
-// remark shows the marks of a chat in its room, if it has any.
-func (a *account) remark(ctx context.Context, key networkid.PortalKey) {
+// remark shows marks of a chat in its room, if it has any.
+func (a *account) remark(ctx context.Context, key networkid.PortalKey, which mark) {
 	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, key)
 	if err != nil || room == nil || room.MXID == "" {
 		return
@@ -170,7 +186,7 @@ func (a *account) remark(ctx context.Context, key networkid.PortalKey) {
 	if marks, _, err := a.marksOf(ctx, chat); err != nil || marks.tag() == "" && !marks.muted(time.Now()) {
 		return
 	}
-	a.receiveMarks(chat)
+	a.receiveMarks(chat, which)
 }
 
 // joinsRoom shows the marks of a group whose room is there already, because a colleague is in the group, too, once this login
@@ -186,7 +202,7 @@ func (a *account) joinsRoom(ctx context.Context, key networkid.PortalKey) (after
 	if place != nil {
 		return func() {}, nil
 	}
-	return func() { a.remark(ctx, key) }, nil
+	return func() { a.remark(ctx, key, everyMark) }, nil
 }
 
 // firstMet tells whether a group's room is met for the first time since the start.
@@ -339,7 +355,7 @@ func (a *account) endMute(ctx context.Context, chat networkid.PortalID) error {
 	}
 	if room != nil {
 		metadata, _ := room.Metadata.(*PortalMetadata)
-		if jid, err := chatOf(room.ID, metadata); err == nil && !a.receiveMarks(jid) {
+		if jid, err := chatOf(room.ID, metadata); err == nil && !a.receiveMarks(jid, muteMark) {
 			return fmt.Errorf("end a chat's silence: %w", context.Cause(ctx))
 		}
 	}

@@ -16,6 +16,8 @@ type LoginMetadata struct {
 	HistoryUntil time.Time `json:"history_until,omitzero"`
 	// Asked is which older messages the phone has been asked for, by chat, and has not given yet.
 	Asked map[networkid.PortalID]olderRequest `json:"asked,omitempty"`
+	// Further says that the person had another account when this one was linked.
+	Further bool `json:"further,omitempty"`
 	// Mutes is when the silence of chats ends that are muted for a while.
 	Mutes map[networkid.PortalID]time.Time `json:"mutes,omitempty"`
 }
@@ -24,6 +26,9 @@ type LoginMetadata struct {
 type MessageMetadata struct {
 	// Before is set for a notice about older messages: where to go on (see history_older.go).
 	Before *olderAnchor `json:"before,omitempty"`
+	// Edit is the newest edit that the room shows, and EditedAt when it was made, as Unix time in seconds.
+	Edit     types.MessageID `json:"edit,omitempty"`
+	EditedAt int64           `json:"edited_at,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.

@@ -2,12 +2,16 @@ package whatsapp
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal/say"
@@ -76,4 +80,66 @@ func ownAccounts(user *bridgev2.User) (all []*account) {
 	}
 	slices.SortFunc(all, func(x, y *account) int { return strings.Compare(x.lid.User, y.lid.User) })
 	return all
+}
+
+// inPlace tells whether a login is in a room, by its place there.
+func inPlace(a *account) func(*database.UserPortal) bool {
+	return func(place *database.UserPortal) bool { return place.LoginID == a.login.ID }
+}
+
+// isFurther tells whether the person had another account when this one was linked: then its direct chats are told apart by
+// name from those of the first one.
+func (a *account) isFurther() bool {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return a.login.Metadata.(*LoginMetadata).Further
+}
+
+// roomName is what a direct chat's room is called; empty: as the contact's ghost is. It is what the owner calls the contact,
+// and in a further account of the owner's it names that, too.
+func (a *account) roomName(ctx context.Context, other types.JID) string {
+	name := a.ownName(ctx, other)
+	if !a.isFurther() {
+		return name
+	}
+	if name == "" {
+		phone, err := a.phone(ctx, other)
+		if err != nil {
+			return ""
+		}
+		if name, err = a.publishedName(ctx, other, phone); err != nil {
+			return ""
+		}
+	}
+	return name + " · " + a.shownName()
+}
+
+// staysIn tells whether the person of a login that leaves a group is in its room by another one, and notes that the login is
+// not in it any more: what the person writes there goes out from the other one.
+func (c *Connector) staysIn(ctx context.Context, key networkid.PortalKey, leaving *bridgev2.UserLogin) (bool, error) {
+	places, err := c.bridge.DB.UserPortal.GetAllForUserInPortal(ctx, leaving.UserMXID, key)
+	if err != nil {
+		return false, fmt.Errorf("look up a person's logins in a room: %w", err)
+	}
+	stays := false
+	for _, place := range places {
+		if place.LoginID == leaving.ID {
+			if err := c.bridge.DB.UserPortal.Delete(ctx, place); err != nil {
+				return false, fmt.Errorf("note that a login has left a room: %w", err)
+			}
+			continue
+		}
+		other := c.bridge.GetCachedUserLoginByID(place.LoginID)
+		stays = stays || other != nil && other.Client.IsLoggedIn()
+	}
+	return stays, nil
+}
+
+// comesIn notes that a login is in a group's room. bridgev2 does so once (bridgev2/space.go, MarkInPortal); a login that has
+// left may come again.
+func (c *Connector) comesIn(ctx context.Context, key networkid.PortalKey, login *bridgev2.UserLogin) error {
+	if _, err := c.bridge.DB.UserPortal.GetOrCreate(ctx, login.UserLogin, key); err != nil {
+		return fmt.Errorf("note that a login is in a room: %w", err)
+	}
+	return nil
 }
