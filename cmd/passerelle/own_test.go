@@ -2,7 +2,7 @@ package main
 
 import (
 	"net/http"
-	"slices"
+	"os"
 	"strings"
 	"testing"
 
@@ -49,18 +49,25 @@ func TestALoginHasASpaceWithItsChats(t *testing.T) {
 
 func TestKilledBetweenASpacesCreationAndItsRecord(t *testing.T) {
 	var proxy *bridgetest.Proxy
-	d := meet(t, proxied(t, &proxy))
-	made := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 2) // the chat's room, then the space
-	says(t, d.amina, d.phone.Number(), "0")
-	must(t, made.WaitHits(bounded(t), 1))
-	d.restarts(t, func() {}) // the room is there, and found
-	d.room = d.claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
-	must(t, made.WaitHits(bounded(t), 2))
-	d.claire.WaitsForRoom("WhatsApp (Claire)")
-	d.restarts(t, made.Lift)
-	space := d.claire.WaitsForRoom("WhatsApp (Claire)")
-	holds(t, d.claire, space, d.room)
-	if all := spaces(d.claire, "WhatsApp (Claire)"); !slices.Equal(all, []id.RoomID{space}) {
+	const without, with = "rooms:\n  spaces: false\n", "rooms:\n  spaces: true\n"
+	d := newDialogue(t, proxied(t, &proxy), func(o *bridgetest.InstallOptions) {
+		o.Replace = map[string]string{"\nnetworks:": "\n" + without + "\nnetworks:"}
+	})
+	if all := spaces(d.claire, "WhatsApp (Claire)"); len(all) > 0 {
+		t.Errorf("there are the spaces %v", all)
+	}
+	// The administrator wants spaces now: the chats that are there get one.
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	d.restarts(t, func() {
+		text, err := os.ReadFile(d.bridge.Config())
+		must(t, err)
+		must(t, os.WriteFile(d.bridge.Config(), []byte(strings.Replace(string(text), without, with, 1)), 0o600))
+	})
+	must(t, held.WaitHits(bounded(t), 1))
+	d.claire.WaitsForRoom("WhatsApp (Claire)") // it is there, and the bridge does not know
+	d.restarts(t, held.Lift)
+	holds(t, d.claire, d.claire.WaitsForRoom("WhatsApp (Claire)"), d.room)
+	if all := spaces(d.claire, "WhatsApp (Claire)"); len(all) != 1 {
 		t.Errorf("there are the spaces %v", all)
 	}
 }
