@@ -41,6 +41,7 @@ func addCommands(c *matrixConnector, br *bridgev2.Bridge) {
 	)
 	processor.AddHandlers(c.network.plumbing()...)
 	processor.AddHandlers(c.network.relayCommands()...)
+	processor.AddHandlers(markCommands(c.network, br.Network.GetName().DisplayName)...)
 	if commander, ok := br.Network.(Commander); ok {
 		processor.AddHandlers(commander.Commands()...)
 	}

@@ -184,6 +184,12 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	workers.Go(func() { n.journal.lanes.run(delivering) })
 	workers.Go(func() { n.teller.run(delivering) })
 	workers.Go(func() { n.directs.run(delivering) })
+	if o := n.host.options; o.Follow > 0 && o.DoublePuppetToken != "" {
+		workers.Go(func() { newFollower(n).run(delivering, o.Follow) })
+	}
+	if n.host.options.Spaces {
+		workers.Go(func() { n.fillSpaces(delivering) })
+	}
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	select {

@@ -27,6 +27,8 @@ type Options struct {
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Relay             Relay
 	InitialState      []*event.Event // added to the state of every room that is made
+	Spaces            bool           // a space for each login, with its chats in it
+	Follow            time.Duration  // between two questions what people set about their rooms in their apps; 0: none are asked
 	Databases         database.Place
 	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
 	Store             *database.Store
@@ -49,15 +51,15 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 		Bridge: bridgeconfig.BridgeConfig{
 			CommandPrefix: "!" + id.Network,
 			// Direct chats are named by their members: what one login calls a contact is not shown to others.
-			PrivateChatPortalMeta: false,
+			PrivateChatPortalMeta:   false,
+			PersonalFilteringSpaces: o.Spaces,
 			// Our own notices say in plain words what bridgev2's would say in protocol words (status.go).
 			BridgeStatusNotices:           "none",
 			UnknownErrorMaxAutoReconnects: 10,
 			// The journal does (outbound.go, decrypt), by an index; bridgev2 would read every message of the login
 			// (bridgev2/database/message.go, getMessageByTxnIDQuery).
 			DeduplicateMatrixMessages: false,
-			TagOnlyOnCreate:           true,
-			MuteOnlyOnCreate:          true,
+			OnlyBridgeTags:            []event.RoomTag{event.RoomTagFavourite, event.RoomTagLowPriority},
 			KickMatrixUsers:           true,
 			// What a network refuses does not stay in the room, and who leaves a group's room leaves the group.
 			RevertFailedStateChanges: true,

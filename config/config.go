@@ -86,6 +86,10 @@ type Relay struct {
 type Rooms struct {
 	// InitialState is added to the state of every room that is made, such as an access rule of the state messenger.
 	InitialState []StateEvent `yaml:"initial_state"`
+	// Spaces gives each login a space with its chats in it.
+	Spaces bool `yaml:"spaces"`
+	// Follow is how often the homeserver is asked what people mute, tag and leave unread in their apps; 0: never.
+	Follow time.Duration `yaml:"follow"`
 }
 
 // StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).
@@ -117,6 +121,7 @@ func Default() Config {
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
+		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

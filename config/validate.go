@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // minSecret is the shortest token or key that is accepted, in characters.
@@ -88,6 +89,9 @@ func (v *validation) relay(r Relay) {
 }
 
 func (v *validation) rooms(r Rooms) {
+	if r.Follow != 0 && r.Follow < time.Second {
+		v.complain("rooms.follow", "%s is too often; write 1s or more, or 0 for never", r.Follow)
+	}
 	for i, e := range r.InitialState {
 		key := fmt.Sprintf("rooms.initial_state[%d]", i)
 		switch {

@@ -264,3 +264,27 @@ func (a *Actor) SeesState(room id.RoomID, kind event.Type, key string, match fun
 	a.t.Helper()
 	return result[*event.Event](a, room)(a.Staff.SeesState(a.t.Context(), room, kind, key, match))
 }
+
+// Mutes is Staff.Mutes.
+func (a *Actor) Mutes(room id.RoomID, muted bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.Mutes(a.t.Context(), room, muted))
+}
+
+// Tags is Staff.Tags.
+func (a *Actor) Tags(room id.RoomID, tag event.RoomTag, tagged bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.Tags(a.t.Context(), room, tag, tagged))
+}
+
+// LeavesUnread is Staff.LeavesUnread.
+func (a *Actor) LeavesUnread(room id.RoomID, unread bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.LeavesUnread(a.t.Context(), room, unread))
+}
+
+// SeesMarks is Staff.SeesMarks.
+func (a *Actor) SeesMarks(room id.RoomID, want RoomMarks) {
+	a.t.Helper()
+	a.must(room, a.Staff.SeesMarks(a.t.Context(), room, want))
+}

@@ -99,6 +99,8 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Permissions:       c.Permissions,
 		Relay:             relaying,
 		InitialState:      initialState(c.Rooms),
+		Spaces:            c.Rooms.Spaces,
+		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},

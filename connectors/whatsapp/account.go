@@ -37,7 +37,13 @@ type account struct {
 	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
 	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
 	standing     standing             // guarded by mu
-	settled      chan struct{}        // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	met        map[networkid.PortalKey]bool // guarded by mu; groups whose rooms the account has met since the start
+	leftUnread map[networkid.PortalID]bool  // guarded by mu; chats that are marked as unread, as far as is known
+
+	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	muteNoted chan struct{} // tells endMutes that there is another end
 
 	held          heldHistory
 	firstContacts *pace.Line // those who write to somebody for the first time
@@ -72,7 +78,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), muteNoted: make(chan struct{}, 1),
 		dueChanged: make(chan struct{}, 1), historyUntil: metadata.HistoryUntil}
 	a.watch = watch{online: map[types.JID]bool{}, asked: map[types.JID]bool{}, changed: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))

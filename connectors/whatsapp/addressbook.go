@@ -204,8 +204,8 @@ func (a *account) nameRoom(ctx context.Context, of types.JID) {
 		return
 	}
 	name := bridgev2.DefaultChatName
-	if own := a.ownName(ctx, lid); own != "" {
-		name = &own
+	if called := a.roomName(ctx, lid); called != "" {
+		name = &called
 	}
 	a.login.QueueRemoteEvent(&simplevent.ChatInfoChange{
 		EventMeta:      simplevent.EventMeta{Type: bridgev2.RemoteEventChatInfoChange, PortalKey: key},

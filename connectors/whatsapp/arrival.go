@@ -36,6 +36,7 @@ const (
 	arrivalOlder   arrivalKind = "older"   // what the phone answered when it was asked for older messages (history_older.go)
 	arrivalCall    arrivalKind = "call"    // a step of a call (call.go)
 	arrivalLiveEnd arrivalKind = "live"    // the end of a live location (live.go)
+	arrivalMarks   arrivalKind = "marks"   // a chat's marks may be others than before (marks.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -60,6 +61,7 @@ type arrival struct {
 	Older      *olderPage      `json:"older,omitempty"`   // what came of asking for older messages
 	Call       *callNews       `json:"call,omitempty"`    // how far a call has come
 	Ends       types.MessageID `json:"ends,omitempty"`    // the live location that ends
+	Mark       mark            `json:"mark,omitempty"`    // which of a chat's marks may have changed
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.
@@ -101,7 +103,7 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		(a.Kind == arrivalCall) != (a.Call != nil), (a.Kind == arrivalLiveEnd) != (a.Ends != ""):
 		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
 	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder, a.Kind == arrivalCall,
-		a.Kind == arrivalLiveEnd:
+		a.Kind == arrivalLiveEnd, a.Kind == arrivalMarks:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

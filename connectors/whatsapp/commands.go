@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/id"
 
@@ -18,7 +17,7 @@ const listed = 40
 // catalogue's words.
 func (c *Connector) Commands() []commands.CommandHandler {
 	number, words, maybe := c.say(say.ArgPhoneNumber), c.say(say.ArgWords), c.say(say.ArgMaybeNumber)
-	return append(c.groupCommands(), c.historyCommand(),
+	return append(append(c.groupCommands(), c.ownCommands()...), c.historyCommand(),
 		c.command("start-chat", number, c.say(say.HelpStartChat), c.privately(c.startChat), "pm"),
 		c.command("resolve-identifier", number, c.say(say.HelpIsThere, networkName), c.privately(c.tellWhether)),
 		c.command("status", "", c.say(say.HelpStatus), c.privately(c.tellStatus)),
@@ -43,31 +42,18 @@ func (c *Connector) command(name, args, help string, run func(*commands.Event, *
 				c.answer(ce, say.OnlyForOneself)
 				return
 			}
-			a := accountFor(ce)
-			if a == nil {
+			a, err := chosenAccount(ce)
+			switch {
+			case err != nil:
+				c.answer(ce, say.NoSuchAccount)
+				return
+			case a == nil:
 				c.answer(ce, say.LinkFirst, networkName)
 				return
 			}
 			run(ce, a)
 		},
 	}
-}
-
-// accountFor returns the account that a command is about: the one of the room, otherwise the person's first; nil: the person
-// has none.
-func accountFor(ce *commands.Event) *account {
-	var login *bridgev2.UserLogin
-	if ce.Portal != nil {
-		login, _, _ = ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false)
-	}
-	if login == nil {
-		login = ce.User.GetDefaultLogin()
-	}
-	if login == nil {
-		return nil
-	}
-	a, _ := login.Client.(*account)
-	return a
 }
 
 // answer answers a command. The words are said as they are: names of people are no markup.

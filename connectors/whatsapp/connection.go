@@ -49,6 +49,7 @@ func (a *account) Connect(context.Context) {
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
 	a.spawn(a.connect)
+	a.spawn(a.endMutes)
 }
 
 // connect tries until a connection stands. From then on whatsmeow connects again by itself.
@@ -214,6 +215,14 @@ func (a *account) handle(event any) (handled bool) {
 		a.receipt(event)
 	case *events.ChatPresence:
 		a.typed(event)
+	case *events.Mute:
+		return a.receiveMarks(event.JID, muteMark)
+	case *events.Pin:
+		return a.receiveMarks(event.JID, placeMark)
+	case *events.Archive:
+		return a.receiveMarks(event.JID, placeMark)
+	case *events.MarkChatAsRead:
+		a.markedUnread(event)
 	}
 	return true
 }
@@ -223,8 +232,15 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 	switch part {
 	case appstate.WAPatchCriticalBlock: // the owner's name, which comes without an event of its own the first time
 		a.nameKnown()
+		if client := a.current(); client != nil {
+			a.renamed(client.Store.PushName)
+		}
 	case appstate.WAPatchCriticalUnblockLow: // the address book
 		a.contactsCame()
+	case appstate.WAPatchRegularHigh:
+		a.marksCame(muteMark)
+	case appstate.WAPatchRegularLow:
+		a.marksCame(placeMark)
 	}
 }
 
@@ -297,5 +313,7 @@ func (a *account) renamed(name string) {
 	}
 	if err := a.keep(a.ctx, func(*LoginMetadata) { a.login.RemoteName = name }); err != nil {
 		a.log.Err(err).Msg("The account's name could not be stored")
+		return
 	}
+	a.spawn(a.nameSpace)
 }

@@ -54,6 +54,8 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return errBeforeHistory
 	case came.Kind == arrivalGroup:
 		return a.takeGroupNews(ctx, stored, came)
+	case came.Kind == arrivalMarks:
+		return a.takeMarks(ctx, came)
 	case came.Kind == arrivalOlder:
 		return a.tellOlder(ctx, stored, came)
 	case !stored.Past && a.holds(stored.Lane):
@@ -207,6 +209,11 @@ func (d *delivery) run(ctx context.Context) error {
 			return err
 		}
 	}
+	joined, err := d.account.joinsRoom(ctx, room.PortalKey)
+	if err != nil {
+		return err
+	}
+	defer joined()
 	if event != nil {
 		d.changes = true
 	} else {

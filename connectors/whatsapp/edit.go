@@ -9,6 +9,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/event"
@@ -54,6 +55,9 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 		return nil, bridgev2.ErrIgnoringRemoteEvent // it was deleted meanwhile
 	}
 	part := existing[at]
+	if isShown(part, e.came.ID, e.came.At) {
+		return nil, bridgev2.ErrIgnoringRemoteEvent
+	}
 	if c.sentence != "" {
 		return e.instead(ctx, part, c.sentence)
 	}
@@ -79,9 +83,27 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 			return nil, e.give(err)
 		}
 	}
+	noteEdit(part, e.came.ID, e.came.At)
 	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{
 		Part: part, Type: c.eventType, Content: c.event, Extra: c.extra,
 	}}}, nil
+}
+
+// isShown tells whether a room shows an edit of a message already, or a newer one: each login in a group brings it, and one that
+// was away brings it late.
+func isShown(row *database.Message, id types.MessageID, at time.Time) bool {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	return ok && (kept.Edit == id || at.Unix() < kept.EditedAt)
+}
+
+// noteEdit notes the edit of a message that its room shows. bridgev2 stores it once it does.
+func noteEdit(row *database.Message, id types.MessageID, at time.Time) {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	if !ok {
+		kept = &MessageMetadata{}
+		row.Metadata = kept
+	}
+	kept.Edit, kept.EditedAt = id, at.Unix()
 }
 
 // give ends the attempt with an error that the inbox learns.
@@ -149,6 +171,8 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	}
 	defer out.file.close()
 	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
-	_, err = a.crossOut(ctx, message, out)
+	if _, err = a.crossOut(ctx, message, out); err == nil {
+		noteEdit(changed.EditTarget, outgoingID(changed.Event.ID), time.Now())
+	}
 	return err
 }

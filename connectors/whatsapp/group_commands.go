@@ -38,14 +38,13 @@ func (c *Connector) groupCommands() []commands.CommandHandler {
 
 // runs runs a command as the login of the person who wrote it, and says what it did or why it did not.
 func (c *Connector) runs(ce *commands.Event, run func(*account, *commands.Event) (string, error)) {
-	login := ce.User.GetDefaultLogin()
-	if ce.Portal != nil {
-		if own, _, err := ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false); err == nil && own != nil {
-			login = own
-		}
-	}
-	a, ok := login.Client.(*account)
-	if !ok {
+	a, err := chosenAccount(ce)
+	switch {
+	case err != nil:
+		c.answer(ce, say.NoSuchAccount)
+		return
+	case a == nil:
+		c.answer(ce, say.LinkFirst, networkName)
 		return
 	}
 	said, err := run(a, ce)

@@ -13,6 +13,8 @@ import (
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
 )
@@ -186,8 +188,11 @@ func (a *account) newestShown(ctx context.Context, jid types.JID) (time.Time, er
 }
 
 // newLogin is what is kept of a login that has just been made.
-func (c *Connector) newLogin(device types.JID) *LoginMetadata {
+func (c *Connector) newLogin(user *bridgev2.User, id networkid.UserLoginID, device types.JID) *LoginMetadata {
 	metadata := &LoginMetadata{Device: device, PhoneSeen: c.now()}
+	for _, other := range user.GetUserLogins() {
+		metadata.Further = metadata.Further || other.ID != id
+	}
 	if c.options.History.Messages > 0 {
 		metadata.HistoryUntil = time.Now().Add(firstHistory)
 	}

@@ -265,7 +265,7 @@ func (l *linking) finish(paired *events.PairSuccess) (*bridgev2.LoginStep, error
 		return nil, l.fail(err)
 	}
 	login, err := l.user.NewLogin(l.ctx, &database.UserLogin{
-		ID: id, RemoteName: paired.BusinessName, Metadata: l.connector.newLogin(paired.ID),
+		ID: id, RemoteName: paired.BusinessName, Metadata: l.connector.newLogin(l.user, id, paired.ID),
 	}, nil)
 	if err != nil {
 		return nil, l.fail(err)

@@ -35,6 +35,10 @@ type LoginMetadata struct {
 	ViewOnce map[networkid.PortalID]time.Time `json:"view_once,omitempty"`
 	// Due is what is done later by itself (see due).
 	Due []due `json:"due,omitempty"`
+	// Further says that the person had another account when this one was linked.
+	Further bool `json:"further,omitempty"`
+	// Mutes is when the silence of chats ends that are muted for a while.
+	Mutes map[networkid.PortalID]time.Time `json:"mutes,omitempty"`
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
@@ -55,6 +59,9 @@ type PortalMetadata struct {
 type MessageMetadata struct {
 	// Before is set for a notice about older messages: where to go on (see history_older.go).
 	Before *olderAnchor `json:"before,omitempty"`
+	// Edit is the newest edit that the room shows, and EditedAt when it was made, as Unix time in seconds.
+	Edit     types.MessageID `json:"edit,omitempty"`
+	EditedAt int64           `json:"edited_at,omitempty"`
 	// Call is what a notice says of a call.
 	Call *call `json:"call,omitempty"`
 	// Live is what is shown of a live location.

@@ -101,7 +101,12 @@ func (a *account) personBy(ctx context.Context, identifier string) (types.JID, e
 
 // chatWith names the direct chat with a person, and describes it for its room.
 func (a *account) chatWith(ctx context.Context, lid types.JID) *bridgev2.CreateChatResponse {
-	return &bridgev2.CreateChatResponse{PortalKey: portalKey(lid, a.login.ID), PortalInfo: a.directChat(ctx, lid)}
+	info := a.directChat(ctx, lid)
+	var err error
+	if info.UserLocal, err = a.marksForRoom(ctx, lid); err != nil {
+		a.log.Err(err).Msg("A new room does not show its chat's marks")
+	}
+	return &bridgev2.CreateChatResponse{PortalKey: portalKey(lid, a.login.ID), PortalInfo: info}
 }
 
 // CreateChatWithGhost begins the chat with somebody whom staff invited into a room (see

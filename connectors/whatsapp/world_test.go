@@ -216,7 +216,7 @@ type inbox struct {
 	order   []string
 	held    map[string]portal.Arrival
 	seen    map[string]bool
-	later   map[string][]portal.Arrival // by lane: what is not delivered until it is released
+	later   map[string][]portal.Arrival // by login and lane: what is not delivered until it is released
 	fail    error                       // of Put
 	failed  []error
 	changed chan struct{}
@@ -231,10 +231,11 @@ func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 		return b.fail
 	}
 	for _, a := range arrivals {
-		if _, again := b.held[a.ID]; !again {
-			b.held[a.ID] = a
+		key := heldAs(a)
+		if _, again := b.held[key]; !again {
+			b.held[key] = a
 			b.seen[a.ID], b.seen[a.Lane] = true, true
-			b.order = append(b.order, a.ID)
+			b.order = append(b.order, key)
 		}
 	}
 	if b.changed != nil {
@@ -251,26 +252,35 @@ func (b *inbox) Hold(_ context.Context, arrivals ...portal.Arrival) error {
 	defer b.mu.Unlock()
 	for _, a := range arrivals {
 		again := func(other portal.Arrival) bool { return other.ID == a.ID }
-		if _, waits := b.held[a.ID]; !waits && !slices.ContainsFunc(b.later[a.Lane], again) {
-			b.later[a.Lane] = append(b.later[a.Lane], a)
+		lane := a.Login + " " + a.Lane
+		if _, waits := b.held[heldAs(a)]; !waits && !slices.ContainsFunc(b.later[lane], again) {
+			b.later[lane] = append(b.later[lane], a)
 		}
 	}
 	return nil
 }
 
-func (b *inbox) Held(context.Context, string) ([]string, error) {
+func (b *inbox) Held(_ context.Context, login string) (lanes []string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Sorted(maps.Keys(b.later)), nil
+	for _, held := range slices.Sorted(maps.Keys(b.later)) {
+		if lane, its := strings.CutPrefix(held, login+" "); its {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes, nil
 }
 
-func (b *inbox) Release(ctx context.Context, _, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
+func (b *inbox) Release(ctx context.Context, login, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
 	b.mu.Lock()
-	released := arrange(b.later[lane])
-	delete(b.later, lane)
+	released := arrange(b.later[login+" "+lane])
+	delete(b.later, login+" "+lane)
 	b.mu.Unlock()
 	return b.Put(ctx, released...)
 }
+
+// heldAs names an arrival: each login has its own, as in the database.
+func heldAs(a portal.Arrival) string { return a.Login + " " + a.ID }
 
 func (b *inbox) serve(c *Connector, log zerolog.Logger) {
 	b.mu.Lock()
@@ -301,16 +311,16 @@ func (b *inbox) deliverNext(ctx context.Context, c *Connector) (more bool) {
 		err := c.Deliver(ctx, a)
 		if err == nil || portal.IsPermanent(err) {
 			b.mu.Lock()
-			delete(b.held, a.ID)
-			b.order = slices.DeleteFunc(b.order, func(id string) bool { return id == a.ID })
+			delete(b.held, heldAs(a))
+			b.order = slices.DeleteFunc(b.order, func(key string) bool { return key == heldAs(a) })
 			b.mu.Unlock()
 		}
 		if err != nil {
 			b.mu.Lock()
 			b.failed = append(b.failed, err)
-			if held, waits := b.held[a.ID]; waits {
+			if held, waits := b.held[heldAs(a)]; waits {
 				held.Attempted = time.Now()
-				b.held[a.ID] = held
+				b.held[heldAs(a)] = held
 			}
 			b.mu.Unlock()
 			time.Sleep(10 * time.Millisecond) // the pause before another attempt
@@ -324,8 +334,8 @@ func (b *inbox) heads() (heads []portal.Arrival) {
 	defer b.mu.Unlock()
 	lanes := map[string]bool{}
 	for _, past := range []bool{true, false} {
-		for _, id := range b.order {
-			if a := b.held[id]; a.Past == past && !lanes[a.Lane] {
+		for _, key := range b.order {
+			if a := b.held[key]; a.Past == past && !lanes[a.Lane] {
 				lanes[a.Lane] = true
 				heads = append(heads, a)
 			}
