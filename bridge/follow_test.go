@@ -48,7 +48,7 @@ func TestWhatAppsSetIsUnderstood(t *testing.T) {
 		{"a low priority", about("m.tag", `{"tags":{"m.lowpriority":{}}}`), roomMarks{Tag: event.RoomTagLowPriority}},
 		{"nonsense", about("m.tag", `{"tags":"all of them"}`), roomMarks{Tag: event.RoomTagLowPriority}},
 		{"unread", about("m.marked_unread", `{"unread":true}`), roomMarks{Tag: event.RoomTagLowPriority, Unread: true}},
-		{"nonsense", about("m.marked_unread", `[]`), roomMarks{Tag: event.RoomTagLowPriority, Unread: true}},
+		{"nonsense", about("m.marked_unread", `{"unread":"very"}`), roomMarks{Tag: event.RoomTagLowPriority, Unread: true}},
 		{"nonsense", rules(`7`, ``), roomMarks{Tag: event.RoomTagLowPriority, Unread: true}},
 		{"read", about("m.marked_unread", `{"unread":false}`), roomMarks{Tag: event.RoomTagLowPriority}},
 		{"no tag", about("m.tag", `{"tags":{}}`), roomMarks{}},

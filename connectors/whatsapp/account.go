@@ -38,7 +38,7 @@ type account struct {
 	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
 	standing     standing             // guarded by mu
 
-	met        map[networkid.PortalKey]bool // guarded by mu; groups whose rooms the account has met since the start
+	met        map[networkid.PortalKey]bool // guarded by mu; chats whose rooms the account has met since the start
 	leftUnread map[networkid.PortalID]bool  // guarded by mu; chats that are marked as unread, as far as is known
 
 	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu

@@ -308,7 +308,7 @@ func (a *account) stands(state status.BridgeState) {
 
 // renamed notes the name that the account's owner published.
 func (a *account) renamed(name string) {
-	if name == "" || name == a.login.RemoteName {
+	if name == "" || name == a.publicName() {
 		return
 	}
 	if err := a.keep(a.ctx, func(*LoginMetadata) { a.login.RemoteName = name }); err != nil {

@@ -200,20 +200,20 @@ func (d *delivery) run(ctx context.Context) error {
 	if err != nil || !wanted {
 		return err
 	}
+	joined, err := d.account.joinsRoom(ctx, d.PortalKey)
+	if err != nil {
+		return err
+	}
 	room, err := d.ensureRoom(ctx)
 	if err != nil || room == nil {
 		return err
 	}
+	defer joined()
 	if d.stored.Past && event == nil && d.came.Thread == "" {
 		if late, err := d.comesLate(ctx); err != nil || late {
 			return err
 		}
 	}
-	joined, err := d.account.joinsRoom(ctx, room.PortalKey)
-	if err != nil {
-		return err
-	}
-	defer joined()
 	if event != nil {
 		d.changes = true
 	} else {

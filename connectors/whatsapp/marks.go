@@ -107,7 +107,7 @@ func (a *account) takeMarks(ctx context.Context, came *arrival) error {
 			return err
 		}
 	}
-	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, portalKey(chat, a.login.ID))
+	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, portalKey(chat, a.login.ID)) // the one in memory is its goroutine's
 	if err != nil {
 		return fmt.Errorf("look up a room: %w", err)
 	}
@@ -174,7 +174,7 @@ func (a *account) marksCame(which mark) {
 
 // remark shows marks of a chat in its room, if it has any.
 func (a *account) remark(ctx context.Context, key networkid.PortalKey, which mark) {
-	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, key)
+	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
 	if err != nil || room == nil || room.MXID == "" {
 		return
 	}
@@ -189,34 +189,30 @@ func (a *account) remark(ctx context.Context, key networkid.PortalKey, which mar
 	a.receiveMarks(chat, which)
 }
 
-// joinsRoom shows the marks of a group whose room is there already, because a colleague is in the group, too, once this login
-// has come into it.
+// joinsRoom returns what is to be done once this login has come into a room: its marks are shown. They may have come while the
+// room was made, or the room is a group's that was there already, because a colleague is in it.
 func (a *account) joinsRoom(ctx context.Context, key networkid.PortalKey) (afterwards func(), err error) {
-	if key.Receiver != "" || !a.firstMet(key) {
+	a.mu.Lock()
+	met := a.met[key]
+	a.mu.Unlock()
+	if met {
 		return func() {}, nil
 	}
 	place, err := a.connector.bridge.DB.UserPortal.Get(ctx, a.login.UserLogin, key)
 	if err != nil {
 		return nil, fmt.Errorf("look up whether a login is in a room: %w", err)
 	}
-	if place != nil {
-		return func() {}, nil
-	}
-	return func() { a.remark(ctx, key, everyMark) }, nil
-}
-
-// firstMet tells whether a group's room is met for the first time since the start.
-func (a *account) firstMet(key networkid.PortalKey) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.met[key] {
-		return false
-	}
-	if a.met == nil {
-		a.met = map[networkid.PortalKey]bool{}
-	}
-	a.met[key] = true
-	return true
+	return func() {
+		a.mu.Lock()
+		if a.met == nil {
+			a.met = map[networkid.PortalKey]bool{}
+		}
+		a.met[key] = true
+		a.mu.Unlock()
+		if place == nil {
+			a.remark(ctx, key, everyMark)
+		}
+	}, nil
 }
 
 // markedUnread passes on that the phone's owner marked a chat as unread, or took the mark away.
@@ -349,7 +345,7 @@ const muteRetry = 30 * time.Second
 
 // endMute has a chat's marks shown as they are now, and forgets the end.
 func (a *account) endMute(ctx context.Context, chat networkid.PortalID) error {
-	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, networkid.PortalKey{ID: chat, Receiver: a.login.ID})
+	room, err := a.connector.bridge.DB.Portal.GetByIDWithUncertainReceiver(ctx, networkid.PortalKey{ID: chat, Receiver: a.login.ID})
 	if err != nil {
 		return fmt.Errorf("look up a room: %w", err)
 	}

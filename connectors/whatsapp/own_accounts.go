@@ -25,9 +25,9 @@ var _ bridgev2.PersonalFilteringCustomizingNetworkAPI = (*account)(nil)
 
 // shownName names the account among those of the same person.
 func (a *account) shownName() string {
-	name, end := a.login.RemoteName, a.numberEnd()
-	for _, other := range a.login.User.GetUserLogins() {
-		if other.ID != a.login.ID && other.RemoteName == name && name != "" {
+	name, end := a.publicName(), a.numberEnd()
+	for _, other := range ownAccounts(a.login.User) {
+		if other != a && name != "" && other.publicName() == name {
 			return name + " " + end
 		}
 	}
@@ -35,6 +35,13 @@ func (a *account) shownName() string {
 		return end
 	}
 	return name
+}
+
+// publicName is the name that the account's owner published; empty: it is not known.
+func (a *account) publicName() string {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return a.login.RemoteName
 }
 
 // numberEnd is the end of the account's number, as people see it: “…01”.
@@ -62,7 +69,7 @@ func (a *account) spaceName() string { return networkName + " (" + a.shownName()
 // nameSpace calls the account's space as the account is called now.
 func (a *account) nameSpace(ctx context.Context) {
 	if a.login.SpaceRoom == "" {
-		return
+		return // it gets its name when it is made
 	}
 	_, err := a.connector.bridge.Bot.SendState(ctx, a.login.SpaceRoom, event.StateRoomName, "",
 		&event.Content{Parsed: &event.RoomNameEventContent{Name: a.spaceName()}}, time.Time{})

@@ -99,7 +99,7 @@ func (c *Connector) accountList(ctx context.Context, own []*account) string {
 		} else {
 			phone = "+" + phone
 		}
-		lines = append(lines, c.say(say.AccountLine, i+1, strings.TrimSpace(a.login.RemoteName+" "+phone), c.say(state)))
+		lines = append(lines, c.say(say.AccountLine, i+1, strings.TrimSpace(a.publicName()+" "+phone), c.say(state)))
 	}
 	return strings.Join(lines, "\n")
 }

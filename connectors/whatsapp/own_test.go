@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -36,7 +37,7 @@ func newOffice(t *testing.T) *office {
 	o.group = must[string](t)(o.bob.CreateGroup("Harbour", o.own.Number(), o.desk.Number(), o.karims.Number()))
 	must[string](t)(o.bob.Send(t.Context(), o.group, "Moin"))
 	o.room, _ = w.hears("Moin")
-	o.settles()
+	w.eventually("all accounts to be in the room", func() bool { return len(o.present()) == 3 })
 	return o
 }
 
@@ -48,9 +49,21 @@ func (o *office) outcomeOf(of id.EventID) {
 	}
 }
 
-// settles waits until all that has come is in its room.
+// present lists the logins in the group's room.
+func (o *office) present() []*database.UserPortal {
+	o.t.Helper()
+	return must[[]*database.UserPortal](o.t)(o.bridge.DB.UserPortal.GetAllInPortal(o.t.Context(), networkid.PortalKey{ID: networkid.PortalID(o.group)}))
+}
+
+// settles waits until every account has brought what was said so far, and all of it is in its room: a last word of Bob's comes
+// after it.
 func (o *office) settles() {
 	o.t.Helper()
+	last := must[string](o.t)(o.bob.Send(o.t.Context(), o.group, "over"))
+	arrival := fmt.Sprintf("%s:%s:%s", o.group, o.bob.LID().User, last)
+	for _, place := range o.present() {
+		o.eventually("a last word", func() bool { return o.inbox.hasSeen(place.LoginID, arrival) })
+	}
 	o.eventually("the inbox to be empty", func() bool { return o.inbox.waiting() == 0 })
 }
 
@@ -199,7 +212,7 @@ func TestTwoAccountsOfOnePersonHaveTwoChatsWithAContact(t *testing.T) {
 func TestOneOfTwoAccountsLeavesTheGroup(t *testing.T) {
 	o := newOffice(t)
 	ok(t, o.desk.LeaveGroup(o.group))
-	o.settles()
+	o.eventually("the office to be out", func() bool { return len(o.present()) == 2 })
 	must[string](t)(o.bob.Send(t.Context(), o.group, "Who is still here?"))
 	o.once("Who is still here?")
 	o.matrix.change(func() {
@@ -213,14 +226,13 @@ func TestOneOfTwoAccountsLeavesTheGroup(t *testing.T) {
 	}
 	ok(t, o.own.LeaveGroup(o.group))
 	o.matrix.wait(t, "Claire to be out", func() bool { return o.room.members[claire] == event.MembershipLeave })
-	o.settles()
 	must[string](t)(o.bob.Send(t.Context(), o.group, "And Karim?"))
 	o.once("And Karim?")
 
 	// One who comes again writes again.
 	ok(t, o.bob.ChangeMembers(o.group, "add", o.desk.Number()))
 	o.matrix.wait(t, "Claire to be in", func() bool { return o.room.members[claire] == event.MembershipJoin })
-	o.settles()
+	o.eventually("the office to be in", func() bool { return len(o.present()) == 2 })
 	o.outcomeOf(o.says(o.room, claire, text("Here again")))
 	if got := must[whatsapptest.Entry](t)(o.bob.WaitForText(deadline(t), "Here again")); got.From != o.desk.Number() {
 		t.Errorf("it comes from %s", got.From)

@@ -88,8 +88,8 @@ func (a *account) publishedName(ctx context.Context, lid types.JID, phone string
 	if d := deliveryOf(ctx); d != nil && d.named == userID(lid) {
 		return d.came.PushName, nil
 	}
-	if lid.User == a.lid.User && a.login.RemoteName != "" {
-		return a.login.RemoteName, nil
+	if own := a.publicName(); lid.User == a.lid.User && own != "" {
+		return own, nil
 	}
 	known := []types.JID{lid}
 	if phone != "" {

@@ -15,6 +15,7 @@ import (
 	_ "go.mau.fi/util/dbutil/litestream" // the SQLite driver
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -234,7 +235,7 @@ func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 		key := heldAs(a)
 		if _, again := b.held[key]; !again {
 			b.held[key] = a
-			b.seen[a.ID], b.seen[a.Lane] = true, true
+			b.seen[a.ID], b.seen[a.Lane], b.seen[key] = true, true, true
 			b.order = append(b.order, key)
 		}
 	}
@@ -281,6 +282,13 @@ func (b *inbox) Release(ctx context.Context, login, lane string, arrange func([]
 
 // heldAs names an arrival: each login has its own, as in the database.
 func heldAs(a portal.Arrival) string { return a.Login + " " + a.ID }
+
+// hasSeen tells whether a login has ever brought an arrival.
+func (b *inbox) hasSeen(login networkid.UserLoginID, arrival string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.seen[heldAs(portal.Arrival{Login: string(login), ID: arrival})]
+}
 
 func (b *inbox) serve(c *Connector, log zerolog.Logger) {
 	b.mu.Lock()
