@@ -25,7 +25,6 @@ type office struct {
 	room                    *room // of the group
 }
 
-
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	w := newWorld(t)
