@@ -66,7 +66,7 @@ func (a *account) pace(kept *LoginMetadata) {
 
 // AwaitTurn returns when a message may go to a room's chat (see bridge.Pacing).
 func (c *Connector) AwaitTurn(ctx context.Context, to *bridgev2.Portal, message *event.Event, says func(text string)) error {
-	sender, err := c.bridge.GetExistingUserByMXID(ctx, message.Sender)
+	sender, err := c.bridge.GetUserByMXID(ctx, message.Sender) // who only writes through another's account is new here
 	if err != nil || sender == nil {
 		return err
 	}

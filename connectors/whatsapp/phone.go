@@ -137,7 +137,8 @@ func (a *account) watchPhone(ctx context.Context) {
 
 // lookAtPhone does what is to be done about the phone now.
 func (a *account) lookAtPhone(ctx context.Context) {
-	now, silence := a.connector.now(), a.silence()
+	now, seen := a.connector.now(), a.lastSeen()
+	silence := now.Sub(seen)
 	if a.stand().StateEvent != status.StateConnected || silence < askAfter {
 		a.phoneAsked(time.Time{})
 		return
@@ -154,7 +155,7 @@ func (a *account) lookAtPhone(ctx context.Context) {
 		return
 	}
 	if now.Sub(asked) >= a.connector.phoneAnswersIn {
-		a.warnOfPhone(int(silence / (24 * time.Hour)))
+		a.warnOfPhone(int(silence/(24*time.Hour)), seen)
 	}
 }
 
@@ -164,8 +165,8 @@ func (a *account) phoneAsked(at time.Time) {
 	a.primary.asked = at
 }
 
-// warnOfPhone warns the owner of a phone that has been offline for so many days, once for each day on which that is wanted.
-func (a *account) warnOfPhone(days int) {
+// warnOfPhone warns the owner of a phone that has been offline for so many days, since it was seen, once for each day on which that is wanted.
+func (a *account) warnOfPhone(days int, seen time.Time) {
 	due := 0
 	for _, day := range a.connector.options.PhoneWarnings {
 		if day <= days {
@@ -179,7 +180,6 @@ func (a *account) warnOfPhone(days int) {
 		a.log.Err(err).Msg("That the owner of a phone was warned could not be stored")
 		return // and so they are warned later
 	}
-	seen := a.lastSeen()
 	a.warn(say.PhoneAway, networkName, a.connector.moment(seen), a.connector.moment(seen.Add(unlinkedAfter)))
 }
 

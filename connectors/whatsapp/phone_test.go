@@ -7,6 +7,7 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/status"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
@@ -19,13 +20,16 @@ func impatient(c *Connector) { c.phoneLook, c.phoneAnswersIn = 5*time.Millisecon
 func (w *world) wasSeen(phone *whatsapptest.Phone, ago time.Duration) {
 	w.t.Helper()
 	w.eventually("what comes from the phone", func() bool { return phone.Devices()[0].Queued == 0 })
+	user := must[*bridgev2.User](w.t)(w.bridge.GetUserByMXID(w.t.Context(), alice))
+	if err := user.Save(w.t.Context()); err != nil { // with the room of the bot
+		w.t.Fatal(err)
+	}
 	if err := w.account().keep(w.t.Context(), func(kept *LoginMetadata) { kept.PhoneSeen = time.Now().Add(-ago) }); err != nil {
 		w.t.Fatal(err)
 	}
 	w.stop()
 	w.matrix.change(func() { w.matrix.states = nil })
 	w.start()
-	w.botRoom(alice)
 	w.matrix.becomes(w.t, status.StateConnected)
 }
 
@@ -44,7 +48,7 @@ func (w *world) count(in *room, words string) (count int) {
 func TestThePhoneIsOfflineForDays(t *testing.T) {
 	const day, words = 24 * time.Hour, "has not been online since"
 	w := newWorld(t)
-	w.tune = impatient
+	w.tune = func(c *Connector) { impatient(c); c.phoneAnswersIn = time.Hour }
 	alicesPhone := w.phones.MustAddPerson(aliceNumber, "Alice")
 	w.link(alice, alicesPhone)
 	desk := w.botRoom(alice)
@@ -53,6 +57,7 @@ func TestThePhoneIsOfflineForDays(t *testing.T) {
 	w.eventually("the phone's answer", func() bool { return w.account().silence() < time.Hour })
 
 	alicesPhone.SwitchOff()
+	w.tune = impatient
 	w.wasSeen(alicesPhone, 11*day)
 	told := w.isTold(desk, words)
 	since, unlinked := time.Now().Add(-11*day), time.Now().Add(3*day)

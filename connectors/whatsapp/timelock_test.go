@@ -14,7 +14,7 @@ func TestWhomTheAccountMayNotWriteToFirst(t *testing.T) {
 	w := newWorld(t)
 	alicesPhone, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
 	carol, dave := w.phones.MustAddPerson(carolNumber, "Carol"), w.phones.MustAddPerson(daveNumber, "Dave")
-	a := w.link(alice, alicesPhone)
+	w.link(alice, alicesPhone)
 	desk := w.botRoom(alice)
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "before"))
 	withBob, _ := w.hears("before")
@@ -62,7 +62,7 @@ func TestWhomTheAccountMayNotWriteToFirst(t *testing.T) {
 	if !strings.Contains(status.Message, "for a while it does not let your account write to people who have not written to you") {
 		t.Errorf("Alice reads %q", status.Message)
 	}
-	if a = w.account(); !a.kept().Timelock.holds(time.Now()) || a.kept().Timelock.holds(time.Now().Add(48*time.Hour)) {
+	if a := w.account(); !a.kept().Timelock.holds(time.Now()) || a.kept().Timelock.holds(time.Now().Add(48*time.Hour)) {
 		t.Errorf("what is kept is %+v", a.kept().Timelock)
 	}
 	// Another error is none of this.
