@@ -194,3 +194,17 @@ func (s *stage) logs(t *testing.T, words string) {
 		}
 	}
 }
+
+func TestWhatIsPinnedOnThePhoneIsPinned(t *testing.T) {
+	d := newDialogue(t)
+	for i, words := range []string{"le plan", "l’adresse"} {
+		sent := says(t, d.amina, d.phone.Number(), words)
+		shown := d.claire.Hears(d.room, words)
+		if err := d.amina.PinMessage(bounded(t), d.phone.Number(), sent, 24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		d.claire.SeesState(d.room, event.StatePinnedEvents, "", func(e *event.Event) bool {
+			return e != nil && len(e.Content.AsPinnedEvents().Pinned) == i+1 && e.Content.AsPinnedEvents().Pinned[i] == shown.ID
+		})
+	}
+}

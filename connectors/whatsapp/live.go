@@ -57,10 +57,16 @@ func (d *delivery) position(ctx context.Context, at *waE2E.LiveLocationMessage) 
 	return &move{edit{change{d, row}}, live{Sequence: at.GetSequenceNumber()}}, true, nil
 }
 
-// expectEnd notes when the live location that the message begins ends at the latest. Another one of the same person's has
-// ended.
+// expectEnd notes when the live location that the message begins ends at the latest, unless it has: the message may come
+// twice. Another one of the same person's has ended.
 func (d *delivery) expectEnd(ctx context.Context, before due, open bool) error {
-	if open && before.Came.Ends != d.came.ID {
+	row, err := d.known(ctx, d.id)
+	switch {
+	case err != nil:
+		return err
+	case open && before.Came.Ends == d.came.ID, row != nil && metadataOf(row).Live != nil && metadataOf(row).Live.Ended:
+		return nil
+	case open:
 		ended := *before.Came
 		ended.At = d.came.At
 		if !d.account.storeMessage(&ended) {

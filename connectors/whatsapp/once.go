@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
 
@@ -61,18 +62,21 @@ func (a *account) wishOnce(ctx context.Context, chat networkid.PortalID, until t
 	})
 }
 
-// wishesOnce tells whether a message of a chat is to be viewed once.
-func (a *account) wishesOnce(message *bridgev2.MatrixMessage) bool {
+// wishesOnce tells whether a message of a chat is to be viewed once: the wish is the account's owner's.
+func (a *account) wishesOnce(ctx context.Context, message *bridgev2.MatrixMessage) bool {
+	if _, relayed := relay.Of(ctx); relayed {
+		return false
+	}
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
 	until, wished := a.login.Metadata.(*LoginMetadata).ViewOnce[message.Portal.ID]
-	return wished && message.OrigSender == nil && time.UnixMilli(message.Event.Timestamp).Before(until)
+	return wished && time.UnixMilli(message.Event.Timestamp).Before(until)
 }
 
 // asOnce makes a file one that is viewed once, as WhatsApp's apps wrap it, if that is wished for. Its error carries the
 // sentence that the sender reads: what cannot be viewed once is not sent so that it stays.
-func (a *account) asOnce(message *bridgev2.MatrixMessage, out *outgoing) (once bool, err error) {
-	if out.file == nil || !a.wishesOnce(message) || out.message.StickerMessage != nil {
+func (a *account) asOnce(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (once bool, err error) {
+	if out.file == nil || !a.wishesOnce(ctx, message) || out.message.StickerMessage != nil {
 		return false, nil
 	}
 	if !out.viewedOnce() {

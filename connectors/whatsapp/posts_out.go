@@ -15,6 +15,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
 
@@ -25,6 +26,9 @@ const postColour = 0xFF075E54
 // account's own. Who gets to see that is the account's own setting (whatsmeow/broadcast.go, getStatusBroadcastRecipients).
 // What may have been meant as an answer is never posted.
 func (a *account) postOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
+	if err := a.postsAsOwner(ctx); err != nil {
+		return nil, err
+	}
 	if message.ReplyTo == nil {
 		if about := message.Content.RelatesTo; about.GetReplyTo() != "" || about.GetThreadParent() != "" {
 			return nil, a.refused(errors.New("an answer to what is not known"), a.connector.say(say.PostAnswerGone, networkName))
@@ -44,6 +48,14 @@ func (a *account) postOut(ctx context.Context, message *bridgev2.MatrixMessage, 
 		a.alsoInChat(author, outgoingID(message.Event.ID), out.message, answer.DB.Timestamp)
 	}
 	return answer, err
+}
+
+// postsAsOwner refuses what somebody else than the account's owner would post or answer: posts are personal.
+func (a *account) postsAsOwner(ctx context.Context) error {
+	if _, relayed := relay.Of(ctx); relayed {
+		return a.refused(errors.New("status posts of another one's account"), a.connector.say(say.PostsOwnersOnly, networkName))
+	}
+	return nil
 }
 
 // asPost makes the message a status post. It is false for a kind that WhatsApp does not post.
@@ -115,6 +127,9 @@ func (a *account) alsoInChat(with types.JID, id types.MessageID, message *waE2E.
 
 // reactToPost sends a reaction to a status post: as WhatsApp does, in a message that answers it.
 func (a *account) reactToPost(ctx context.Context, given *bridgev2.MatrixReaction) (time.Time, error) {
+	if err := a.postsAsOwner(ctx); err != nil {
+		return time.Time{}, err
+	}
 	author, err := a.authorOfPost(given.TargetMessage.ID)
 	if err != nil {
 		return time.Time{}, err

@@ -220,3 +220,25 @@ func TestABroadcastListIsInTheDirectChat(t *testing.T) {
 		t.Errorf("the chat's room is %+v", found)
 	}
 }
+
+// TestNobodyPostsForAlice has Karim, who writes through Alice's account, post in her room: her contacts would see it as hers.
+func TestNobodyPostsForAlice(t *testing.T) {
+	w := newWall(t)
+	a, before := w.account(), len(w.bob.Inbox())
+	answer := text("Enjoy!")
+	answer.RelatesTo = (&event.RelatesTo{}).SetReplyTo(w.beach.id)
+	for _, sent := range []id.EventID{
+		w.relays(a, w.in, "", "", karim, event.EventMessage, text("At work")),
+		w.relays(a, w.in, "", "", karim, event.EventMessage, answer),
+		w.relays(a, w.in, "", "", karim, event.EventReaction, &event.ReactionEventContent{
+			RelatesTo: *(&event.RelatesTo{}).SetAnnotation(w.beach.id, "👍"),
+		}),
+	} {
+		if got := w.matrix.outcome(t, sent); !strings.Contains(got.Message, "Only the owner") {
+			t.Errorf("it ends as %+v", got)
+		}
+	}
+	if got := len(w.bob.Inbox()) - before; got != 0 {
+		t.Errorf("Bob has %d new messages: %+v", got, w.bob.Inbox())
+	}
+}

@@ -105,8 +105,10 @@ func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.M
 	if strings.HasPrefix(emoji, "mxc://") {
 		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.connector.say(say.ReactWithEmoji, networkName))
 	}
-	if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
-		return bridgev2.MatrixReactionPreResponse{}, err
+	if !isPostsRoom(given.Portal.ID) { // there a reaction is a message, and takes no other one's place
+		if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
+			return bridgev2.MatrixReactionPreResponse{}, err
+		}
 	}
 	return bridgev2.MatrixReactionPreResponse{SenderID: userID(a.lid), Emoji: emoji, MaxReactions: 1}, nil
 }

@@ -104,7 +104,7 @@ func (o *outgoing) introduce(on occasion) {
 // isWordless tells whether a message is of a kind that has no words below it.
 func isWordless(m *waE2E.Message) bool {
 	return m.StickerMessage != nil || m.AudioMessage != nil || m.LocationMessage != nil || m.ContactMessage != nil ||
-		m.ContactsArrayMessage != nil
+		m.ContactsArrayMessage != nil || m.EventMessage != nil
 }
 
 func plainText(text string, context *waE2E.ContextInfo) *waE2E.Message {

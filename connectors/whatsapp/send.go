@@ -58,7 +58,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	if isPostsRoom(message.Portal.ID) {
 		return a.postOut(ctx, message, out)
 	}
-	once, err := a.asOnce(message, out)
+	once, err := a.asOnce(ctx, message, out)
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	unseen := content{sentence: say.OpenYourPhone}
 	client, bridge := d.account.current(), d.account.connector.bridge
 	voted, ok := d.votedOn(ctx, update)
-	if client == nil || !ok || !canBeOpened(update.GetVote()) {
+	if client == nil || !ok {
 		return unseen, nil
 	}
 	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, voted)
@@ -134,6 +134,9 @@ func (d *delivery) choice(ctx context.Context, client *whatsmeow.Client) (*waE2E
 	if d.came.Vote != nil {
 		var vote waE2E.PollVoteMessage
 		return &vote, proto.Unmarshal(d.came.Vote, &vote)
+	}
+	if !canBeOpened(d.message.Message.GetPollUpdateMessage().GetVote()) {
+		return nil, errNoSecret
 	}
 	d.message.Info = d.info()
 	return client.DecryptPollVote(ctx, d.message)

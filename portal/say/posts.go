@@ -9,6 +9,7 @@ const (
 	PostsAre        Sentence = "posts-are"          // network, beginning of commands
 	PostsAreNot     Sentence = "posts-are-not"      // network, beginning of commands
 	PostsNotKept    Sentence = "posts-not-kept"     //
+	PostsOwnersOnly Sentence = "posts-owners-only"  // network
 	PostKinds       Sentence = "post-kinds"         // network
 	PostAnswerWhose Sentence = "post-answer-whose"  // network
 	PostAnswerGone  Sentence = "post-answer-gone"   // network
@@ -43,6 +44,10 @@ var aboutPosts = map[Sentence]map[Language]string{
 	PostsNotKept: {
 		English: "This could not be done now; nothing was changed. Try again later.",
 		French:  "Ce n’est pas possible pour le moment ; rien n’a été modifié. Réessayez plus tard.",
+	},
+	PostsOwnersOnly: {
+		English: "Only the owner of this %s account can post or answer here. Nothing was sent.",
+		French:  "Seul le titulaire de ce compte %s peut publier ou répondre ici. Rien n’a été envoyé.",
 	},
 	PostKinds: {
 		English: "A status post on %s is a text, a picture, a video or a voice note. Yours was not posted.",
