@@ -15,12 +15,13 @@ import (
 
 // Options is what the bridge is made of.
 type Options struct {
-	HomeserverAddress string // URL
-	Domain            string // of the homeserver's users
-	Listen            string // host:port for the homeserver
-	Address           string // the same as a URL, as the homeserver writes it
-	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
-	Language          say.Language
+	HomeserverAddress string        // URL
+	Domain            string        // of the homeserver's users
+	Listen            string        // host:port for the homeserver
+	Address           string        // the same as a URL, as the homeserver writes it
+	Monitor           string        // host:port of /livez, /readyz and /metrics; empty: none
+	Version           string        // of this program
+	Language          say.Language  // of those who chose none
 	TellLostAfter     time.Duration // after how long the owner of an account is told that its connection is lost
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets

@@ -92,6 +92,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Listen:            c.Bridge.Listen,
 		Address:           c.Bridge.Address,
 		Monitor:           c.Bridge.Monitor,
+		Version:           versionName(),
 		Language:          say.Language(c.Bridge.Language),
 		TellLostAfter:     c.Bridge.TellLostAfter,
 		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
