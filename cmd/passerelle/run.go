@@ -97,6 +97,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		TellLostAfter:     c.Bridge.TellLostAfter,
 		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
 		DoublePuppetToken: c.DoublePuppet.ASToken,
+		ProvisioningKey:   c.Provisioning.SharedSecret,
 		Permissions:       c.Permissions,
 		Relay:             relaying,
 		InitialState:      initialState(c.Rooms),
