@@ -91,7 +91,7 @@ func (n *network) fromBeacon(ctx context.Context, evt *event.Event) (*event.Even
 		}
 		n.shares.remember(share, first)
 		if first == evt.ID {
-			n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.SharedStaysHere, n.title()))
+			n.tell(evt.RoomID, evt.ID, evt.Sender, n.sayTo(evt.Sender, say.SharedStaysHere, n.title()))
 		}
 	}
 	if first != evt.ID {

@@ -267,7 +267,7 @@ func (f *follower) tell(ctx context.Context, user *bridgev2.User, known *followe
 			if known.tries[room]++; known.tries[room] < followAttempts || ctx.Err() != nil {
 				continue
 			}
-			f.network.tell(room, "", user.MXID, f.network.say(say.MarkNotPassed, f.network.title()))
+			f.network.tell(room, "", user.MXID, f.network.sayTo(user.MXID, say.MarkNotPassed, f.network.title()))
 		}
 		changed = true
 		delete(known.tries, room)

@@ -96,24 +96,24 @@ func lasting(err error) error {
 
 // markCommands mark chats, for people whose app cannot, and where the homeserver does not let us see what apps do. The room
 // shows a mark when the network tells of it. title is the network's name.
-func markCommands(n *network, title string) []commands.CommandHandler {
+func (n *network) markCommands(in say.Language, title string) []commands.CommandHandler {
 	section := commands.HelpSectionChats
 	return []commands.CommandHandler{
 		&commands.FullHandler{
 			Name: "mute", Aliases: []string{"unmute"},
-			Help:           commands.HelpMeta{Section: section, Description: n.say(say.HelpMute, title), Args: n.say(say.ArgMaybeTime)},
+			Help:           commands.HelpMeta{Section: section, Description: in.Say(say.HelpMute, title), Args: in.Say(say.ArgMaybeTime)},
 			RequiresPortal: true, NetworkAPI: commands.NetworkAPIImplements[bridgev2.MuteHandlingNetworkAPI],
 			Func: func(ce *commands.Event) { n.mute(ce) },
 		},
 		&commands.FullHandler{
 			Name: "pin", Aliases: []string{"unpin"},
-			Help:           commands.HelpMeta{Section: section, Description: n.say(say.HelpPin, title)},
+			Help:           commands.HelpMeta{Section: section, Description: in.Say(say.HelpPin, title)},
 			RequiresPortal: true, NetworkAPI: commands.NetworkAPIImplements[bridgev2.TagHandlingNetworkAPI],
 			Func: func(ce *commands.Event) { n.tag(ce, event.RoomTagFavourite, say.Pinned, say.Unpinned) },
 		},
 		&commands.FullHandler{
 			Name: "archive", Aliases: []string{"unarchive"},
-			Help:           commands.HelpMeta{Section: section, Description: n.say(say.HelpArchive, title)},
+			Help:           commands.HelpMeta{Section: section, Description: in.Say(say.HelpArchive, title)},
 			RequiresPortal: true, NetworkAPI: commands.NetworkAPIImplements[bridgev2.TagHandlingNetworkAPI],
 			Func: func(ce *commands.Event) { n.tag(ce, event.RoomTagLowPriority, say.Archived, say.Unarchived) },
 		},
@@ -123,17 +123,17 @@ func markCommands(n *network, title string) []commands.CommandHandler {
 // mute mutes the chat that a command is written in, or lets it sound again.
 func (n *network) mute(ce *commands.Event) {
 	content := &event.BeeperMuteEventContent{}
-	done := n.say(say.Unmuted, n.title())
+	done := n.sayTo(ce.User.MXID, say.Unmuted, n.title())
 	if ce.Command == "mute" {
-		content.MutedUntil, done = -1, n.say(say.Muted, n.title())
+		content.MutedUntil, done = -1, n.sayTo(ce.User.MXID, say.Muted, n.title())
 		if len(ce.Args) > 0 {
 			lasts, err := parseTimer(strings.Join(ce.Args, ""))
 			if err != nil || lasts == 0 {
-				ce.ReplyAdvanced(n.say(say.MuteHowTo, ce.Bridge.Config.CommandPrefix), false, false)
+				n.answer(ce, say.MuteHowTo, ce.Bridge.Config.CommandPrefix)
 				return
 			}
 			content.MutedUntil = time.Now().Add(lasts).UnixMilli()
-			done = n.say(say.MutedFor, n.host.options.Language.Duration(lasts), n.title())
+			done = n.sayTo(ce.User.MXID, say.MutedFor, n.host.languages.Of(ce.User.MXID).Duration(lasts), n.title())
 		}
 	}
 	n.marks(ce, done, func(login *bridgev2.UserLogin) error {
@@ -149,9 +149,9 @@ func (n *network) mute(ce *commands.Event) {
 
 // tag pins or archives the chat that a command is written in, or takes that back.
 func (n *network) tag(ce *commands.Event, tag event.RoomTag, tagged, untagged say.Sentence) {
-	content, done := &event.TagEventContent{Tags: event.Tags{tag: {}}}, n.say(tagged, n.title())
+	content, done := &event.TagEventContent{Tags: event.Tags{tag: {}}}, n.sayTo(ce.User.MXID, tagged, n.title())
 	if strings.HasPrefix(ce.Command, "un") {
-		content, done = &event.TagEventContent{}, n.say(untagged, n.title())
+		content, done = &event.TagEventContent{}, n.sayTo(ce.User.MXID, untagged, n.title())
 	}
 	n.marks(ce, done, func(login *bridgev2.UserLogin) error {
 		api, ok := login.Client.(bridgev2.TagHandlingNetworkAPI)
@@ -172,14 +172,14 @@ func (n *network) marks(ce *commands.Event, done string, mark func(*bridgev2.Use
 	login, _, err := ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false)
 	switch {
 	case login == nil, errors.Is(err, bridgev2.ErrNotLoggedIn):
-		ce.ReplyAdvanced(n.say(say.LinkFirst, n.title()), false, false)
+		n.answer(ce, say.LinkFirst, n.title())
 		return
 	case err == nil:
 		err = mark(login)
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Str("login", string(login.ID)).Msg("A chat could not be marked")
-		done = n.say(say.NotMarked, n.title())
+		done = n.sayTo(ce.User.MXID, say.NotMarked, n.title())
 	}
 	ce.ReplyAdvanced(done, false, false)
 }

@@ -38,7 +38,7 @@ func (c *matrixConnector) Init(br *bridgev2.Bridge) {
 	c.Crypto = c.keys
 	// What the library sends as the bot by itself, error notices above all, is encrypted too.
 	c.Bot.Client.Crypto = &botCrypto{crypto: c.Crypto}
-	addCommands(c, br)
+	br.Commands = newBotCommands(c.network, br)
 }
 
 // BotIntent acts as the network's bot.

@@ -81,7 +81,7 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
 		Transient: database.IsTransient, Spool: n.host.spools.connectors,
-		Relay: n.host.options.Relay.Style})
+		Relay: n.host.options.Relay.Style, Languages: n.host.languages})
 	if err != nil {
 		return err
 	}

@@ -15,15 +15,17 @@ import (
 
 // Options is what the bridge is made of.
 type Options struct {
-	HomeserverAddress string // URL
-	Domain            string // of the homeserver's users
-	Listen            string // host:port for the homeserver
-	Address           string // the same as a URL, as the homeserver writes it
-	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
-	Language          say.Language
+	HomeserverAddress string        // URL
+	Domain            string        // of the homeserver's users
+	Listen            string        // host:port for the homeserver
+	Address           string        // the same as a URL, as the homeserver writes it
+	Monitor           string        // host:port of /livez, /readyz and /metrics; empty: none
+	Version           string        // of this program
+	Language          say.Language  // of those who chose none
 	TellLostAfter     time.Duration // after how long the owner of an account is told that its connection is lost
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
+	ProvisioningKey   string            // shared secret of the programs that link accounts for people; empty: none may
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Relay             Relay
 	InitialState      []*event.Event // added to the state of every room that is made
@@ -47,7 +49,7 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 		Matrix: bridgeconfig.MatrixConfig{
 			MessageErrorNotices: true, SyncDirectChatList: true, FederateRooms: false, UploadFileThreshold: 5 << 20,
 		},
-		Provisioning: bridgeconfig.ProvisioningConfig{SharedSecret: "disable"},
+		Provisioning: o.provisioningConfig(),
 		Bridge: bridgeconfig.BridgeConfig{
 			CommandPrefix: "!" + id.Network,
 			// Direct chats are named by their members: what one login calls a contact is not shown to others.

@@ -90,7 +90,7 @@ func (n *network) wayOut(ctx context.Context, evt *event.Event) (out way, relaye
 	case login == nil || !n.host.options.Relay.Enabled:
 		out.refusal, err = n.nobodyRelays(ctx, room, evt)
 	case !login.Client.IsLoggedIn():
-		out.refusal = n.say(say.RelayGone, n.nameIn(ctx, evt.RoomID, login.UserMXID), n.title())
+		out.refusal = n.sayTo(evt.Sender, say.RelayGone, n.nameIn(ctx, evt.RoomID, login.UserMXID), n.title())
 	default:
 		out.through = login
 	}
@@ -177,16 +177,16 @@ func (n *network) nobodyRelays(ctx context.Context, room *bridgedb.Portal, evt *
 			return "", err
 		}
 	}
-	text := n.say(say.RelayForbidden, n.title())
+	text := n.sayTo(evt.Sender, say.RelayForbidden, n.title())
 	owners, err := n.owners(ctx, room)
 	if err != nil {
 		return "", err
 	}
 	if n.host.options.Relay.Enabled && len(owners) > 0 {
-		text = n.say(say.RelayNobody, n.title(), strings.Join(owners, ", "), n.bridge().Config.CommandPrefix)
+		text = n.sayTo(evt.Sender, say.RelayNobody, n.title(), strings.Join(owners, ", "), n.bridge().Config.CommandPrefix)
 	}
 	if n.bridge().Config.Permissions.Get(evt.Sender).Login {
-		text += " " + n.say(say.RelayLinkOwn, n.title())
+		text += " " + n.sayTo(evt.Sender, say.RelayLinkOwn, n.title())
 	}
 	return text, nil
 }

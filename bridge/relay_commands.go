@@ -19,24 +19,15 @@ import (
 
 // relayCommands lists the commands about writing through somebody else's account. Two stand in the place of the library's
 // (bridgev2/commands/relay.go), which speak of logins and cannot end it in a direct chat.
-func (n *network) relayCommands() []commands.CommandHandler {
+func (n *network) relayCommands(in say.Language) []commands.CommandHandler {
 	command := func(name, args string, help say.Sentence, run func(*commands.Event)) *commands.FullHandler {
 		return &commands.FullHandler{
-			Name: name, Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: n.say(help), Args: args},
-			Func: func(ce *commands.Event) {
-				switch {
-				case ce.Sudo:
-					ce.ReplyAdvanced(n.say(say.OnlyForOneself), false, false)
-				case ce.Portal == nil:
-					ce.ReplyAdvanced(n.say(say.NotAChat, n.title()), false, false)
-				default:
-					run(ce)
-				}
-			},
+			Name: name, RequiresPortal: true, Func: run,
+			Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: in.Say(help), Args: args},
 		}
 	}
 	return []commands.CommandHandler{
-		command("set-relay", n.say(say.ArgWhose), say.HelpSetRelay, n.setRelay),
+		command("set-relay", in.Say(say.ArgWhose), say.HelpSetRelay, n.setRelay),
 		command("unset-relay", "", say.HelpUnsetRelay, n.unsetRelay),
 		command("relay", "", say.HelpRelay, n.tellRelay),
 	}
@@ -45,7 +36,7 @@ func (n *network) relayCommands() []commands.CommandHandler {
 // setRelay lets those who have no account in a room write through one that is there. The room is told.
 func (n *network) setRelay(ce *commands.Event) {
 	if !n.host.options.Relay.Enabled {
-		ce.ReplyAdvanced(n.say(say.RelayOff), false, false)
+		n.answer(ce, say.RelayOff)
 		return
 	}
 	login, refusal, err := n.relayMeant(ce)
@@ -71,7 +62,7 @@ func (n *network) unsetRelay(ce *commands.Event) {
 		refusal, err = n.keepsRelay(ce)
 	}
 	if at := slices.IndexFunc(logins, n.isShared); at >= 0 && n.host.options.Relay.Enabled {
-		refusal = n.say(say.RelayShared, n.nameIn(ce.Ctx, ce.RoomID, logins[at].UserMXID))
+		refusal = n.sayTo(ce.User.MXID, say.RelayShared, n.nameIn(ce.Ctx, ce.RoomID, logins[at].UserMXID))
 	}
 	switch {
 	case err != nil:
@@ -79,7 +70,7 @@ func (n *network) unsetRelay(ce *commands.Event) {
 	case refusal != "":
 		ce.ReplyAdvanced(refusal, false, false)
 	case len(logins) == 0: // nothing can go out
-		ce.ReplyAdvanced(n.say(say.RelayEnded, n.title()), false, false)
+		n.answer(ce, say.RelayEnded, n.title())
 	default:
 		n.changeRelay(ce, logins[0], nil, n.say(say.RelayEnded, n.title()))
 	}
@@ -93,17 +84,17 @@ func (n *network) tellRelay(ce *commands.Event) {
 	case err != nil:
 		n.relayFailed(ce, err)
 	case !n.host.options.Relay.Enabled:
-		ce.ReplyAdvanced(n.say(say.RelayOff), false, false)
+		n.answer(ce, say.RelayOff)
 	case current == nil:
-		ce.ReplyAdvanced(n.say(say.RelayIsNobody, n.title(), prefix), false, false)
+		n.answer(ce, say.RelayIsNobody, n.title(), prefix)
 	default:
-		ce.ReplyAdvanced(n.say(say.RelayIs, n.title(), n.nameIn(ce.Ctx, ce.RoomID, current.UserMXID), prefix), false, false)
+		n.answer(ce, say.RelayIs, n.title(), n.nameIn(ce.Ctx, ce.RoomID, current.UserMXID), prefix)
 	}
 }
 
 func (n *network) relayFailed(ce *commands.Event, err error) {
 	ce.Log.Err(err).Msg("A command about relaying failed")
-	ce.ReplyAdvanced(n.say(say.RelayNotSaved), false, false)
+	n.answer(ce, say.RelayNotSaved)
 }
 
 // currentRelay returns the login that a room has for those who have none; nil: it has none.
@@ -140,13 +131,13 @@ func (n *network) relayMeant(ce *commands.Event) (login *bridgev2.UserLogin, ref
 	case at >= 0 && (own(logins[at]) || n.isShared(logins[at]) || ce.User.Permissions.Admin && !direct):
 		return logins[at], "", nil
 	case direct && len(logins) > 0: // somebody's own conversation
-		return nil, n.say(say.RelayOwnChatOnly, n.nameIn(ce.Ctx, ce.RoomID, logins[0].UserMXID)), nil
+		return nil, n.sayTo(ce.User.MXID, say.RelayOwnChatOnly, n.nameIn(ce.Ctx, ce.RoomID, logins[0].UserMXID)), nil
 	case at >= 0:
-		return nil, n.say(say.RelayNoSay, n.nameIn(ce.Ctx, ce.RoomID, logins[at].UserMXID)), nil
+		return nil, n.sayTo(ce.User.MXID, say.RelayNoSay, n.nameIn(ce.Ctx, ce.RoomID, logins[at].UserMXID)), nil
 	case name != "":
-		return nil, n.say(say.RelayNoSuchAccount, name, n.title()), nil
+		return nil, n.sayTo(ce.User.MXID, say.RelayNoSuchAccount, name, n.title()), nil
 	}
-	return nil, n.say(say.RelayNoAccountHere, n.title()), nil
+	return nil, n.sayTo(ce.User.MXID, say.RelayNoAccountHere, n.title()), nil
 }
 
 // keepsRelay says why a person may not change whom a room relays through; "": they may: whose account it is, an administrator,
@@ -163,7 +154,7 @@ func (n *network) keepsRelay(ce *commands.Event) (refusal string, err error) {
 	if levels.GetUserLevel(ce.User.MXID) >= levels.GetEventLevel(event.StateBridge) {
 		return "", nil
 	}
-	return n.say(say.RelayNoSay, n.nameIn(ce.Ctx, ce.RoomID, current.UserMXID)), nil
+	return n.sayTo(ce.User.MXID, say.RelayNoSay, n.nameIn(ce.Ctx, ce.RoomID, current.UserMXID)), nil
 }
 
 // changeRelay changes through whom a room relays. source is a login that is in it.

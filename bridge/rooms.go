@@ -27,6 +27,7 @@ const joinsAtOnce = 8
 func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
 	// bridgev2 derives this ID from the portal; other homeservers than Beeper's do not know what it means.
 	portal := string(req.BeeperLocalRoomID)
+	i.describeBotRoom(req)
 	req.BeeperLocalRoomID, req.BeeperInitialMembers, req.BeeperAutoJoinInvites = "", nil, false
 	members := req.Invite
 	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)

@@ -60,13 +60,13 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 	case evt.EventType == event.EventRedaction && errors.Is(ms.InternalError, bridgev2.ErrTargetMessageNotFound):
 		return "" // it never crossed, or is deleted there already
 	case errors.Is(ms.InternalError, bridgev2.ErrNotLoggedIn) && strings.HasPrefix(ms.Message, "You're "):
-		return n.say(say.NotLinked, n.title())
+		return n.sayTo(evt.Sender, say.NotLinked, n.title())
 	case ms.SendNotice && ms.Message != "" && !ms.ErrorAsMessage:
 		return ms.Message // the connector's sentence
 	case ms.ErrorReason == event.MessageStatusUnsupported:
-		return n.say(say.NotPossible, n.title())
+		return n.sayTo(evt.Sender, say.NotPossible, n.title())
 	case ms.SendNotice:
-		return n.say(say.NotSent, n.title())
+		return n.sayTo(evt.Sender, say.NotSent, n.title())
 	}
 	return ""
 }
@@ -81,7 +81,7 @@ func (n *network) refuseClear(evt *event.Event) {
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		return
 	}
-	n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.EncryptThis))
+	n.tell(evt.RoomID, evt.ID, evt.Sender, n.sayTo(evt.Sender, say.EncryptThis))
 }
 
 // tell says something to a person in a room, beside what goes on: those who call it hold up a room, or the homeserver.
@@ -128,11 +128,6 @@ func (n *network) notifyOwner(ctx context.Context, user *bridgev2.User, text str
 
 // title is the network's name as people write it.
 func (n *network) title() string { return n.bridge().Network.GetName().DisplayName }
-
-// say returns a sentence in the bridge's language.
-func (n *network) say(s say.Sentence, args ...any) string {
-	return n.host.options.Language.Say(s, args...)
-}
 
 // SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room (see
 // [teller]).

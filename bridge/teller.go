@@ -118,7 +118,7 @@ func (t *teller) tellLost(ctx context.Context) (next time.Duration) {
 func (n *network) tellOwner(state status.BridgeState, sentence say.Sentence) {
 	text := state.Message
 	if sentence != "" {
-		text = n.say(sentence, n.title())
+		text = n.sayTo(state.UserID, sentence, n.title())
 	}
 	now := n.current.Load()
 	now.tasks.Go(func() {

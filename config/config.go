@@ -30,6 +30,7 @@ type Config struct {
 	StorageFile  string             `yaml:"storage_keys_file"`
 	Encryption   Encryption         `yaml:"encryption"`
 	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
+	Provisioning Provisioning       `yaml:"provisioning"`
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
@@ -80,6 +81,12 @@ type Relay struct {
 	Bold    bool   `yaml:"bold"` // the name in bold, where the network has that
 	// SharedAccounts are Matrix user IDs whose accounts are there for everybody in their rooms, such as a service's number.
 	SharedAccounts []string `yaml:"shared_accounts"`
+}
+
+// Provisioning lets programs link accounts for people over HTTP.
+type Provisioning struct {
+	SharedSecret     string `yaml:"shared_secret"` // who has it acts for everybody; empty: no program may
+	SharedSecretFile string `yaml:"shared_secret_file"`
 }
 
 // Rooms says how the rooms are made.

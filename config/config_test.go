@@ -81,6 +81,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"short storage key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA", "storage_keys"},
 		{"no pickle key", "pickle_key: a-pickle-key-of-some-length", "mode: device", "encryption.pickle_key: missing"},
 		{"short pickle key", "a-pickle-key-of-some-length", "short", "encryption.pickle_key: too short"},
+		{"short shared secret", "permissions:", "provisioning: {shared_secret: short}\npermissions:", "provisioning.shared_secret: too short"},
 		{"mode", "encryption: {", "encryption: {mode: best, ", "encryption.mode"},
 		{"nobody may", "permissions: {example.org: user}", "permissions: {}", "permissions"},
 		{"unknown level", "example.org: user", "example.org: king", "permissions.example.org"},
@@ -133,9 +134,13 @@ func TestSecretsComeFromFilesAndTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Replace(valid, "hs_token: hs-token-hs-token", "hs_token_file: "+secrets, 1)
-	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1")
+	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1",
+		"PASSERELLE_PROVISIONING_SHARED_SECRET=for-the-login-helper")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c.Provisioning.SharedSecret != "for-the-login-helper" {
+		t.Errorf("the shared secret is %q", c.Provisioning.SharedSecret)
 	}
 	if n := c.Networks["whatsapp"]; n.HSToken != "from-a-file-of-its-own" || n.ASToken != "from-the-environment" {
 		t.Errorf("the tokens are %q and %q", n.HSToken, n.ASToken)

@@ -39,6 +39,9 @@ func (c *Config) validate() error {
 	}
 	v.oneOf("encryption.mode", c.Encryption.Mode, ModeDevice, ModeLogin, ModeTransactions)
 	v.secret("encryption.pickle_key", c.Encryption.PickleKey)
+	if c.Provisioning.SharedSecret != "" {
+		v.secret("provisioning.shared_secret", c.Provisioning.SharedSecret)
+	}
 	v.permissions(c.Permissions, c.Homeserver.Domain)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)

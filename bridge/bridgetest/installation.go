@@ -164,6 +164,10 @@ func (i *Installation) LogPath() string { return filepath.Join(i.dir, "bridge.lo
 // Monitor returns the URL of /livez, /readyz and /metrics.
 func (i *Installation) Monitor() string { return "http://" + i.monitor }
 
+// Address returns the URL at which the homeserver, and programs that link
+// accounts for people, reach the bridge.
+func (i *Installation) Address() string { return "http://" + i.listen }
+
 // Bot returns the Matrix ID of a network's bot.
 func (i *Installation) Bot(network string) string { return "@" + network + "bot:" + i.domain }
 

@@ -6,6 +6,7 @@ import (
 
 	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2/status"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/say"
 )
@@ -33,8 +34,9 @@ func newBan(event *events.TemporaryBan, now time.Time) Ban {
 	return ban
 }
 
-// suspended says that the account is suspended, why, and until when.
-func (c *Connector) suspended(ban Ban) string {
+// suspended says to a reader that an account is suspended, why, and until when.
+func (c *Connector) suspended(reader id.UserID, ban Ban) string {
+	in := c.border.Languages.Of(reader)
 	why, known := map[events.TempBanReason]say.Sentence{
 		events.TempBanSentToTooManyPeople: say.BanStrangers, events.TempBanBlockedByUsers: say.BanBlocked,
 		events.TempBanCreatedTooManyGroups: say.BanGroups, events.TempBanSentTooManySameMessage: say.BanSameMessage,
@@ -44,9 +46,9 @@ func (c *Connector) suspended(ban Ban) string {
 		why = say.BanUnknown
 	}
 	if ban.Until.IsZero() {
-		return c.say(say.Suspended, networkName, c.say(why))
+		return in.Say(say.Suspended, networkName, in.Say(why))
 	}
-	return c.say(say.SuspendedUntil, networkName, c.moment(ban.Until), c.say(why))
+	return in.Say(say.SuspendedUntil, networkName, in.Moment(ban.Until, c.now()), in.Say(why))
 }
 
 // banned keeps away for as long as WhatsApp has suspended the account: attempts to connect would make it longer.
@@ -61,7 +63,7 @@ func (a *account) banned(event *events.TemporaryBan) {
 
 // stayAway tells of a suspension, and connects when it is over.
 func (a *account) stayAway(ban Ban) {
-	state := status.BridgeState{StateEvent: status.StateUnknownError, Error: codeSuspended, Message: a.connector.suspended(ban),
+	state := status.BridgeState{StateEvent: status.StateUnknownError, Error: codeSuspended, Message: a.connector.suspended(a.login.UserMXID, ban),
 		Reason: strconv.Itoa(ban.Code)}
 	if !ban.Until.IsZero() {
 		state.Reason = ban.Until.UTC().Format(time.RFC3339)

@@ -58,7 +58,7 @@ func TestASuspensionWithoutAnEndOrReason(t *testing.T) {
 		if !ban.Until.IsZero() || ban.Again != now.Add(unknownBan) {
 			t.Errorf("%s: %+v", odd, ban)
 		}
-		if got := w.connector.suspended(ban); !strings.Contains(got, "for a while: it gives no reason") {
+		if got := w.connector.suspended(alice, ban); !strings.Contains(got, "for a while: it gives no reason") {
 			t.Errorf("%s: %q", odd, got)
 		}
 	}

@@ -224,7 +224,7 @@ func (d *delivery) callChange(ctx context.Context) (bridgev2.RemoteEvent, bool, 
 // callNotice shows a call.
 func (d *delivery) callNotice(ctx context.Context) (*bridgev2.ConvertedMessage, error) {
 	begins := d.begins()
-	shown, err := d.noticed(ctx, d.account.reader(ctx).callState(begins), "/notice")
+	shown, err := d.noticed(ctx, d.account.reader(ctx, d.PortalKey).callState(begins), "/notice")
 	if err == nil {
 		shown.Parts[0].DBMetadata = &MessageMetadata{Call: &begins}
 	}
@@ -241,5 +241,5 @@ var _ bridgev2.RemoteEdit = (*callEnd)(nil)
 
 // ConvertEdit says how the call went (see [bridgev2.RemoteEdit]).
 func (e *callEnd) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI, existing []*database.Message) (*bridgev2.ConvertedEdit, error) {
-	return e.reword(ctx, existing, e.account.reader(ctx).callState(e.now), func(kept *MessageMetadata) { kept.Call = &e.now })
+	return e.reword(ctx, existing, e.account.reader(ctx, e.PortalKey).callState(e.now), func(kept *MessageMetadata) { kept.Call = &e.now })
 }

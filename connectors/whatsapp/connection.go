@@ -112,7 +112,7 @@ func (a *account) reconnectFailed(err error) (again bool) {
 // lost tells that the connection is gone and will be back.
 func (a *account) lost(err error) {
 	state := status.BridgeState{StateEvent: status.StateTransientDisconnect, Error: codeDisconnected,
-		Message: a.connector.say(say.ConnectionLost, networkName)}
+		Message: a.say(say.ConnectionLost, networkName)}
 	if err != nil {
 		a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp cannot be reached; trying again")
 	}
@@ -131,7 +131,7 @@ func (a *account) tell(state status.BridgeState) {
 
 // trouble tells that the connection is gone and will not be back by itself.
 func (a *account) trouble(code status.BridgeStateErrorCode, sentence say.Sentence) {
-	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: code, Message: a.connector.say(sentence, networkName)})
+	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: code, Message: a.say(sentence, networkName)})
 	a.settle()
 }
 
@@ -278,7 +278,7 @@ func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
 		sentence = say.LoggedOutPhoneAway
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut, Reason: reason.NumberString(),
-		Message: a.connector.say(sentence, networkName), UserAction: status.UserActionRelogin})
+		Message: a.say(sentence, networkName), UserAction: status.UserActionRelogin})
 	a.settle()
 }
 

@@ -37,7 +37,6 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
-	"passerelle/portal/say"
 )
 
 // networkName is WhatsApp's name as people write it.
@@ -47,7 +46,6 @@ const networkName = "WhatsApp"
 type Connector struct {
 	options     Options
 	displayName displayName
-	language    say.Language
 	border      portal.Border
 	transport   *transport
 
@@ -87,9 +85,9 @@ var (
 // defaultMaxFile is assumed until the homeserver has told its limit (see [bridgev2.MaxFileSizeingNetwork]).
 const defaultMaxFile = 50 << 20
 
-// New returns a connector that crosses the given border, seals with its sealer what whatsmeow keeps for a moment, and speaks
-// language to people. An error names the option and what to do.
-func New(options Options, language say.Language, border portal.Border) (*Connector, error) {
+// New returns a connector that crosses the given border, and seals with its sealer what whatsmeow keeps for a moment. An error
+// names the option and what to do.
+func New(options Options, border portal.Border) (*Connector, error) {
 	quietenSignal()
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -103,7 +101,7 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 		return nil, err
 	}
 	c := &Connector{
-		options: options, displayName: name, language: language, border: border, transport: way,
+		options: options, displayName: name, border: border, transport: way,
 		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
 		now: time.Now, again: onlineAgain,
 		phoneLook: phoneLook, phoneAnswersIn: phoneAnswersIn,
@@ -160,6 +158,3 @@ func (c *Connector) SetMaxFileSize(bytes int64) {
 		c.maxFile.Store(min(bytes, maxDownload))
 	}
 }
-
-// say returns a sentence in the language that people are addressed in.
-func (c *Connector) say(s say.Sentence, args ...any) string { return c.language.Say(s, args...) }

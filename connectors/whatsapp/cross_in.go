@@ -116,8 +116,11 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 
 // notice puts a sentence where the message cannot be. It passes the gate, too, as a notice.
 func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...any) (*bridgev2.ConvertedMessage, error) {
-	return d.noticed(ctx, d.account.connector.say(sentence, args...), "/notice")
+	return d.noticed(ctx, d.language().Say(sentence, args...), "/notice")
 }
+
+// language is the language of the sentences that are said in the message's room.
+func (d *delivery) language() say.Language { return d.account.connector.languageIn(d.PortalKey) }
 
 // noticed is a notice of words of ours; as tells the gate which of the message's it is.
 func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.ConvertedMessage, error) {

@@ -152,13 +152,13 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	}
 	switch {
 	case isPosts(chat):
-		return a.refused(errors.New("a status post"), a.connector.say(say.PostNotChanged, networkName))
+		return a.refused(errors.New("a status post"), a.say(say.PostNotChanged, networkName))
 	case target.sender != userID(a.lid):
-		return a.refused(errors.New("somebody else's message"), a.connector.say(say.NotPossible, networkName))
+		return a.refused(errors.New("somebody else's message"), a.sayToWriter(ctx, say.NotPossible, networkName))
 	case changed.EditTarget.SenderMXID != changed.Event.Sender: // one account may hold the messages of several people
-		return a.refused(errors.New("another one's message"), a.connector.say(say.RelayNotYours, networkName))
+		return a.refused(errors.New("another one's message"), a.sayToWriter(ctx, say.RelayNotYours, networkName))
 	case time.Since(changed.EditTarget.Timestamp) > whatsmeow.EditWindow:
-		return a.refused(errors.New("too late"), a.connector.say(say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
+		return a.refused(errors.New("too late"), a.sayToWriter(ctx, say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
 	}
 	client := a.current()
 	if client == nil {

@@ -51,7 +51,7 @@ func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateP
 	made, err := client.CreateGroup(ctx, whatsmeow.ReqCreateGroup{Name: wanted.name, Participants: wanted.members})
 	switch {
 	case errors.Is(err, whatsmeow.ErrIQNotAcceptable):
-		return nil, a.refused(err, a.connector.say(say.GroupNameRefused, networkName))
+		return nil, a.refused(err, a.say(say.GroupNameRefused, networkName))
 	case err != nil:
 		return nil, a.notMade(err)
 	}
@@ -129,7 +129,7 @@ func (a *account) notAdded(ctx context.Context, made *types.GroupInfo) (map[netw
 		}
 		refusal := a.memberRefused(ctx, lid, whatsmeow.ParticipantChangeAdd, member)
 		failed[userID(lid)] = &bridgev2.CreateChatFailedParticipant{
-			Reason: sentenceOf(refusal, a.connector.say(say.GroupNotChanged, networkName)), InviteEventType: event.EventMessage.Type,
+			Reason: sentenceOf(refusal, a.say(say.GroupNotChanged, networkName)), InviteEventType: event.EventMessage.Type,
 		}
 	}
 	return failed, nil

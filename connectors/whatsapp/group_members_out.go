@@ -115,16 +115,16 @@ func (a *account) memberRefused(ctx context.Context, who types.JID, change whats
 		if change == whatsmeow.ParticipantChangeRemove {
 			return nil
 		}
-		return a.refused(err, a.connector.say(say.GroupNobody, name, networkName))
+		return a.refused(err, a.say(say.GroupNobody, name, networkName))
 	case http.StatusForbidden:
 		if change == whatsmeow.ParticipantChangeAdd {
-			return a.refused(err, a.connector.say(say.GroupPrivacy, name, a.connector.bridge.Config.CommandPrefix))
+			return a.refused(err, a.say(say.GroupPrivacy, name, a.connector.bridge.Config.CommandPrefix))
 		}
-		return a.refused(err, a.connector.say(say.GroupAdminsOnly, networkName))
+		return a.refused(err, a.say(say.GroupAdminsOnly, networkName))
 	case http.StatusUnauthorized:
-		return a.refused(err, a.connector.say(say.GroupAdminsOnly, networkName))
+		return a.refused(err, a.say(say.GroupAdminsOnly, networkName))
 	}
-	return a.refused(err, a.connector.say(say.GroupRefused, networkName))
+	return a.refused(err, a.say(say.GroupRefused, networkName))
 }
 
 // undoMembership puts a member back to where they were in the room.

@@ -12,20 +12,16 @@ import (
 )
 
 // historyCommand is the command that asks the phone for older messages of the room's chat.
-func (c *Connector) historyCommand() *commands.FullHandler {
+func (c *Connector) historyCommand(in say.Language) *commands.FullHandler {
 	return &commands.FullHandler{
-		Name: "history", Aliases: []string{"older"},
-		Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: c.say(say.OlderHelp), Args: c.say(say.ArgHowMany)},
+		Name: "history", Aliases: []string{"older"}, RequiresPortal: true,
+		Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: in.Say(say.OlderHelp), Args: in.Say(say.ArgHowMany)},
 		Func: c.askForOlder,
 	}
 }
 
 // askForOlder asks the phone of the person who writes for older messages, and says so or why not.
 func (c *Connector) askForOlder(ce *commands.Event) {
-	if ce.Portal == nil {
-		c.answer(ce, say.OlderNoChat, networkName)
-		return
-	}
 	count := mostOlder
 	if len(ce.Args) > 0 {
 		var err error
@@ -81,19 +77,19 @@ func (a *account) askForOlder(ce *commands.Event, count int) (say.Sentence, []an
 }
 
 // olderSentence says what came of a request.
-func (c *Connector) olderSentence(page *olderPage) string {
+func (c *Connector) olderSentence(in say.Language, page *olderPage) string {
 	again := c.written("history")
 	switch {
 	case page.Silent:
-		return c.say(say.OlderPhoneOff, networkName, again)
+		return in.Say(say.OlderPhoneOff, networkName, again)
 	case page.Shown == 0 && page.More:
-		return c.say(say.OlderUnseen, again)
+		return in.Say(say.OlderUnseen, again)
 	case page.Shown == 0:
-		return c.say(say.OlderNone, networkName)
+		return in.Say(say.OlderNone, networkName)
 	case page.More:
-		return c.say(say.OlderMessages, c.language.Days(page.From, page.To), again)
+		return in.Say(say.OlderMessages, in.Days(page.From, page.To), again)
 	}
-	return c.say(say.OlderFirst, c.language.Days(page.From, page.To))
+	return in.Say(say.OlderFirst, in.Days(page.From, page.To))
 }
 
 // written is a command as people write it in a chat's room.

@@ -308,7 +308,7 @@ func (a *account) tellOlder(ctx context.Context, stored portal.Arrival, came *ar
 	}
 	passing := stored.WithPassage(ctx)
 	sent, err := bridge.Bot.SendMessage(passing, room.MXID, event.EventMessage, &event.Content{Parsed: &event.MessageEventContent{
-		MsgType: event.MsgNotice, Body: a.connector.olderSentence(came.Older), Mentions: &event.Mentions{},
+		MsgType: event.MsgNotice, Body: a.connector.olderSentence(a.connector.languageIn(room.PortalKey), came.Older), Mentions: &event.Mentions{},
 	}}, &bridgev2.MatrixSendExtra{Timestamp: came.At, MessageMeta: row})
 	if err != nil {
 		return errors.Join(portal.Failure(passing), err)

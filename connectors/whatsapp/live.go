@@ -112,7 +112,7 @@ type stop struct{ change }
 
 // ConvertEdit says that nobody can be followed any more (see [bridgev2.RemoteEdit]).
 func (s *stop) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI, existing []*database.Message) (*bridgev2.ConvertedEdit, error) {
-	return s.reword(ctx, existing, s.account.connector.say(say.LiveEnded), func(kept *MessageMetadata) { kept.Live.Ended = true })
+	return s.reword(ctx, existing, s.language().Say(say.LiveEnded), func(kept *MessageMetadata) { kept.Live.Ended = true })
 }
 
 var (

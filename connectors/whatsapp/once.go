@@ -43,7 +43,7 @@ func (c *Connector) chooseOnce(ce *commands.Event, a *account) {
 		c.answer(ce, say.OnceOff)
 		return
 	}
-	c.answer(ce, say.OnceReady, networkName, c.language.Duration(onceLasts), c.bridge.Config.CommandPrefix)
+	c.answer(ce, say.OnceReady, networkName, c.border.Languages.Of(ce.User.MXID).Duration(onceLasts), c.bridge.Config.CommandPrefix)
 }
 
 // wishOnce keeps until when the next file of a chat is to be viewed once; zero: it is not. Old wishes go.
@@ -81,7 +81,7 @@ func (a *account) asOnce(ctx context.Context, message *bridgev2.MatrixMessage, o
 	}
 	if !out.viewedOnce() {
 		return false, a.refused(errors.New("not to be viewed once"),
-			a.connector.say(say.OnceNotThis, networkName, a.connector.bridge.Config.CommandPrefix))
+			a.say(say.OnceNotThis, networkName, a.connector.bridge.Config.CommandPrefix))
 	}
 	return true, nil
 }
@@ -112,7 +112,7 @@ func (a *account) onceSent(ctx context.Context, message *bridgev2.MatrixMessage)
 	if err := a.wishOnce(ctx, message.Portal.ID, time.Time{}); err != nil {
 		zerolog.Ctx(ctx).Err(err).Msg("The next file will be viewed once, too")
 	}
-	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: a.connector.say(say.OnceSent), Mentions: &event.Mentions{},
+	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: a.say(say.OnceSent), Mentions: &event.Mentions{},
 		RelatesTo: (&event.RelatesTo{}).SetReplyTo(message.Event.ID)}
 	_, err := a.connector.bridge.Bot.SendMessage(ctx, message.Portal.MXID, event.EventMessage, &event.Content{Parsed: content}, nil)
 	if err != nil {

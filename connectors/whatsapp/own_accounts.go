@@ -57,7 +57,7 @@ func (a *account) numberEnd() string {
 // [bridgev2.PersonalFilteringCustomizingNetworkAPI]).
 func (a *account) CustomizePersonalFilteringSpace(req *mautrix.ReqCreateRoom) {
 	req.Name = a.spaceName()
-	req.Topic = a.connector.say(say.SpaceTopic, networkName)
+	req.Topic = a.say(say.SpaceTopic, networkName)
 	req.InitialState = slices.DeleteFunc(req.InitialState, func(state *event.Event) bool {
 		picture, ok := state.Content.Parsed.(*event.RoomAvatarEventContent)
 		return ok && picture.URL == ""

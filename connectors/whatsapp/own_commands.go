@@ -17,15 +17,18 @@ import (
 
 // ownCommands are about a person's own accounts. They stand in the place of the library's, which name accounts by their
 // identifiers.
-func (c *Connector) ownCommands() []commands.CommandHandler {
-	which := c.say(say.ArgMaybeAccount)
-	list := c.command("list-logins", "", c.say(say.HelpAccounts, networkName), c.privately(c.listAccounts), "accounts")
-	logout := c.command("logout", which, c.say(say.HelpLogout, networkName), c.privately(c.logout))
-	prefer := c.command("set-preferred-login", which, c.say(say.HelpPrefer), c.prefer, "prefer")
-	for _, command := range []*commands.FullHandler{list, logout, prefer} {
-		command.Help.Section = commands.HelpSectionAuth
+func (c *Connector) ownCommands(in say.Language) []commands.CommandHandler {
+	about := func(args, description string) commands.HelpMeta {
+		return commands.HelpMeta{Section: commands.HelpSectionAuth, Description: description, Args: args}
 	}
-	return []commands.CommandHandler{list, logout, prefer}
+	which := in.Say(say.ArgMaybeAccount)
+	prefer := c.command("set-preferred-login", about(which, in.Say(say.HelpPrefer)), c.prefer, "prefer")
+	prefer.RequiresPortal = true
+	return []commands.CommandHandler{
+		c.command("list-logins", about("", in.Say(say.HelpAccounts, networkName)), c.privately(c.listAccounts), "accounts"),
+		c.command("logout", about(which, in.Say(say.HelpLogout, networkName)), c.privately(c.logout)),
+		prefer,
+	}
 }
 
 // fromWord comes before the account that a command shall use, when a person has several: “start-chat from 2 +33612345678”.
@@ -99,7 +102,7 @@ func (c *Connector) accountList(ctx context.Context, own []*account) string {
 		} else {
 			phone = "+" + phone
 		}
-		lines = append(lines, c.say(say.AccountLine, i+1, strings.TrimSpace(a.publicName()+" "+phone), c.say(state)))
+		lines = append(lines, a.say(say.AccountLine, i+1, strings.TrimSpace(a.publicName()+" "+phone), a.say(state)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -108,7 +111,7 @@ func (c *Connector) listAccounts(ce *commands.Event, _ *account) {
 	own := ownAccounts(ce.User)
 	list := c.accountList(ce.Ctx, own)
 	if len(own) > 1 {
-		list += "\n" + c.say(say.AccountHowTo)
+		list += "\n" + c.sayTo(ce.User.MXID, say.AccountHowTo)
 	}
 	ce.ReplyAdvanced(list, false, false)
 }
@@ -126,7 +129,7 @@ func (c *Connector) meant(ce *commands.Event) *account {
 			return a
 		}
 	}
-	ce.ReplyAdvanced(c.say(say.WhichAccount, ce.Command)+"\n"+c.accountList(ce.Ctx, own), false, false)
+	ce.ReplyAdvanced(c.sayTo(ce.User.MXID, say.WhichAccount, ce.Command)+"\n"+c.accountList(ce.Ctx, own), false, false)
 	return nil
 }
 
@@ -144,8 +147,12 @@ func (c *Connector) logout(ce *commands.Event, _ *account) {
 	a.login.Logout(ce.Ctx)
 	c.answer(ce, say.LoggedOutNow, networkName, name, c.bridge.Config.CommandPrefix)
 	for _, room := range quiet {
+		words := c.say(say.RoomRests, networkName)
+		if room.Receiver != "" {
+			words = a.say(say.RoomRests, networkName)
+		}
 		_, err := c.bridge.Bot.SendMessage(ce.Ctx, room.MXID, event.EventMessage, &event.Content{Parsed: &event.MessageEventContent{
-			MsgType: event.MsgNotice, Body: c.say(say.RoomRests, networkName), Mentions: &event.Mentions{},
+			MsgType: event.MsgNotice, Body: words, Mentions: &event.Mentions{},
 		}}, nil)
 		if err != nil {
 			ce.Log.Err(err).Stringer("room", room.MXID).Msg("A room does not say that its login has ended")
@@ -180,7 +187,7 @@ func (c *Connector) roomsOnlyOf(ctx context.Context, a *account) (rooms []*bridg
 
 // prefer chooses the account that a person writes with in a group.
 func (c *Connector) prefer(ce *commands.Event, _ *account) {
-	if ce.Portal == nil || ce.Portal.Receiver != "" {
+	if ce.Portal.Receiver != "" {
 		c.answer(ce, say.PreferWhere)
 		return
 	}
@@ -195,7 +202,7 @@ func (c *Connector) prefer(ce *commands.Event, _ *account) {
 	})
 	a := pick(ce.Ctx, ownAccounts(ce.User), strings.Join(ce.Args, " "))
 	if a == nil || !slices.Contains(own, a) {
-		ce.ReplyAdvanced(c.say(say.WhichAccount, ce.Command), false, false)
+		ce.ReplyAdvanced(c.sayTo(ce.User.MXID, say.WhichAccount, ce.Command), false, false)
 		return
 	}
 	if err := a.login.MarkAsPreferredIn(ce.Ctx, ce.Portal); err != nil {

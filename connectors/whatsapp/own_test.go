@@ -153,7 +153,6 @@ func TestSomebodyChoosesTheAccountForAGroup(t *testing.T) {
 	desk := o.botRoom(claire)
 	list := o.answers(desk, claire, "list-logins", "Claire +33700000001: linked", "Harbour office +33700000042: linked", "from 2")
 	number := o.numbered(list)
-	o.answers(desk, claire, "prefer 1", "Write this in a group")
 	for _, from := range []*whatsapptest.Phone{o.desk, o.own} {
 		o.answers(o.room, claire, "prefer "+number(from), "What you write in this group goes out from WhatsApp ("+from.Name()+") now.")
 		words := "From " + from.Name()

@@ -103,7 +103,7 @@ func (a *account) awaitTurn(ctx context.Context, to *bridgev2.Portal, says func(
 		}
 		if !said && until.Sub(since) > worthSaying {
 			said = true
-			says(a.connector.say(sentence, networkName, a.connector.moment(until)))
+			says(a.say(sentence, networkName, a.moment(until)))
 		}
 	})
 }
@@ -180,5 +180,7 @@ func (a *account) queue() (list []queued) {
 	return list
 }
 
-// moment says when something is, in the server's time zone.
-func (c *Connector) moment(at time.Time) string { return c.language.Moment(at, c.now()) }
+// moment says to the account's owner when something is, in the server's time zone.
+func (a *account) moment(at time.Time) string {
+	return a.connector.border.Languages.Of(a.login.UserMXID).Moment(at, a.connector.now())
+}

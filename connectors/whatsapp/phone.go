@@ -180,7 +180,7 @@ func (a *account) warnOfPhone(days int, seen time.Time) {
 		a.log.Err(err).Msg("That the owner of a phone was warned could not be stored")
 		return // and so they are warned later
 	}
-	a.warn(say.PhoneAway, networkName, a.connector.moment(seen), a.connector.moment(seen.Add(unlinkedAfter)))
+	a.warn(say.PhoneAway, networkName, a.moment(seen), a.moment(seen.Add(unlinkedAfter)))
 }
 
 // greetPhone asks the phone for a key that the account has already: it answers by itself, and nothing changes (whatsmeow/appstate.go,

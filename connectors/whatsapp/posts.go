@@ -62,8 +62,8 @@ func (a *account) postsChat() *bridgev2.ChatInfo {
 	members := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
 	return &bridgev2.ChatInfo{
-		Name:    new(a.connector.say(say.PostsRoom, networkName)),
-		Topic:   new(a.connector.say(say.PostsTopic, networkName)),
+		Name:    new(a.say(say.PostsRoom, networkName)),
+		Topic:   new(a.say(say.PostsTopic, networkName)),
 		Members: members, Type: new(database.RoomTypeDefault), Disappear: new(setting(postLasts)),
 	}
 }

@@ -31,10 +31,10 @@ func (a *account) postOut(ctx context.Context, message *bridgev2.MatrixMessage, 
 	}
 	if message.ReplyTo == nil {
 		if about := message.Content.RelatesTo; about.GetReplyTo() != "" || about.GetThreadParent() != "" {
-			return nil, a.refused(errors.New("an answer to what is not known"), a.connector.say(say.PostAnswerGone, networkName))
+			return nil, a.refused(errors.New("an answer to what is not known"), a.say(say.PostAnswerGone, networkName))
 		}
 		if !out.asPost() {
-			return nil, a.refused(errors.New("no kind of status post"), a.connector.say(say.PostKinds, networkName))
+			return nil, a.refused(errors.New("no kind of status post"), a.say(say.PostKinds, networkName))
 		}
 		return a.crossTo(ctx, message, out, types.StatusBroadcastJID)
 	}
@@ -81,9 +81,9 @@ func (a *account) authorOfPost(post networkid.MessageID) (types.JID, error) {
 	named, err := parseMessageID(post)
 	switch {
 	case err != nil || named.isOurs():
-		return types.EmptyJID, a.refused(errors.Join(errors.New("no post"), err), a.connector.say(say.PostAnswerGone, networkName))
+		return types.EmptyJID, a.refused(errors.Join(errors.New("no post"), err), a.say(say.PostAnswerGone, networkName))
 	case named.sender == userID(a.lid):
-		return types.EmptyJID, a.refused(errors.New("the account's own post"), a.connector.say(say.PostAnswerWhose, networkName))
+		return types.EmptyJID, a.refused(errors.New("the account's own post"), a.say(say.PostAnswerWhose, networkName))
 	}
 	return lidOf(named.sender), nil
 }

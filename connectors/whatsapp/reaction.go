@@ -103,7 +103,7 @@ var _ bridgev2.ReactionHandlingNetworkAPI = (*account)(nil)
 func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
 	emoji := variationselector.Remove(given.Content.RelatesTo.Key)
 	if strings.HasPrefix(emoji, "mxc://") {
-		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.connector.say(say.ReactWithEmoji, networkName))
+		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.sayToWriter(ctx, say.ReactWithEmoji, networkName))
 	}
 	if !isPostsRoom(given.Portal.ID) { // there a reaction is a message, and takes no other one's place
 		if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
@@ -165,7 +165,7 @@ func (a *account) inChat(room *bridgev2.Portal, message networkid.MessageID) (ty
 		err = fmt.Errorf("%s has not come yet", message)
 	}
 	if err != nil {
-		return chat, target, a.refused(err, a.connector.say(say.NotPossible, networkName))
+		return chat, target, a.refused(err, a.say(say.NotPossible, networkName))
 	}
 	return chat, target, nil
 }

@@ -173,7 +173,7 @@ func (a *account) removePreface(ctx context.Context, client *whatsmeow.Client, c
 // ownOnly refuses a person who writes through the account what would change what somebody else wrote.
 func (a *account) ownOnly(ctx context.Context, author id.UserID) error {
 	if who, relayed := relay.Of(ctx); relayed && who.ID != author {
-		return a.refused(errors.New("another one's message"), a.connector.say(say.RelayNotYours, networkName))
+		return a.refused(errors.New("another one's message"), a.sayToWriter(ctx, say.RelayNotYours, networkName))
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (a *account) ownersOnly(by *bridgev2.OrigSender) error {
 	if by == nil {
 		return nil
 	}
-	return a.refused(errors.New("a change by somebody without an account"), a.connector.say(say.RelayOwnersOnly, networkName))
+	return a.refused(errors.New("a change by somebody without an account"), a.connector.sayTo(by.UserID, say.RelayOwnersOnly, networkName))
 }
 
 // displace makes room for a reaction of by's: when the account's reaction to a message is somebody else's, it becomes a line of
@@ -261,7 +261,7 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 // sayVote says in text how somebody votes who writes through the account. readable tells whether the poll's answers are known.
 func (a *account) sayVote(ctx context.Context, vote *bridgev2.MatrixPollVote, who relay.Person, readable bool, texts []string) (*bridgev2.MatrixMessageResponse, error) {
 	if !readable {
-		return nil, a.refused(errors.New("the poll cannot be looked at"), a.connector.say(say.RelayVoteUnread, networkName))
+		return nil, a.refused(errors.New("the poll cannot be looked at"), a.sayToWriter(ctx, say.RelayVoteUnread, networkName))
 	}
 	chosen := strings.Join(texts, ", ")
 	if len(texts) == 0 {

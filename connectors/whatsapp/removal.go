@@ -109,7 +109,7 @@ func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridge
 			}
 		}
 		if !may {
-			return a.refused(errors.New("somebody else's message"), a.connector.say(say.DeletedHereOnly, networkName))
+			return a.refused(errors.New("somebody else's message"), a.sayToWriter(ctx, say.DeletedHereOnly, networkName))
 		}
 	}
 	if _, err = a.transmit(ctx, chat, outgoingID(removed.Event.ID), client.BuildRevoke(chat, author, target.id), nil); err != nil {

@@ -71,7 +71,7 @@ func (d *delivery) coming(ctx context.Context, response *waE2E.EncEventResponseM
 		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("An answer to an appointment cannot be read")
 		return unseen, nil
 	}
-	c := d.account.reader(ctx).answerToAppointment(&answer)
+	c := d.account.reader(ctx, d.PortalKey).answerToAppointment(&answer)
 	c.quote = &quote{id: about.id, sender: lidOf(about.sender)}
 	return c, nil
 }
@@ -154,7 +154,7 @@ func (d *delivery) comment(ctx context.Context, comment *waE2E.EncCommentMessage
 		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A comment cannot be read")
 		return unseen, nil
 	}
-	c := d.account.reader(ctx).message(said)
+	c := d.account.reader(ctx, d.PortalKey).message(said)
 	c.quote = &quote{id: about.id, sender: lidOf(about.sender)}
 	return c, nil
 }

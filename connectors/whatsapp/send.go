@@ -74,7 +74,7 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 	on := a.occasion(ctx, message)
 	out := convertOut(message.Content, on)
 	if out == nil {
-		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
+		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.sayToWriter(ctx, say.UnknownKindOut, networkName))
 	}
 	if f := out.file; f != nil {
 		f.hashed = message.Content.File != nil
@@ -103,7 +103,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
 	case isPosts(chat):
-		return nil, a.refused(errors.New("no kind of status post"), a.connector.say(say.PostKinds, networkName))
+		return nil, a.refused(errors.New("no kind of status post"), a.say(say.PostKinds, networkName))
 	}
 	return a.crossTo(ctx, message, out, chat)
 }
@@ -143,7 +143,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Verdict.Sentence
 		if sentence == "" {
-			sentence = a.connector.say(say.WithheldOut, networkName)
+			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
 		}
 		return admitted, a.refused(err, sentence)
 	case err != nil:
@@ -243,13 +243,13 @@ func (a *account) refused(err error, sentence string) error {
 // notSent is the error of a message that did not go out.
 func (a *account) notSent(err error, sentence say.Sentence) error {
 	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(sentence, networkName)).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(sentence, networkName)).
 		WithIsCertain(true).WithSendNotice(true)
 }
 
 // uncertain is the error of a message that may or may not have gone out.
 func (a *account) uncertain(err error) error {
 	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(say.PerhapsNotSent, networkName)).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(say.PerhapsNotSent, networkName)).
 		WithIsCertain(false).WithSendNotice(true)
 }

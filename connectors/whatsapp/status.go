@@ -16,6 +16,12 @@ import (
 // listedWaiting is how many waiting messages an answer lists at most.
 const listedWaiting = 10
 
+// statusCommand is the command that says how a person's accounts are.
+func (c *Connector) statusCommand(in say.Language) *commands.FullHandler {
+	help := commands.HelpMeta{Section: commands.HelpSectionAuth, Description: in.Say(say.HelpStatus)}
+	return c.command("status", help, c.privately(c.tellStatus))
+}
+
 // tellStatus says how each of a person's accounts is.
 func (c *Connector) tellStatus(ce *commands.Event, _ *account) {
 	var all []string
@@ -31,7 +37,7 @@ func (c *Connector) tellStatus(ce *commands.Event, _ *account) {
 
 // status says how the account is, a line each.
 func (a *account) status(ce *commands.Event) []string {
-	c, stand, kept, now := a.connector, a.stand(), a.kept(), a.connector.now()
+	stand, kept, now := a.stand(), a.kept(), a.connector.now()
 	name := a.login.RemoteName
 	if a.client != nil && a.client.Store.ID != nil {
 		name = strings.TrimSpace(name + " +" + a.client.Store.ID.User)
@@ -39,47 +45,47 @@ func (a *account) status(ce *commands.Event) []string {
 	var lines []string
 	switch {
 	case stand.StateEvent == status.StateConnected:
-		lines = append(lines, c.say(say.StatusConnected, networkName, name, c.moment(stand.since)))
+		lines = append(lines, a.say(say.StatusConnected, networkName, name, a.moment(stand.since)))
 	case stand.Message != "":
-		lines = append(lines, c.say(say.StatusTrouble, networkName, name, c.moment(stand.since), stand.Message))
+		lines = append(lines, a.say(say.StatusTrouble, networkName, name, a.moment(stand.since), stand.Message))
 	default:
-		lines = append(lines, c.say(say.StatusConnecting, networkName, name))
+		lines = append(lines, a.say(say.StatusConnecting, networkName, name))
 	}
 	if stand.StateEvent != status.StateBadCredentials {
 		sentence, seen := say.StatusPhone, a.lastSeen()
 		if now.Sub(seen) > 2*askAfter {
 			sentence = say.StatusPhoneAway
 		}
-		lines = append(lines, c.say(sentence, c.moment(seen), c.moment(seen.Add(unlinkedAfter))))
+		lines = append(lines, a.say(sentence, a.moment(seen), a.moment(seen.Add(unlinkedAfter))))
 	}
 	switch lock := kept.Timelock; {
 	case !lock.holds(now):
 	case lock.Until.IsZero():
-		lines = append(lines, c.say(say.StatusTimelock, networkName, c.moment(lock.Refused)))
+		lines = append(lines, a.say(say.StatusTimelock, networkName, a.moment(lock.Refused)))
 	default:
-		lines = append(lines, c.say(say.MayNotWriteFirstUntil, networkName, c.moment(lock.Until)))
+		lines = append(lines, a.say(say.MayNotWriteFirstUntil, networkName, a.moment(lock.Until)))
 	}
 	return append(lines, a.statusOfQueue(ce, now)...)
 }
 
 // statusOfQueue says what waits for its turn, and how many people may be written to for the first time today.
 func (a *account) statusOfQueue(ce *commands.Event, now time.Time) (lines []string) {
-	c, queue := a.connector, a.queue()
-	if limit := c.options.Pace.FirstContacts; limit.PerDay > 0 {
+	queue := a.queue()
+	if limit := a.connector.options.Pace.FirstContacts; limit.PerDay > 0 {
 		used := 0
 		for _, at := range a.kept().FirstContacts {
 			if now.Sub(at) < 24*time.Hour {
 				used++
 			}
 		}
-		lines = append(lines, c.say(say.StatusFirstContacts, used, limit.PerDay))
+		lines = append(lines, a.say(say.StatusFirstContacts, used, limit.PerDay))
 	}
 	if len(queue) == 0 {
-		return append(lines, c.say(say.StatusNothingWaits))
+		return append(lines, a.say(say.StatusNothingWaits))
 	}
-	lines = append(lines, c.say(say.StatusWaits, len(queue)))
+	lines = append(lines, a.say(say.StatusWaits, len(queue)))
 	for _, w := range queue[:min(len(queue), listedWaiting)] {
-		lines = append(lines, c.say(say.StatusWaitsFor, a.nameOfChat(ce, networkid.PortalID(w.Name)), c.moment(w.Until)))
+		lines = append(lines, a.say(say.StatusWaitsFor, a.nameOfChat(ce, networkid.PortalID(w.Name)), a.moment(w.Until)))
 	}
 	return lines
 }

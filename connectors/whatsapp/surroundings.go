@@ -9,14 +9,15 @@ import (
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/relay"
 )
 
-// reader returns what converts messages for the account's rooms.
-func (a *account) reader(ctx context.Context) reader {
-	return reader{say: a.connector.say, person: func(jid types.JID) (string, id.UserID, bool) { return a.inMatrix(ctx, jid) }}
+// reader returns what converts messages for a chat's room.
+func (a *account) reader(ctx context.Context, chat networkid.PortalKey) reader {
+	return reader{say: a.connector.languageIn(chat).Say, person: func(jid types.JID) (string, id.UserID, bool) { return a.inMatrix(ctx, jid) }}
 }
 
 // content says the message in Matrix's words. The words that it answers stand in it when the room does not hold them.
@@ -51,7 +52,7 @@ func (d *delivery) converted(ctx context.Context) (content, error) {
 	case m.GetEncCommentMessage() != nil:
 		return d.comment(ctx, m.GetEncCommentMessage())
 	}
-	return d.account.reader(ctx).convert(d.message), nil
+	return d.account.reader(ctx, d.PortalKey).convert(d.message), nil
 }
 
 // inMatrix returns the name and the Matrix ID of somebody on WhatsApp: of the member of staff whose account it is, otherwise

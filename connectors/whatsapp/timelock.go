@@ -58,9 +58,9 @@ func (a *account) refusedAsFirst(err error) error {
 	lock.Refused = now
 	a.keepTimelock(lock)
 	if lock.Until.IsZero() {
-		return a.refused(err, a.connector.say(say.FirstContactRefused, networkName))
+		return a.refused(err, a.say(say.FirstContactRefused, networkName))
 	}
-	return a.refused(err, a.connector.say(say.FirstContactRefusedUntil, networkName, a.connector.moment(lock.Until)))
+	return a.refused(err, a.say(say.FirstContactRefusedUntil, networkName, a.moment(lock.Until)))
 }
 
 // timelocked takes note of what WhatsApp says of whom the account may write to, and tells its owner.
@@ -77,7 +77,7 @@ func (a *account) timelocked(event *events.NotifyAccountReachoutTimelock) {
 	case lock.Until.IsZero():
 		a.warn(say.MayNotWriteFirst, networkName)
 	default:
-		a.warn(say.MayNotWriteFirstUntil, networkName, a.connector.moment(lock.Until))
+		a.warn(say.MayNotWriteFirstUntil, networkName, a.moment(lock.Until))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
+	"passerelle/portal/say"
 )
 
 func TestWhomTheAccountMayNotWriteToFirst(t *testing.T) {
@@ -25,11 +26,11 @@ func TestWhomTheAccountMayNotWriteToFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := w.isTold(desk, "does not let your account write from here to people who have not written to you")
-	if want := "Until " + w.connector.moment(until); !strings.HasPrefix(told, want) {
+	if want := "Until " + say.English.Moment(until, w.connector.now()); !strings.HasPrefix(told, want) {
 		t.Errorf("Alice reads %q, want %q", told, want)
 	}
 	status := w.matrix.outcome(t, w.says(withCarol, alice, text("Hello Carol")))
-	if want := "until " + w.connector.moment(until) + " it does not let your account"; status.Status != event.MessageStatusFail || !strings.Contains(status.Message, want) {
+	if want := "until " + say.English.Moment(until, w.connector.now()) + " it does not let your account"; status.Status != event.MessageStatusFail || !strings.Contains(status.Message, want) {
 		t.Errorf("of her message to Carol Alice reads %+v, want %q", status, want)
 	}
 	w.says(withBob, alice, text("Hello Bob"))

@@ -116,8 +116,7 @@ func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer
 	if d.stored.Past {
 		who = "" // history says what holds, and not who decided it
 	}
-	sentence, args := d.account.connector.timerSentence(who, to.after)
-	return d.notice(ctx, sentence, args...)
+	return d.noticed(ctx, timerWords(d.language(), who, to.after), "/notice")
 }
 
 // learnTimer keeps a direct chat's timer that a message is the first to tell of: new chats begin with their owner's.
@@ -165,26 +164,26 @@ func (d *delivery) remindOfTimer(ctx context.Context) error {
 
 // announceTimer says a chat's timer in its room, as the bot. who is who set it; empty: not known.
 func (c *Connector) announceTimer(ctx context.Context, room *bridgev2.Portal, who string, after time.Duration) {
-	sentence, args := c.timerSentence(who, after)
+	words := timerWords(c.languageIn(room.PortalKey), who, after)
 	_, err := c.bridge.Bot.SendMessage(ctx, room.MXID, event.EventMessage, &event.Content{Parsed: &event.MessageEventContent{
-		MsgType: event.MsgNotice, Body: c.say(sentence, args...), Mentions: &event.Mentions{},
+		MsgType: event.MsgNotice, Body: words, Mentions: &event.Mentions{},
 	}}, nil)
 	if err != nil {
 		zerolog.Ctx(ctx).Err(err).Msg("A chat's new timer could not be announced")
 	}
 }
 
-// timerSentence says who set which timer.
-func (c *Connector) timerSentence(who string, after time.Duration) (say.Sentence, []any) {
+// timerWords says who set which timer.
+func timerWords(in say.Language, who string, after time.Duration) string {
 	switch {
 	case after == 0 && who == "":
-		return say.TimerIsOff, nil
+		return in.Say(say.TimerIsOff)
 	case after == 0:
-		return say.TimerTurnedOff, []any{who}
+		return in.Say(say.TimerTurnedOff, who)
 	case who == "":
-		return say.TimerIs, []any{c.language.Duration(after)}
+		return in.Say(say.TimerIs, in.Duration(after))
 	}
-	return say.TimerSet, []any{who, c.language.Duration(after)}
+	return in.Say(say.TimerSet, who, in.Duration(after))
 }
 
 // groupTimerChanged puts a change of a group's timer into the inbox. It is false when it could not.

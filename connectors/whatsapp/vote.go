@@ -36,7 +36,7 @@ func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.Matr
 	}
 	out, problem := pollOut(&poll.Content.PollStart, secret, a.occasion(ctx, &poll.MatrixMessage))
 	if problem != "" {
-		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.connector.say(problem, networkName))
+		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.say(problem, networkName))
 	}
 	return a.crossOut(ctx, &poll.MatrixMessage, out)
 }
@@ -69,7 +69,7 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 	}}, choice)
 	switch {
 	case errors.Is(err, whatsmeow.ErrOriginalMessageSecretNotFound):
-		return nil, a.refused(err, a.connector.say(say.VoteOnPhone, networkName))
+		return nil, a.refused(err, a.say(say.VoteOnPhone, networkName))
 	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
 	}

@@ -15,7 +15,7 @@ import (
 // warn tells the owner of the account's state, in the chat with the bot, beside what goes on. While the homeserver is
 // away it tries again.
 func (a *account) warn(sentence say.Sentence, args ...any) {
-	text := a.connector.say(sentence, args...)
+	text := a.say(sentence, args...)
 	a.spawn(func(ctx context.Context) {
 		if err := a.sayToOwner(ctx, text); err != nil && ctx.Err() == nil {
 			a.log.Err(err).Msg("The owner of an account could not be told of its state")

@@ -38,6 +38,7 @@ type world struct {
 	connector *Connector
 	matrix    *matrixSide
 	inbox     *inbox
+	languages languages
 	policy    *policy
 	db        string
 	options   Options
@@ -46,7 +47,7 @@ type world struct {
 
 func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, phones: whatsapptest.NewServer(t), policy: &policy{}, db: filepath.Join(t.TempDir(), "whatsapp.db")}
+	w := &world{t: t, phones: whatsapptest.NewServer(t), policy: &policy{}, languages: languages{}, db: filepath.Join(t.TempDir(), "whatsapp.db")}
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := w.phones.WriteCA(ca); err != nil {
 		t.Fatal(err)
@@ -64,6 +65,16 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	return w
 }
 
+// languages are the languages that people chose; everybody else is addressed in English.
+type languages map[id.UserID]say.Language
+
+func (l languages) Of(person id.UserID) say.Language {
+	if chosen, ok := l[person]; ok {
+		return chosen
+	}
+	return say.English
+}
+
 // start starts the bridge on what an earlier start left behind.
 func (w *world) start() {
 	w.t.Helper()
@@ -75,8 +86,9 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
-		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
-	if w.connector, err = New(w.options, say.English, border); err != nil {
+		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30)),
+		Languages: w.languages}
+	if w.connector, err = New(w.options, border); err != nil {
 		w.t.Fatal(err)
 	}
 	if w.tune != nil {

@@ -15,7 +15,6 @@ const (
 	OlderAskedAgain Sentence = "older-asked-again" // network
 	OlderPhoneOff   Sentence = "older-phone-off"   // network, the command
 	OlderNotAsked   Sentence = "older-not-asked"   // network
-	OlderNoChat     Sentence = "older-no-chat"     // network
 	OlderNoLogin    Sentence = "older-no-login"    // network
 	OlderComing     Sentence = "older-coming"      //
 	OlderNoMessage  Sentence = "older-no-message"  //
@@ -58,10 +57,6 @@ var aboutHistory = map[Sentence]map[Language]string{
 	OlderNotAsked: {
 		English: "There is no connection to %s now, so your phone was not asked. Try again later.",
 		French:  "Il n’y a pas de connexion à %s en ce moment : votre téléphone n’a pas été interrogé. Réessayez plus tard.",
-	},
-	OlderNoChat: {
-		English: "This is no chat of %s. Write this in the room of the chat whose older messages you want.",
-		French:  "Ceci n’est pas une conversation %s. Écrivez ceci dans le salon de la conversation dont vous voulez les messages plus anciens.",
 	},
 	OlderNoLogin: {
 		English: "Only somebody who has this chat in an account of their own on %s can ask for its older messages.",
