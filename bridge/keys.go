@@ -15,6 +15,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/database"
 )
 
 // roomKeys is the library's encryption with a sync loop of our own, by which the bot's device gets its room keys.
@@ -219,7 +221,8 @@ const (
 func isEmpty(answer *mautrix.RespSync) bool { return len(answer.ToDevice.Events) == 0 }
 
 // take handles an answer, and saves the token that tells the homeserver so. The library keeps a failure to store a key to
-// itself, so the database is asked before and after: while the token stays the old one, the homeserver sends the keys again.
+// itself, so the database is asked before and after, and what fails in between is noted: it may be back by the end. While the
+// token stays the old one, the homeserver sends the keys again.
 func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mautrix.RespSync, since string) error {
 	if _, err := client.Store.LoadNextBatch(ctx, client.UserID); err != nil {
 		return err
@@ -232,7 +235,11 @@ func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mau
 		return fmt.Errorf("handle room keys: unexpected syncer %T", client.Syncer)
 	}
 	answer.ToDevice.Events = slices.DeleteFunc(answer.ToDevice.Events, k.withheld.take)
-	syncer.ProcessSyncResponse(ctx, answer, since)
+	noting, away := database.NotingOutages(ctx)
+	syncer.ProcessSyncResponse(noting, answer, since)
+	if err := away(); err != nil {
+		return fmt.Errorf("handle room keys: %w", err)
+	}
 	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }
 
