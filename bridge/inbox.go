@@ -41,8 +41,8 @@ const (
 	sweepAfter = 200 * time.Millisecond
 )
 
-// pastAtOnce is how many chats' history is delivered at a time.
-const pastAtOnce = 4
+// pastAtOnce is how many chats' history is delivered at a time (docs/performance.md, "Where a first sync's requests go").
+const pastAtOnce = 3
 
 // waitingArrival is an arrival in its lane.
 type waitingArrival struct {
