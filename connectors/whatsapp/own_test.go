@@ -224,6 +224,7 @@ func TestOneOfTwoAccountsLeavesTheGroup(t *testing.T) {
 	}
 	ok(t, o.own.LeaveGroup(o.group))
 	o.matrix.wait(t, "Claire to be out", func() bool { return o.room.members[claire] == event.MembershipLeave })
+	o.eventually("both accounts to be out", func() bool { return len(o.present()) == 1 })
 	must[string](t)(o.bob.Send(t.Context(), o.group, "And Karim?"))
 	o.once("And Karim?")
 
