@@ -216,7 +216,6 @@ func TestOnlyWhoHasTheChatAsksForOlderMessages(t *testing.T) {
 	in, _ := w.hears(bobNumber + " 3")
 	w.settles()
 	w.answers(in, carol, "history", "Only somebody who has this chat in an account of their own")
-	w.answers(w.botRoom(alice), alice, "history", "This is no chat of WhatsApp.")
 	for _, count := range []string{"0", "51", "many", "1 2"} {
 		w.answers(in, alice, "history "+count, "Phones give 1 to 50 messages at a time. Write “!wa history 20”")
 	}

@@ -26,7 +26,7 @@ const onceLasts = 10 * time.Minute
 // chooseOnce has the next file of a chat be viewed once, or not.
 func (c *Connector) chooseOnce(ce *commands.Event, a *account) {
 	room := ce.Portal
-	if room == nil || isPostsRoom(room.ID) || room.Receiver != "" && room.Receiver != a.login.ID {
+	if isPostsRoom(room.ID) || room.Receiver != "" && room.Receiver != a.login.ID {
 		c.answer(ce, say.OnceNotHere, networkName)
 		return
 	}

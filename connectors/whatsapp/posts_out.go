@@ -53,7 +53,7 @@ func (a *account) postOut(ctx context.Context, message *bridgev2.MatrixMessage, 
 // postsAsOwner refuses what somebody else than the account's owner would post or answer: posts are personal.
 func (a *account) postsAsOwner(ctx context.Context) error {
 	if _, relayed := relay.Of(ctx); relayed {
-		return a.refused(errors.New("status posts of another one's account"), a.connector.say(say.PostsOwnersOnly, networkName))
+		return a.refused(errors.New("status posts of another one's account"), a.sayToWriter(ctx, say.PostsOwnersOnly, networkName))
 	}
 	return nil
 }
