@@ -39,6 +39,8 @@ type roomMarks struct {
 	Muted  bool          `json:"muted,omitempty"`
 	Tag    event.RoomTag `json:"tag,omitempty"` // m.favourite, m.lowpriority or empty
 	Unread bool          `json:"unread,omitempty"`
+	// Doubt says of what the network has been told that more may have been: the bridge died, or the network did not answer.
+	Doubt bool `json:"doubt,omitempty"`
 }
 
 // followed is what is known of a person's rooms. It is kept, so that what changes while the bridge is down is seen.
@@ -121,7 +123,7 @@ func (f *follower) follow(ctx context.Context, user *bridgev2.User) {
 		return
 	}
 	known.take(came)
-	if came.NextBatch != known.Since {
+	if known.Since != came.NextBatch {
 		f.forgetOthers(ctx, known)
 	}
 	if first {
@@ -129,9 +131,9 @@ func (f *follower) follow(ctx context.Context, user *bridgev2.User) {
 			known.Told[room] = marks
 		}
 	}
-	changed := f.tell(ctx, user, known)
-	if known.Since != came.NextBatch || changed {
-		known.Since = came.NextBatch
+	changed := known.Since != came.NextBatch
+	known.Since = came.NextBatch
+	if f.tell(ctx, user, known) || changed {
 		f.keep(ctx, user.MXID, known)
 	}
 }
@@ -261,6 +263,12 @@ func (f *follower) tell(ctx context.Context, user *bridgev2.User, known *followe
 		if is == was {
 			continue
 		}
+		if !was.Doubt { // first it is noted that the network may have been told
+			doubted := was
+			doubted.Doubt = true
+			known.Told[room] = doubted
+			f.keep(ctx, user.MXID, known)
+		}
 		err := f.tellRoom(ctx, user, room, is, was)
 		if err != nil {
 			f.network.log.Warn().Err(err).Stringer("room", room).Msg("What somebody set in their app is not passed on yet")
@@ -298,7 +306,7 @@ func (f *follower) tellRoom(ctx context.Context, user *bridgev2.User, room id.Ro
 	evt := func(t event.Type) *event.Event {
 		return &event.Event{Type: t, RoomID: room, Sender: user.MXID, Timestamp: time.Now().UnixMilli()}
 	}
-	if api, ok := login.Client.(bridgev2.MuteHandlingNetworkAPI); ok && is.Muted != was.Muted {
+	if api, ok := login.Client.(bridgev2.MuteHandlingNetworkAPI); ok && (is.Muted != was.Muted || was.Doubt) {
 		content := &event.BeeperMuteEventContent{}
 		if is.Muted {
 			content.MutedUntil = -1
@@ -307,7 +315,7 @@ func (f *follower) tellRoom(ctx context.Context, user *bridgev2.User, room id.Ro
 			Event: evt(event.AccountDataBeeperMute), Content: content, Portal: at,
 		}})
 	}
-	if api, ok := login.Client.(bridgev2.TagHandlingNetworkAPI); ok && is.Tag != was.Tag {
+	if api, ok := login.Client.(bridgev2.TagHandlingNetworkAPI); ok && (is.Tag != was.Tag || was.Doubt) {
 		content := &event.TagEventContent{Tags: event.Tags{}}
 		if is.Tag != "" {
 			content.Tags[is.Tag] = event.TagMetadata{}
@@ -316,7 +324,7 @@ func (f *follower) tellRoom(ctx context.Context, user *bridgev2.User, room id.Ro
 			Event: evt(event.AccountDataRoomTags), Content: content, Portal: at,
 		}}))
 	}
-	if api, ok := login.Client.(bridgev2.MarkedUnreadHandlingNetworkAPI); ok && is.Unread != was.Unread {
+	if api, ok := login.Client.(bridgev2.MarkedUnreadHandlingNetworkAPI); ok && (is.Unread != was.Unread || was.Doubt) {
 		err = errors.Join(err, api.HandleMarkedUnread(ctx, &bridgev2.MatrixMarkedUnread{MatrixEventBase: bridgev2.MatrixEventBase[*event.MarkedUnreadEventContent]{
 			Event: evt(event.AccountDataMarkedUnread), Content: &event.MarkedUnreadEventContent{Unread: is.Unread}, Portal: at,
 		}}))

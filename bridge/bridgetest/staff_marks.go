@@ -28,7 +28,7 @@ func (s *Staff) Mutes(ctx context.Context, room id.RoomID, muted bool) error {
 	var err error
 	if muted {
 		err = s.client.PutPushRule(ctx, "global", pushrules.OverrideRule, string(room), &mautrix.ReqPutPushRule{
-			Actions:    []*pushrules.PushAction{{Action: pushrules.ActionDontNotify}},
+			Actions:    []*pushrules.PushAction{},
 			Conditions: []*pushrules.PushCondition{{Kind: pushrules.KindEventMatch, Key: "room_id", Pattern: string(room)}},
 		})
 	} else {

@@ -75,7 +75,9 @@ func TestWhatClaireMarksInHerAppIsMarkedOnHerPhone(t *testing.T) {
 	d.claire.SeesMarks(d.room, bridgetest.RoomMarks{Low: true})
 
 	// What she sets while the bridge is down, her phone learns when it is back.
-	d.restarts(t, func() { d.claire.Tags(d.room, event.RoomTagLowPriority, false) })
+	must(t, d.bridge.Stop())
+	d.claire.Tags(d.room, event.RoomTagLowPriority, false)
+	must(t, d.bridge.Start(t.Context()))
 	d.phoneMarks(t, whatsapptest.ChatMarks{})
 }
 

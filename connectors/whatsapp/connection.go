@@ -315,5 +315,5 @@ func (a *account) renamed(name string) {
 		a.log.Err(err).Msg("The account's name could not be stored")
 		return
 	}
-	a.spawn(a.nameSpace)
+	a.spawn(a.nameAnew)
 }

@@ -66,7 +66,25 @@ func (a *account) CustomizePersonalFilteringSpace(req *mautrix.ReqCreateRoom) {
 
 func (a *account) spaceName() string { return networkName + " (" + a.shownName() + ")" }
 
-// nameSpace calls the account's space as the account is called now.
+// nameAnew calls what bears the account's name as the account is called now: its space and, when it is a further one, its direct
+// chats.
+func (a *account) nameAnew(ctx context.Context) {
+	a.nameSpace(ctx)
+	if !a.isFurther() {
+		return
+	}
+	places, err := a.connector.bridge.DB.UserPortal.GetAllForLogin(ctx, a.login.UserLogin)
+	if err != nil {
+		a.log.Err(err).Msg("Direct rooms keep the account's old name")
+		return
+	}
+	for _, place := range places {
+		if chat, err := chatOf(place.Portal.ID, nil); err == nil && place.Portal.Receiver == a.login.ID {
+			a.nameRoom(ctx, chat)
+		}
+	}
+}
+
 func (a *account) nameSpace(ctx context.Context) {
 	if a.login.SpaceRoom == "" {
 		return // it gets its name when it is made
