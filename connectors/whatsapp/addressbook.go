@@ -199,7 +199,8 @@ func (a *account) nameRoom(ctx context.Context, of types.JID) {
 		return
 	}
 	key := portalKey(lid, a.login.ID)
-	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, key)
+	// From the table: the room may be being made in its own goroutine. It gets the name in any case then.
+	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
 	if err != nil || room == nil || room.MXID == "" || !a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
 		return
 	}

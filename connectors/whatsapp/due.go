@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"go.mau.fi/whatsmeow/types"
 )
 
 // due is something that an account does by itself when its time has come: an arrival that is put into the inbox then. It is
-// kept with the login, and holds no content.
+// kept with the login until the arrival is delivered, whose delivery lets go of it, and holds no content.
 type due struct {
 	Name string    `json:"name"` // one of a name is kept: a later one takes its place
 	At   time.Time `json:"at"`
@@ -24,8 +26,8 @@ func (a *account) doLater(ctx context.Context, later due) error {
 		kept.Due = slices.DeleteFunc(kept.Due, func(d due) bool { return d.Name == later.Name })
 		kept.Due = append(kept.Due, later)
 		slices.SortStableFunc(kept.Due, func(x, y due) int { return x.At.Compare(y.At) })
-		if len(kept.Due) > mostDue {
-			kept.Due[0].At = time.Time{}
+		for i := range len(kept.Due) - mostDue {
+			kept.Due[i].At = time.Time{}
 		}
 	})
 	if err != nil {
@@ -57,21 +59,23 @@ func (a *account) dueNamed(name string) (d due, ok bool) {
 	return all[i], true
 }
 
-// nextDue returns what is to be done first. It is not ok when there is nothing.
-func (a *account) nextDue() (d due, ok bool) {
+// nextDue returns what is to be done first, beside what is under way: arrivals by the name of what was due. It is not ok when
+// there is nothing.
+func (a *account) nextDue(underWay map[string]types.MessageID) (d due, ok bool) {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
-	all := a.login.Metadata.(*LoginMetadata).Due
+	all := slices.DeleteFunc(slices.Clone(a.login.Metadata.(*LoginMetadata).Due), func(d due) bool { return underWay[d.Name] == d.Came.ID })
 	if len(all) == 0 {
 		return due{}, false
 	}
 	return slices.MinFunc(all, func(x, y due) int { return x.At.Compare(y.At) }), true
 }
 
-// doDue does what is due, until ctx ends. A crash between two of its steps does it again, which changes nothing.
+// doDue does what is due, until ctx ends. After a crash it does it again, which changes nothing.
 func (a *account) doDue(ctx context.Context) {
+	underWay := map[string]types.MessageID{}
 	for {
-		next, ok := a.nextDue()
+		next, ok := a.nextDue(underWay)
 		wait := time.Hour // that somebody changes what is due is told; clocks that are set are not
 		if ok {
 			wait = min(wait, time.Until(next.At))
@@ -84,10 +88,8 @@ func (a *account) doDue(ctx context.Context) {
 			if !a.storeMessage(&came) {
 				return // the account is stopping
 			}
-			if err := a.doneWith(ctx, next); err == nil {
-				continue
-			}
-			wait = time.Minute
+			underWay[next.Name] = next.Came.ID
+			continue
 		}
 		timer := time.NewTimer(wait)
 		select {

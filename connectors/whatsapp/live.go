@@ -81,6 +81,11 @@ func (d *delivery) expectEnd(ctx context.Context, before due, open bool) error {
 
 // liveEnd returns the event that the end of a live location is.
 func (d *delivery) liveEnd(ctx context.Context) (bridgev2.RemoteEvent, bool, error) {
+	if later, ok := d.account.dueNamed(d.share()); ok && later.Came.Ends == d.came.Ends {
+		if err := d.account.doneWith(ctx, later); err != nil {
+			return nil, false, err
+		}
+	}
 	row, err := d.known(ctx, messageID{chat: d.id.chat, sender: d.id.sender, id: d.came.Ends})
 	if err != nil || row == nil {
 		return nil, false, err

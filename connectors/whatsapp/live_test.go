@@ -1,11 +1,13 @@
 package whatsapp
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -70,14 +72,14 @@ func TestBobIsOnTheWay(t *testing.T) {
 	w.moved(in, second.id, "geo:41,2")
 
 	// The second one ends by itself, though the bridge was stopped meanwhile.
-	if waits, ok := a.nextDue(); !ok || time.Until(waits.At) > longestLive || time.Until(waits.At) < longestLive-time.Minute {
+	if waits, ok := a.nextDue(nil); !ok || time.Until(waits.At) > longestLive || time.Until(waits.At) < longestLive-time.Minute {
 		t.Errorf("its end is due as %+v", waits)
 	}
 	fine(t, a.keep(t.Context(), func(kept *LoginMetadata) { kept.Due[0].At = time.Now() }))
 	w.stop()
 	w.start()
 	w.edited(in, second.id, ended)
-	w.eventually("nothing to be due", func() bool { _, ok := w.account().nextDue(); return !ok })
+	w.eventually("nothing to be due", func() bool { _, ok := w.account().nextDue(nil); return !ok })
 	// A position that comes after the end is another message.
 	must[string](t)(bob.MoveLocation(t.Context(), aliceNumber, 50, 2))
 	w.hears("Live location. Open WhatsApp on the phone to follow it.\ngeo:50,2")
@@ -106,9 +108,11 @@ func TestWhatIsDueIsBounded(t *testing.T) {
 	w := newWorld(t)
 	a := w.link(alice, w.phones.MustAddPerson(aliceNumber, "Alice"))
 	bob := w.phones.MustAddPerson(bobNumber, "Bob")
-	end := &arrival{Version: arrivalVersion, Kind: arrivalLiveEnd, Chat: bob.LID(), Sender: bob.LID(), ID: "live-end.1", Ends: "1"}
 	for i := range mostDue + 10 {
-		fine(t, a.doLater(t.Context(), due{Name: strings.Repeat("x", i+1), At: time.Now().Add(time.Duration(mostDue-i) * time.Hour), Came: end}))
+		id := fmt.Sprint(i)
+		end := &arrival{Version: arrivalVersion, Kind: arrivalLiveEnd, Chat: types.NewJID("1"+id, types.HiddenUserServer), Sender: bob.LID(), ID: "live-end." + id, Ends: id}
+		name := fmt.Sprintf("live/%s/%s", portalID(end.Chat), userID(bob.LID()))
+		fine(t, a.doLater(t.Context(), due{Name: name, At: time.Now().Add(time.Duration(mostDue+11-i) * time.Hour), Came: end}))
 	}
 	w.eventually("the rest to be done", func() bool {
 		a.keeping.Lock()

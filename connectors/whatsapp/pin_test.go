@@ -28,14 +28,14 @@ func TestWhatIsPinnedOnThePhoneIsPinned(t *testing.T) {
 	fine(t, g.bob.PinMessage(t.Context(), g.id, plan, 7*24*time.Hour))
 	fine(t, g.bob.PinMessage(t.Context(), g.id, plan, 0))
 	pinned(own)
-	if later, ok := g.account.nextDue(); ok {
+	if later, ok := g.account.nextDue(nil); ok {
 		t.Errorf("still to come is %+v", later)
 	}
 
 	// Its time ends by itself.
 	fine(t, g.bob.PinMessage(t.Context(), g.id, plan, 24*time.Hour))
 	pinned(own, shown.id)
-	g.eventually("its end to be due", func() bool { _, ok := g.account.nextDue(); return ok })
+	g.eventually("its end to be due", func() bool { _, ok := g.account.nextDue(nil); return ok })
 	fine(t, g.account.keep(t.Context(), func(kept *LoginMetadata) { kept.Due[0].At = time.Now() }))
 	fine(t, g.account.doLater(t.Context(), due{Name: "another", At: time.Now().Add(time.Hour), Came: &arrival{}}))
 	pinned(own)
