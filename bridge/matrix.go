@@ -21,6 +21,7 @@ type matrixConnector struct {
 	network *network
 	keys    *roomKeys
 
+	spaces      spaceChildren
 	uploadLimit atomic.Int64 // of the homeserver, in bytes; 0: it has not told yet
 }
 

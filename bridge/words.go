@@ -58,7 +58,7 @@ func (i *intent) SendState(ctx context.Context, room id.RoomID, t event.Type, ke
 			member.Reason = i.connector.network.sayTo(reader, sentence, i.connector.network.title())
 		}
 	}
-	return i.ASIntent.SendState(ctx, room, t, key, content, at)
+	return i.sendState(ctx, room, t, key, content, at)
 }
 
 // inOurWords replaces what bridgev2 says in a chat's room: that something could not be shown, by the field that it gives the
