@@ -103,7 +103,7 @@ func staffMakeGroup(s *Scene) {
 	room := s.Claire.StartsRoom("Chorale de "+s.Name(), s.Bot())
 	s.Claire.SetsState(room, event.StatePowerLevels, "", &event.PowerLevelsEventContent{Users: map[id.UserID]int{s.Claire.ID(): 100, s.Bot(): 100}})
 	s.Claire.Invites(room, c.Ghost)
-	s.Commands(room, "create-group", "Successfully created group")
+	s.Commands(room, "create-group", "This room is now the group")
 	s.Claire.SeesMember(room, c.Ghost, event.MembershipJoin)
 	s.Claire.Says(room, "La la la")
 	shown := c.Contact.Shows("the song", func(m Shown) bool { return m.Text == "La la la" })
