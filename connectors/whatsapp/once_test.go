@@ -42,7 +42,6 @@ func TestAliceSendsWhatIsViewedOnce(t *testing.T) {
 	w := newWorld(t)
 	bob := w.phones.MustAddPerson(bobNumber, "Bob")
 	a := w.link(alice, w.phones.MustAddPerson(aliceNumber, "Alice"))
-	w.answers(w.botRoom(alice), alice, "view-once", "in the room of a chat")
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
 	in, _ := w.hears("Moin")
 	w.matrix.change(func() { w.matrix.files["mxc://mine"] = somePicture(t) })
