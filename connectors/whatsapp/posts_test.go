@@ -44,7 +44,16 @@ func newWall(t *testing.T) *wall {
 	w := &wall{world: newWorld(t)}
 	w.alice, w.bob = w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
 	befriend(t, w.alice, w.bob)
-	w.link(alice, w.alice)
+	a := w.link(alice, w.alice)
+	w.eventually("the address book, to which posts go", func() bool {
+		known, err := a.contacts.GetAllContacts(t.Context())
+		for _, contact := range known {
+			if contact.FullName == "Bob" {
+				return true
+			}
+		}
+		return err != nil
+	})
 	must[string](t)(w.bob.PostStatus(t.Context(), post("In the office")))
 	must[string](t)(w.bob.Send(t.Context(), aliceNumber, "Moin")) // after the post, which nobody wanted to see
 	w.hears("Moin")
