@@ -41,7 +41,7 @@ func TestWhatCanBeViewedOnce(t *testing.T) {
 func TestAliceSendsWhatIsViewedOnce(t *testing.T) {
 	w := newWorld(t)
 	bob := w.phones.MustAddPerson(bobNumber, "Bob")
-	a := w.link(alice, w.phones.MustAddPerson(aliceNumber, "Alice"))
+	w.link(alice, w.phones.MustAddPerson(aliceNumber, "Alice"))
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
 	in, _ := w.hears("Moin")
 	w.matrix.change(func() { w.matrix.files["mxc://mine"] = somePicture(t) })
@@ -80,7 +80,7 @@ func TestAliceSendsWhatIsViewedOnce(t *testing.T) {
 		t.Errorf("though she changed her mind, Bob sees %+v", got)
 	}
 	// A wish that is too old is none.
-	a = w.account()
+	a := w.account()
 	fine(t, a.wishOnce(t.Context(), portalID(bob.LID()), time.Now().Add(-time.Second)))
 	w.says(in, alice, picture("The hill", "image/png"))
 	if got := must[whatsapptest.Entry](t)(bob.WaitForText(deadline(t), "The hill")); got.ViewOnce {
