@@ -39,10 +39,11 @@ type Network struct {
 
 // Host runs the bridges.
 type Host struct {
-	options  Options
-	networks []*network
-	metrics  *metrics
-	spools   spools
+	options   Options
+	networks  []*network
+	metrics   *metrics
+	spools    spools
+	languages *languages
 }
 
 // New makes the bridges and opens their databases. It does not connect to anything else. An error names its remedy.
@@ -50,6 +51,9 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 	h := &Host{options: options}
 	var err error
 	if h.spools, err = newSpools(options.Spool); err != nil {
+		return nil, err
+	}
+	if h.languages, err = newLanguages(ctx, options.Language, options.Store); err != nil {
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
@@ -104,8 +108,8 @@ func (h *Host) handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, n := range h.networks {
 		prefix := "/" + n.Name
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(http.HandlerFunc(
-			func(w http.ResponseWriter, r *http.Request) { n.matrix().AS.Router.ServeHTTP(w, r) }))))
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.guardProvisioning(http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) { n.matrix().AS.Router.ServeHTTP(w, r) })))))
 	}
 	return mux
 }

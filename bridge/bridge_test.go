@@ -183,7 +183,7 @@ func (h *house) logIn(t *testing.T, who *bridgetest.Actor, network string) id.Ro
 	t.Helper()
 	room := who.StartsChatWith(h.UserID(network + "bot"))
 	who.Waits("the bot's greeting", func(m bridgetest.Heard) bool {
-		return m.Room == room && m.Sender == h.UserID(network+"bot") && m.WasEncrypted && strings.Contains(m.Text, "management room")
+		return m.Room == room && m.Sender == h.UserID(network+"bot") && m.WasEncrypted && strings.Contains(m.Text, "Write “login”")
 	})
 	who.Says(room, "login")
 	who.Hears(room, "You are in.")

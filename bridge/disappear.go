@@ -33,7 +33,7 @@ func (i *intent) disappear(ctx context.Context, room id.RoomID, message id.Event
 const mostEdits = 100
 
 func (i *intent) redactWithEdits(ctx context.Context, room id.RoomID, message id.EventID) (*mautrix.RespSendEvent, error) {
-	reason := mautrix.ReqRedact{Reason: i.connector.network.say(say.Disappeared)}
+	reason := mautrix.ReqRedact{Reason: i.connector.network.sayTo(i.connector.network.ownerOf(ctx, room), say.Disappeared)}
 	edits, err := i.Matrix.GetRelations(ctx, room, message, &mautrix.ReqGetRelations{RelationType: event.RelReplace, Limit: mostEdits})
 	switch {
 	case isAway(err):

@@ -41,8 +41,8 @@ const (
 	sweepAfter = 200 * time.Millisecond
 )
 
-// pastAtOnce is how many chats' history is delivered at a time.
-const pastAtOnce = 4
+// pastAtOnce is how many chats' history is delivered at a time (docs/performance.md, "Where a first sync's requests go").
+const pastAtOnce = 3
 
 // waitingArrival is an arrival in its lane.
 type waitingArrival struct {
@@ -54,6 +54,7 @@ func newInbox(n *network) *inbox {
 	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
 	in.lanes.isPast, in.lanes.slots = func(a *waitingArrival) bool { return a.Past }, pastAtOnce
+	in.lanes.owner = func(a *waitingArrival) string { return a.Login }
 	return in
 }
 
@@ -92,6 +93,31 @@ func (in *inbox) Put(ctx context.Context, arrivals ...portal.Arrival) error {
 		if seq != 0 { // 0: it has just been delivered
 			in.queue(database.StoredArrival{Seq: seq, Arrival: arrivals[i]})
 		}
+	}
+	return nil
+}
+
+// Hold stores arrivals that are not delivered yet (see [portal.Inbox]).
+func (in *inbox) Hold(ctx context.Context, arrivals ...portal.Arrival) error {
+	if len(arrivals) == 0 {
+		return nil
+	}
+	return in.network.host.options.Store.HoldArrivals(ctx, in.network.Name, arrivals)
+}
+
+// Held lists the lanes in which arrivals are held (see [portal.Inbox]).
+func (in *inbox) Held(ctx context.Context, login string) ([]string, error) {
+	return in.network.host.options.Store.HeldLanes(ctx, in.network.Name, login)
+}
+
+// Release has what is held in a lane delivered (see [portal.Inbox]).
+func (in *inbox) Release(ctx context.Context, login, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
+	released, err := in.network.host.options.Store.ReleaseArrivals(ctx, in.network.Name, login, lane, arrange)
+	if err != nil {
+		return err
+	}
+	for _, a := range released {
+		in.queue(a)
 	}
 	return nil
 }

@@ -70,6 +70,7 @@ func (i *intent) send(ctx context.Context, room id.RoomID, t event.Type, content
 		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
 	}
 	network := i.connector.network
+	i.inOurWords(ctx, room, content)
 	if i.GetMXID() != i.connector.Bot.UserID && !portal.MayPass(ctx) {
 		if isLibrarys(content, extra) {
 			return nil, ErrNotAdmitted

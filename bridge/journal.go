@@ -56,6 +56,7 @@ type ending string
 const (
 	settled  ending = "settled"   // it is final, or nobody will tell
 	tryAgain ending = "try again" // it failed for a reason that passes
+	goesOn   ending = "goes on"   // it has not ended
 )
 
 func newEntry(came time.Time) *entry { return &entry{came: came, ended: make(chan ending, 1)} }
@@ -192,8 +193,8 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 			known = append(known, e.ID.String())
 			continue // it came before the last stop, and again since the homeserver did not get its answer
 		}
-		if ours && e.StateKey == nil {
-			continue // the echo of what we sent; memberships that we changed still tell who gets room keys
+		if ours && !e.tellsOfKeys() {
+			continue // the echo of what we sent
 		}
 		evt, err := parseEvent(raw)
 		if err != nil {
@@ -222,6 +223,9 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	}
 	j.mu.Unlock()
 	for _, evt := range passed {
+		if evt.Type == event.EventRedaction {
+			j.network.turns.deleted(evt)
+		}
 		j.lanes.put(evt.RoomID.String(), evt)
 	}
 	return nil
@@ -344,6 +348,20 @@ func isClearMessage(evt *event.Event) bool {
 	switch evt.Type.Type {
 	case "m.room.message", "m.sticker", "m.poll.start", "m.poll.response", "m.poll.end",
 		"org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.response", "org.matrix.msc3381.poll.end":
+		return true
+	}
+	return isBeacon(evt.Type)
+}
+
+// tellsOfKeys tells whether an event is one of those that a room's encryption depends on, or who may change what in the room,
+// whoever sent it (mautrix statestore.go, UpdateStateStore).
+func (e envelope) tellsOfKeys() bool {
+	if e.StateKey == nil {
+		return false
+	}
+	switch e.Type {
+	case "m.room.member", "m.room.encryption", "m.room.history_visibility", "m.room.create", "m.room.power_levels",
+		"m.room.join_rules":
 		return true
 	}
 	return false

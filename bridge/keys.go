@@ -15,6 +15,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/matrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/database"
 )
 
 // roomKeys is the library's encryption with a sync loop of our own, by which the bot's device gets its room keys.
@@ -29,6 +31,7 @@ type roomKeys struct {
 	fatal chan<- error
 
 	withheld withheldKeys
+	founders founders
 	filter   string // the ID of what /sync leaves out; of the loop's own
 
 	mu      sync.Mutex
@@ -154,8 +157,11 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 10*time.Second
 	var saved time.Time // when the sync token was last saved
+	var lists deviceLists
+	pause := emptyPause
 	for ctx.Err() == nil {
-		answer, err := k.ask(ctx, client, since)
+		asked := time.Now()
+		answer, err := k.ask(ctx, client, since, lists.patience())
 		k.setHearing(err == nil)
 		switch {
 		case forgotten(err):
@@ -170,14 +176,21 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			}
 			continue
 		}
-		if isEmpty(answer) && time.Since(saved) < saveAtLeast {
+		lists.add(answer)
+		if isEmpty(answer) && (lists.rest() || lists.empty() && time.Since(saved) < saveAtLeast) {
 			since = answer.NextBatch
+			if time.Since(asked) > emptyPauseMost {
+				pause = emptyPause // nothing happened for a while
+			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(emptyPause):
+			case <-time.After(pause):
 			}
+			pause = min(2*pause, emptyPauseMost)
 			continue
 		}
+		answer.DeviceLists.Changed = lists.changed
+		begun := time.Now()
 		if err := k.take(ctx, client, answer, since); err != nil {
 			k.log.Warn().Err(err).Msg("Room keys cannot be stored; asking for them again")
 			select {
@@ -187,6 +200,8 @@ func (k *roomKeys) sync(ctx context.Context) error {
 			continue
 		}
 		wait.Reset()
+		pause = emptyPause
+		lists.taken(time.Since(begun))
 		since, saved = answer.NextBatch, time.Now()
 	}
 	return nil
@@ -194,19 +209,20 @@ func (k *roomKeys) sync(ctx context.Context) error {
 
 // Homeservers answer a /sync whenever something happens in a room of the bot's, be there anything in the answer or not.
 const (
-	// emptyPause follows an empty answer, so that a busy bridge does not ask at every message.
-	emptyPause = 100 * time.Millisecond
+	// emptyPause follows an empty answer, so that a busy bridge does not ask at every message. It doubles with each one that
+	// comes soon.
+	emptyPause     = 100 * time.Millisecond
+	emptyPauseMost = 400 * time.Millisecond
 	// saveAtLeast is how old a saved sync token becomes while answers are empty.
 	saveAtLeast = time.Minute
 )
 
-// isEmpty tells whether an answer holds nothing for the bot's device.
-func isEmpty(answer *mautrix.RespSync) bool {
-	return len(answer.ToDevice.Events) == 0 && len(answer.DeviceLists.Changed) == 0 && len(answer.DeviceLists.Left) == 0
-}
+// isEmpty tells whether an answer holds nothing for the bot's device, but perhaps the news of whose devices have changed.
+func isEmpty(answer *mautrix.RespSync) bool { return len(answer.ToDevice.Events) == 0 }
 
 // take handles an answer, and saves the token that tells the homeserver so. The library keeps a failure to store a key to
-// itself, so the database is asked before and after: while the token stays the old one, the homeserver sends the keys again.
+// itself, so the database is asked before and after, and what fails in between is noted: it may be back by the end. While the
+// token stays the old one, the homeserver sends the keys again.
 func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mautrix.RespSync, since string) error {
 	if _, err := client.Store.LoadNextBatch(ctx, client.UserID); err != nil {
 		return err
@@ -219,7 +235,11 @@ func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mau
 		return fmt.Errorf("handle room keys: unexpected syncer %T", client.Syncer)
 	}
 	answer.ToDevice.Events = slices.DeleteFunc(answer.ToDevice.Events, k.withheld.take)
-	syncer.ProcessSyncResponse(ctx, answer, since)
+	noting, away := database.NotingOutages(ctx)
+	syncer.ProcessSyncResponse(noting, answer, since)
+	if err := away(); err != nil {
+		return fmt.Errorf("handle room keys: %w", err)
+	}
 	return client.Store.SaveNextBatch(ctx, client.UserID, answer.NextBatch)
 }
 
@@ -231,8 +251,9 @@ func forgotten(err error) bool {
 		errors.As(err, &answer) && answer.RespError != nil && strings.HasSuffix(answer.RespError.ErrCode, "M_UNKNOWN_DEVICE")
 }
 
-// ask makes one /sync with the filter that leaves everything but the device's own mail out.
-func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string) (*mautrix.RespSync, error) {
+// ask makes one /sync with the filter that leaves everything but the device's own mail out. patience is how long the homeserver
+// may hold it.
+func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string, patience time.Duration) (*mautrix.RespSync, error) {
 	if k.filter == "" { // the store keeps none (bridgev2/matrix/crypto.go, cryptoClientStore)
 		made, err := client.CreateFilter(ctx, client.Syncer.GetFilterJSON(client.UserID))
 		if err != nil {
@@ -240,7 +261,6 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 		}
 		k.filter = made.FilterID
 	}
-	patience := syncPatience
 	if !k.hears() {
 		patience = 0 // to know soon that the homeserver answers
 	}

@@ -10,21 +10,22 @@ import (
 // another, in the order in which they were put, and lanes do not wait for each other.
 //
 // Items of the past come before the others of their lane. Only some lanes that hold nothing else are worked at a time, those
-// first that were put first: a long past keeps nobody from the present.
+// first that were put first, each owner's in turn: a long past keeps nobody from the present, or from a past of their own.
 //
 // Items can be put at any time. They are handled while run's context lasts; what is left then waits for the next run.
 type lanes[T any] struct {
 	// handle takes an item a step further, and tells whether that was its end. If not, or if its context ended, the item
 	// stays in its lane, and is handled again.
 	handle func(ctx context.Context, item T) (ended bool)
-	isPast func(T) bool // nil: nothing is
-	slots  int          // how many lanes of the past are worked at a time
+	isPast func(T) bool   // nil: nothing is
+	owner  func(T) string // of an item of the past
+	slots  int            // how many lanes of the past are worked at a time
 
 	mu      sync.Mutex
 	lanes   map[string]*lane[T]
 	made    int             // lanes so far
 	taken   int             // slots
-	backlog []string        // lanes of the past that wait for a slot
+	backlog backlog         // lanes of the past that wait for a slot
 	running context.Context // nil while nothing is handled
 	workers sync.WaitGroup
 }
@@ -78,12 +79,11 @@ func (l *lanes[T]) run(ctx context.Context) {
 	<-ctx.Done()
 	l.mu.Lock()
 	l.running = nil // no new workers
-	for _, name := range l.backlog {
+	for name, ok := l.backlog.pop(); ok; name, ok = l.backlog.pop() {
 		if at := l.lanes[name]; at != nil {
 			at.waits = false
 		}
 	}
-	l.backlog = nil
 	l.mu.Unlock()
 	l.workers.Wait()
 }
@@ -100,7 +100,7 @@ func (l *lanes[T]) wake(name string) {
 		l.taken++
 	case !at.waits:
 		at.waits = true
-		l.backlog = append(l.backlog, name)
+		l.backlog.push(l.owner(at.past[0]), name)
 		return
 	default:
 		return
@@ -149,13 +149,15 @@ func (l *lanes[T]) next(name string, at *lane[T]) (item T, queue *[]T) {
 	return item, nil
 }
 
-// release gives back a lane's slot, to the lane that has waited longest. The caller holds mu.
+// release gives back a lane's slot, to the lane whose turn it is. The caller holds mu.
 func (l *lanes[T]) release(at *lane[T]) {
 	at.slot = false
 	l.taken--
-	for len(l.backlog) > 0 && l.taken < l.slots {
-		name := l.backlog[0]
-		l.backlog = l.backlog[1:]
+	for l.taken < l.slots {
+		name, ok := l.backlog.pop()
+		if !ok {
+			return
+		}
 		if waiting := l.lanes[name]; waiting != nil {
 			waiting.waits = false
 			l.wake(name)

@@ -11,7 +11,7 @@ import (
 
 // job is an item of a lane that ends, or not, when it is told to.
 type job struct {
-	text string // the lane, and what; with a "<" it is of the past
+	text string // the lane, and what; with a "<" it is of the past, of the owner whom the lane's first letter names
 	end  chan bool
 }
 
@@ -35,6 +35,7 @@ func newDesk(t *testing.T, slots int, jobs ...string) *desk {
 		}
 	})
 	d.lanes.isPast, d.lanes.slots = func(j *job) bool { return strings.Contains(j.text, "<") }, slots
+	d.lanes.owner = func(j *job) string { return j.text[:1] }
 	d.put(jobs...)
 	return d
 }
@@ -108,5 +109,18 @@ func TestAnItemThatHasNotEndedStaysBehindThePast(t *testing.T) {
 	d.begins(t, "a live")
 	if depth := d.lanes.depth(); depth != 1 {
 		t.Errorf("%d items are left, want 1", depth)
+	}
+}
+
+func TestPastsAreWorkedInTheirOrderAndEachOwnersInTurn(t *testing.T) {
+	d := newDesk(t, 1, "a1 <", "a2 <", "a3 <", "b1 <", "b2 <")
+	d.run(t)
+	d.begins(t, "a1 <")
+	d.put("c1 <")
+	for _, step := range []struct{ ends, begins string }{
+		{"a1 <", "a2 <"}, {"a2 <", "b1 <"}, {"b1 <", "c1 <"}, {"c1 <", "a3 <"}, {"a3 <", "b2 <"},
+	} {
+		d.ends(step.ends)
+		d.begins(t, step.begins)
 	}
 }

@@ -21,6 +21,7 @@ type matrixConnector struct {
 	network *network
 	keys    *roomKeys
 
+	spaces      spaceChildren
 	uploadLimit atomic.Int64 // of the homeserver, in bytes; 0: it has not told yet
 }
 
@@ -38,7 +39,7 @@ func (c *matrixConnector) Init(br *bridgev2.Bridge) {
 	c.Crypto = c.keys
 	// What the library sends as the bot by itself, error notices above all, is encrypted too.
 	c.Bot.Client.Crypto = &botCrypto{crypto: c.Crypto}
-	addCommands(c, br)
+	br.Commands = newBotCommands(c.network, br)
 }
 
 // BotIntent acts as the network's bot.

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +17,7 @@ const (
 	outcomeDelivered outcome = "delivered"
 	outcomeFailed    outcome = "failed"
 	outcomeRefused   outcome = "refused"
+	outcomeWithdrawn outcome = "withdrawn" // its sender deleted it before it went
 )
 
 // leg is a part of a message's way, whose duration is measured.
@@ -42,6 +42,7 @@ type metrics struct {
 	logins   *prometheus.Desc
 	queues   *prometheus.Desc
 	broken   *prometheus.Desc
+	waiting  *prometheus.Desc
 }
 
 func newMetrics(h *Host) *metrics {
@@ -61,6 +62,8 @@ func newMetrics(h *Host) *metrics {
 		queues: prometheus.NewDesc("passerelle_queue_depth", "Events whose outcome is open.", []string{"network", "queue"}, nil),
 		broken: prometheus.NewDesc("passerelle_unreadable_rows", "Rows that could not be read at the start, and were left where they are.",
 			[]string{"network", "queue"}, nil),
+		waiting: prometheus.NewDesc("passerelle_waiting", "Messages of staff that wait for their turn, by the limit that they wait for.",
+			[]string{"network", "limit"}, nil),
 	}
 	m.registry.MustRegister(m.messages, m.verdicts, m.refusals, m.legs, m, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -100,6 +103,7 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 	to <- m.logins
 	to <- m.queues
 	to <- m.broken
+	to <- m.waiting
 }
 
 // Collect counts the logins and the queues.
@@ -109,10 +113,15 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	for _, n := range m.host.networks {
 		states := map[string]int{}
 		for _, login := range n.health.report().Logins {
-			states[strings.ToLower(login.State)]++
+			states[login.State]++
 		}
 		for state, count := range states {
 			m.gauge(to, m.logins, count, n.Name, state)
+		}
+		if pacing, ok := n.bridge().Network.(Pacing); ok {
+			for limit, count := range pacing.Waiting() {
+				m.gauge(to, m.waiting, count, n.Name, limit)
+			}
 		}
 		inbox, journal := m.host.options.Store.Unreadable(n.Name)
 		m.gauge(to, m.broken, inbox, n.Name, "inbox")

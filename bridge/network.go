@@ -20,6 +20,7 @@ import (
 
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 )
 
 // network is one hosted network: what lasts while its bridge is started and stopped.
@@ -32,10 +33,15 @@ type network struct {
 	db      *dbutil.Database
 	inbox   *inbox
 	journal *journal
+	directs *directChats
 	health  health
 	outage  *outage
+	turns   turns
+	teller  *teller
+	lent    lent
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
+	shares       shares
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
 }
 
@@ -55,10 +61,12 @@ func (n *network) bridge() *bridgev2.Bridge { return n.current.Load().bridge }
 func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
-	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate,
+		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
+	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
-	n.journal = newJournal(n)
+	n.journal, n.directs = newJournal(n), newDirectChats(n)
 	var err error
 	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
 		return nil, err
@@ -72,12 +80,16 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 // assemble makes the network's connector and its bridge.
 func (n *network) assemble() error {
 	connector, err := n.Connect(portal.Border{Network: n.Name, Gate: n.gate, Inbox: n.inbox, Sealer: n.host.options.Sealer,
-		Transient: database.IsTransient, Spool: n.host.spools.connectors})
+		Transient: database.IsTransient, Spool: n.host.spools.connectors,
+		Relay: n.host.options.Relay.Style, Languages: n.host.languages})
 	if err != nil {
 		return err
 	}
 	n.inbox.deliverer, _ = connector.(portal.Deliverer)
 	cfg := n.host.options.bridgeConfig(n.identity(), connector.GetName())
+	if err := relay.Configure(&cfg.Bridge.Relay, n.host.options.Relay.Enabled); err != nil {
+		return fmt.Errorf("prepare relaying: %w", err)
+	}
 	a := &assembly{fatal: make(chan error, 1)}
 	a.ctx, a.cancel = context.WithCancel(n.newContext(n.base))
 	a.keys = &roomKeys{log: n.log, mode: n.host.options.Encryption.Mode, fatal: a.fatal}
@@ -149,6 +161,11 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	if err := now.bridge.DB.Upgrade(ctx); err != nil {
 		return false, fmt.Errorf("bring the database up to date: %w", err)
 	}
+	n.turns.notices.recall(ctx, now.bridge.DB.KV)
+	n.teller.told.recall(ctx, now.bridge.DB.KV)
+	if err := n.lent.load(ctx, now.bridge); err != nil {
+		return false, err
+	}
 	// The bridge's own context must outlive ctx: what it is doing when ctx ends is finished in order, below.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -165,6 +182,14 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	delivering, finish := context.WithCancel(ctx)
 	workers.Go(func() { n.inbox.run(delivering) })
 	workers.Go(func() { n.journal.lanes.run(delivering) })
+	workers.Go(func() { n.teller.run(delivering) })
+	workers.Go(func() { n.directs.run(delivering) })
+	if o := n.host.options; o.Follow > 0 && o.DoublePuppetToken != "" {
+		workers.Go(func() { newFollower(n).run(delivering, o.Follow) })
+	}
+	if n.host.options.Spaces {
+		workers.Go(func() { n.fillSpaces(delivering) })
+	}
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	select {

@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"time"
+
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
@@ -13,16 +15,22 @@ import (
 
 // Options is what the bridge is made of.
 type Options struct {
-	HomeserverAddress string // URL
-	Domain            string // of the homeserver's users
-	Listen            string // host:port for the homeserver
-	Address           string // the same as a URL, as the homeserver writes it
-	Monitor           string // host:port of /livez, /readyz and /metrics; empty: none
-	Language          say.Language
+	HomeserverAddress string        // URL
+	Domain            string        // of the homeserver's users
+	Listen            string        // host:port for the homeserver
+	Address           string        // the same as a URL, as the homeserver writes it
+	Monitor           string        // host:port of /livez, /readyz and /metrics; empty: none
+	Version           string        // of this program
+	Language          say.Language  // of those who chose none
+	TellLostAfter     time.Duration // after how long the owner of an account is told that its connection is lost
 	Encryption        Encryption
 	DoublePuppetToken string            // as_token of the double puppets' registration; empty: no double puppets
+	ProvisioningKey   string            // shared secret of the programs that link accounts for people; empty: none may
 	Permissions       map[string]string // Matrix user ID, domain or "*" -> block, relay, user, admin
-	InitialState      []*event.Event    // added to the state of every room that is made
+	Relay             Relay
+	InitialState      []*event.Event // added to the state of every room that is made
+	Spaces            bool           // a space for each login, with its chats in it
+	Follow            time.Duration  // between two questions what people set about their rooms in their apps; 0: none are asked
 	Databases         database.Place
 	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
 	Store             *database.Store
@@ -41,19 +49,19 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 		Matrix: bridgeconfig.MatrixConfig{
 			MessageErrorNotices: true, SyncDirectChatList: true, FederateRooms: false, UploadFileThreshold: 5 << 20,
 		},
-		Provisioning: bridgeconfig.ProvisioningConfig{SharedSecret: "disable"},
+		Provisioning: o.provisioningConfig(),
 		Bridge: bridgeconfig.BridgeConfig{
 			CommandPrefix: "!" + id.Network,
 			// Direct chats are named by their members: what one login calls a contact is not shown to others.
-			PrivateChatPortalMeta: false,
+			PrivateChatPortalMeta:   false,
+			PersonalFilteringSpaces: o.Spaces,
 			// Our own notices say in plain words what bridgev2's would say in protocol words (status.go).
 			BridgeStatusNotices:           "none",
 			UnknownErrorMaxAutoReconnects: 10,
 			// The journal does (outbound.go, decrypt), by an index; bridgev2 would read every message of the login
 			// (bridgev2/database/message.go, getMessageByTxnIDQuery).
 			DeduplicateMatrixMessages: false,
-			TagOnlyOnCreate:           true,
-			MuteOnlyOnCreate:          true,
+			OnlyBridgeTags:            []event.RoomTag{event.RoomTagFavourite, event.RoomTagLowPriority},
 			KickMatrixUsers:           true,
 			// What a network refuses does not stay in the room, and who leaves a group's room leaves the group.
 			RevertFailedStateChanges: true,

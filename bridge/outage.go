@@ -65,18 +65,12 @@ func (n *network) tellOfOutage(from, to time.Time) {
 
 func (n *network) tellAll(ctx context.Context, from, to time.Time) {
 	const clock = "15:04"
-	text := n.say(say.WasAway, from.Format(clock), to.Format(clock), n.title())
 	told := map[id.UserID]bool{}
 	for _, login := range n.bridge().GetAllCachedUserLogins() {
 		if told[login.UserMXID] {
 			continue
 		}
 		told[login.UserMXID] = true
-		room, err := login.User.GetManagementRoom(ctx)
-		if err != nil {
-			n.log.Err(err).Msg("A notice about an outage could not be sent")
-			continue
-		}
-		n.notify(ctx, room, "", login.UserMXID, text)
+		n.notifyOwner(ctx, login.User, n.sayTo(login.UserMXID, say.WasAway, from.Format(clock), to.Format(clock), n.title()))
 	}
 }

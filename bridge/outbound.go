@@ -62,11 +62,32 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		}
 		evt = decrypted
 	}
+	if isBeacon(evt.Type) {
+		location, err := n.fromBeacon(ctx, evt)
+		switch {
+		case database.IsTransient(err), isAway(err):
+			n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A position cannot be sent on now; trying again")
+			return tryAgain
+		case err != nil:
+			n.log.Err(err).Stringer("event", evt.ID).Msg("A position cannot be sent on")
+		}
+		if location == nil {
+			n.journal.settle(ctx, evt.ID, outcomeDelivered)
+			return settled
+		}
+		evt = location
+	}
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
+	} else if how := n.mayGo(ctx, evt); how != goesOn {
+		return how
 	}
-	n.matrix().EventProcessor.Dispatch(ctx, evt)
+	ctx = withReader(ctx, evt.Sender)
+	if !n.accepts(ctx, evt) {
+		n.dispatch(ctx, evt)
+	}
 	if evt.Type.IsState() {
+		n.welcome(ctx, evt)
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	return n.journal.await(ctx, evt.ID)
@@ -100,9 +121,9 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 	if err != nil {
 		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("A message could not be decrypted")
 		n.journal.settle(ctx, evt.ID, outcomeFailed)
-		text := n.say(say.KeysMissing)
+		text := n.sayTo(evt.Sender, say.KeysMissing)
 		if isMeant(n.current.Load().keys.withheld.code(evt.Sender, evt.Content.AsEncrypted().SessionID)) {
-			text = n.say(say.KeysWithheld)
+			text = n.sayTo(evt.Sender, say.KeysWithheld)
 		}
 		n.tell(evt.RoomID, evt.ID, evt.Sender, text)
 		return nil, nil

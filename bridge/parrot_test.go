@@ -30,6 +30,9 @@ type parrot struct {
 // pastTheGate is a message with which the parrot is careless: it forgets to ask the gate.
 const pastTheGate = "past the gate"
 
+// pastShowing is a message that the parrot cannot show, which it finds after the gate has let it through.
+const pastShowing = "past showing"
+
 var (
 	_ bridgev2.NetworkConnector = (*parrot)(nil)
 	_ portal.Deliverer          = (*parrot)(nil)
@@ -78,6 +81,9 @@ func (p *parrot) Deliver(ctx context.Context, a portal.Arrival) error {
 					return nil, err
 				}
 			}
+			if text == pastShowing {
+				return nil, errors.New("cannot be shown")
+			}
 			return &bridgev2.ConvertedMessage{Parts: []*bridgev2.ConvertedMessagePart{{Type: event.EventMessage,
 				Content: &event.MessageEventContent{MsgType: event.MsgText, Body: text}}}}, nil
 		},
@@ -93,6 +99,8 @@ func (p *parrot) Deliver(ctx context.Context, a portal.Arrival) error {
 		return err
 	case sent == nil && text == pastTheGate:
 		return portal.Permanent(errors.New("forgot to ask the gate"))
+	case sent == nil && text == pastShowing:
+		return portal.Permanent(errors.New("cannot be shown"))
 	case sent == nil:
 		return errors.New("the message is not in its room")
 	}

@@ -15,20 +15,9 @@ import (
 	"passerelle/portal/say"
 )
 
-// plumbing lists the commands that bring a chat into a room that is there already, and take it out again. The library's own
+// plumb brings a chat of the person's own into the room that the command is written in. The library's own commands for this
 // (bridgev2/commands/managechat.go) do not look whether the room is encrypted, send away those of its members who are not in
 // the chat, and let a person bring in a group of others.
-func (n *network) plumbing() []commands.CommandHandler {
-	section := commands.HelpSectionChats
-	return []commands.CommandHandler{
-		&commands.FullHandler{Name: "bridge", Func: n.plumb,
-			Help: commands.HelpMeta{Section: section, Description: n.say(say.HelpBridge), Args: n.say(say.ArgChat)}},
-		&commands.FullHandler{Name: "unbridge", Func: n.unplumb,
-			Help: commands.HelpMeta{Section: section, Description: n.say(say.HelpUnbridge)}},
-	}
-}
-
-// plumb brings a chat of the person's own into the room that the command is written in.
 func (n *network) plumb(ce *commands.Event) {
 	at, login, refusal := n.mayPlumb(ce)
 	if refusal != "" {
@@ -37,23 +26,23 @@ func (n *network) plumb(ce *commands.Event) {
 	}
 	if err := n.bringInto(ce, at, login); err != nil {
 		ce.Log.Err(err).Msg("A chat could not be brought into a room")
-		ce.ReplyAdvanced(n.say(say.RoomNotLinked, n.title()), false, false)
+		n.answer(ce, say.RoomNotLinked, n.title())
 	}
 }
 
 // mayPlumb finds the chat and the login that a command means. refusal is what its sender reads when it may not be.
 func (n *network) mayPlumb(ce *commands.Event) (at *bridgev2.Portal, login *bridgev2.UserLogin, refusal string) {
 	login = ce.User.GetDefaultLogin()
-	prefix := ce.Bridge.Config.CommandPrefix
+	prefix, in := ce.Bridge.Config.CommandPrefix, n.host.languages.Of(ce.User.MXID)
 	switch {
 	case ce.Sudo:
-		return nil, nil, n.say(say.OnlyForOneself)
+		return nil, nil, in.Say(say.OnlyForOneself)
 	case login == nil:
-		return nil, nil, n.say(say.LinkFirst, n.title())
+		return nil, nil, in.Say(say.LinkFirst, n.title())
 	case ce.Portal != nil:
-		return nil, nil, n.say(say.RoomHasChat, prefix)
+		return nil, nil, in.Say(say.RoomHasChat, prefix)
 	case len(ce.Args) == 0 || ce.RoomID == ce.User.ManagementRoom:
-		return nil, nil, n.say(say.BridgeUsage)
+		return nil, nil, in.Say(say.BridgeUsage)
 	}
 	if refusal := n.roomTakesChat(ce.Ctx, ce.RoomID, ce.User); refusal != "" {
 		return nil, nil, refusal
@@ -65,11 +54,11 @@ func (n *network) mayPlumb(ce *commands.Event) (at *bridgev2.Portal, login *brid
 		return nil, nil, sentence.Err
 	case err != nil:
 		ce.Log.Err(err).Msg("A chat could not be looked up")
-		return nil, nil, n.say(say.RoomNotLinked, n.title())
+		return nil, nil, in.Say(say.RoomNotLinked, n.title())
 	case at == nil:
-		return nil, nil, n.say(say.ChatUnknown, n.title())
+		return nil, nil, in.Say(say.ChatUnknown, n.title())
 	case at.MXID != "":
-		return nil, nil, n.say(say.ChatHasRoom, at.MXID.URI(n.matrix().ServerName()).MatrixToURL(), prefix)
+		return nil, nil, in.Say(say.ChatHasRoom, at.MXID.URI(n.matrix().ServerName()).MatrixToURL(), prefix)
 	}
 	return at, login, ""
 }
@@ -77,17 +66,17 @@ func (n *network) mayPlumb(ce *commands.Event) (at *bridgev2.Portal, login *brid
 // roomTakesChat tells whether a person may bring a chat into a room; if not, in words.
 func (n *network) roomTakesChat(ctx context.Context, room id.RoomID, by *bridgev2.User) (refusal string) {
 	if !n.matrix().hasEncryption(ctx, room) {
-		return n.say(say.NeedsEncryption)
+		return n.sayTo(by.MXID, say.NeedsEncryption)
 	}
 	levels, err := n.matrix().GetPowerLevels(ctx, room)
 	switch {
 	case err != nil:
 		n.log.Err(err).Stringer("room", room).Msg("A room's rights could not be looked up")
-		return n.say(say.RoomNotLinked, n.title())
+		return n.sayTo(by.MXID, say.RoomNotLinked, n.title())
 	case levels.GetUserLevel(by.MXID) < levels.GetEventLevel(event.StateBridge):
-		return n.say(say.NoSay)
+		return n.sayTo(by.MXID, say.NoSay)
 	case levels.GetUserLevel(n.bridge().Bot.GetMXID()) < levels.GetEventLevel(event.StateBridge):
-		return n.say(say.BotNeedsRights)
+		return n.sayTo(by.MXID, say.BotNeedsRights)
 	}
 	return ""
 }
@@ -156,19 +145,19 @@ func (n *network) unplumb(ce *commands.Event) {
 	at := ce.Portal
 	switch {
 	case at == nil:
-		ce.ReplyAdvanced(n.say(say.NotAChat, n.title()), false, false)
+		n.answer(ce, say.NotAChat, n.title())
 		return
 	case !n.mayUnplumb(ce):
-		ce.ReplyAdvanced(n.say(say.NoSay), false, false)
+		n.answer(ce, say.NoSay)
 		return
 	}
 	room := at.MXID
 	if err := at.RemoveMXID(ce.Ctx); err != nil {
 		ce.Log.Err(err).Msg("A chat could not be taken out of a room")
-		ce.ReplyAdvanced(n.say(say.RoomStillLinked, n.title()), false, false)
+		n.answer(ce, say.RoomStillLinked, n.title())
 		return
 	}
-	ce.ReplyAdvanced(n.say(say.RoomUnlinked, n.title()), false, false)
+	n.answer(ce, say.RoomUnlinked, n.title())
 	if err := ce.Bot.DeleteRoom(ce.Ctx, room, true); err != nil {
 		ce.Log.Err(err).Msg("Not everybody left a room whose chat was taken out")
 	}

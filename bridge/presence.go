@@ -2,10 +2,12 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 )
 
@@ -30,4 +32,33 @@ func (i *intent) MarkTyping(ctx context.Context, room id.RoomID, _ bridgev2.Typi
 	ctx, cancel := brief(ctx)
 	defer cancel()
 	return i.ASIntent.MarkTyping(ctx, room, bridgev2.TypingTypeText, lasts)
+}
+
+// ShowOnline shows the user as online, or not any more. Homeservers forget after about half a minute that somebody is
+// (Client-Server API, "Presence").
+func (i *intent) ShowOnline(ctx context.Context, online bool) error {
+	ctx, cancel := brief(ctx)
+	defer cancel()
+	if err := i.Matrix.EnsureRegistered(ctx); err != nil {
+		return fmt.Errorf("show who is online: %w", err)
+	}
+	state := event.PresenceOffline
+	if online {
+		state = event.PresenceOnline
+	}
+	if err := i.Matrix.Client.SetPresence(ctx, mautrix.ReqPresence{Presence: state}); err != nil {
+		return fmt.Errorf("show who is online: %w", err)
+	}
+	return nil
+}
+
+// IsShownOnline tells whether the homeserver shows the user as online: one that shows nobody says nothing of it.
+func (i *intent) IsShownOnline(ctx context.Context) (bool, error) {
+	ctx, cancel := brief(ctx)
+	defer cancel()
+	shown, err := i.Matrix.Client.GetOwnPresence(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look who is shown as online: %w", err)
+	}
+	return shown.Presence == event.PresenceOnline, nil
 }

@@ -27,9 +27,12 @@ const joinsAtOnce = 8
 func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
 	// bridgev2 derives this ID from the portal; other homeservers than Beeper's do not know what it means.
 	portal := string(req.BeeperLocalRoomID)
+	i.describeBotRoom(req)
 	req.BeeperLocalRoomID, req.BeeperInitialMembers, req.BeeperAutoJoinInvites = "", nil, false
 	members := req.Invite
 	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)
+	allowShares(req.PowerLevelOverride)
+	sayWhoChangesRights(req.PowerLevelOverride)
 	if err := i.register(ctx, members); err != nil {
 		return "", err
 	}
@@ -50,6 +53,21 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 		zerolog.Ctx(ctx).Warn().Err(err).Stringer("room", room).Msg("Not every member could join a new room")
 	}
 	return room, nil
+}
+
+// sayWhoChangesRights writes down the level that it takes to change a new room's rights: the one for any state, by the
+// specification. Unless a request says it, some homeservers take 100 (Dendrite adds what it is told to its own defaults; Synapse
+// takes what it is told), and then no admin of a group could make another one.
+func sayWhoChangesRights(levels *event.PowerLevelsEventContent) {
+	if levels == nil {
+		return
+	}
+	if levels.Events == nil {
+		levels.Events = map[string]int{}
+	}
+	if _, said := levels.Events[event.StatePowerLevels.Type]; !said {
+		levels.Events[event.StatePowerLevels.Type] = levels.StateDefault()
+	}
 }
 
 func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.ReqCreateRoom) (id.RoomID, error) {
@@ -77,8 +95,17 @@ func (i *intent) createOnce(ctx context.Context, portal string, req *mautrix.Req
 	if err != nil {
 		return "", err
 	}
+	i.noteFounders(ctx, room, req.Invite)
 	noted.ID = room.String()
 	return room, store.SetRoom(ctx, network, portal, noted)
+}
+
+// noteFounders notes whom a room was just made with. Who is not known to be in it does not get its keys, and is no founder.
+func (i *intent) noteFounders(ctx context.Context, room id.RoomID, invited []id.UserID) {
+	in := slices.DeleteFunc(slices.Concat(invited, []id.UserID{i.GetMXID()}), func(member id.UserID) bool {
+		return !i.connector.StateStore.IsMembership(ctx, room, member, event.MembershipInvite, event.MembershipJoin)
+	})
+	i.connector.keys.founders.add(room, in)
 }
 
 // findRoom returns the room that was made under a note, if the bot is in it; "" when there is none.

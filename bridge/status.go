@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -59,25 +60,28 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 	case evt.EventType == event.EventRedaction && errors.Is(ms.InternalError, bridgev2.ErrTargetMessageNotFound):
 		return "" // it never crossed, or is deleted there already
 	case errors.Is(ms.InternalError, bridgev2.ErrNotLoggedIn) && strings.HasPrefix(ms.Message, "You're "):
-		return n.say(say.NotLinked, n.title())
+		return n.sayTo(evt.Sender, say.NotLinked, n.title())
 	case ms.SendNotice && ms.Message != "" && !ms.ErrorAsMessage:
 		return ms.Message // the connector's sentence
 	case ms.ErrorReason == event.MessageStatusUnsupported:
-		return n.say(say.NotPossible, n.title())
+		return n.sayTo(evt.Sender, say.NotPossible, n.title())
 	case ms.SendNotice:
-		return n.say(say.NotSent, n.title())
+		return n.sayTo(evt.Sender, say.NotSent, n.title())
 	}
 	return ""
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.
 func (n *network) refuseClear(evt *event.Event) {
+	if isBeacon(evt.Type) && !n.shares.isNew(evt) { // it is told once, and not with each position
+		return
+	}
 	n.log.Warn().Stringer("event", evt.ID).Stringer("room", evt.RoomID).Msg("Refused an unencrypted message")
 	n.host.metrics.count(n.Name, portal.Out, outcomeRefused)
 	if !n.bridge().Config.Permissions.Get(evt.Sender).SendEvents {
 		return
 	}
-	n.tell(evt.RoomID, evt.ID, evt.Sender, n.say(say.EncryptThis))
+	n.tell(evt.RoomID, evt.ID, evt.Sender, n.sayTo(evt.Sender, say.EncryptThis))
 }
 
 // tell says something to a person in a room, beside what goes on: those who call it hold up a room, or the homeserver.
@@ -86,8 +90,8 @@ func (n *network) tell(room id.RoomID, about id.EventID, to id.UserID, text stri
 	now.tasks.Go(func() { n.notify(now.ctx, room, about, to, text) })
 }
 
-// notify says something to a person in a room, encrypted, as a reply to what it is about.
-func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) {
+// notify says something to a person in a room, encrypted, as a reply to what it is about. A failure is logged.
+func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, to id.UserID, text string) (id.EventID, error) {
 	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{}}
 	if about != "" {
 		content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(about)
@@ -97,7 +101,7 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second
-	_, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
+	sent, err := backoff.Retry(ctx, func() (*mautrix.RespSendEvent, error) {
 		// Encrypting puts the ciphertext in the content's place: each attempt has a content of its own.
 		sent, err := n.bridge().Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
 		if err != nil && !isAway(err) {
@@ -107,40 +111,36 @@ func (n *network) notify(ctx context.Context, room id.RoomID, about id.EventID, 
 	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0)) // for as long as the homeserver is away
 	if err != nil {
 		n.log.Err(err).Stringer("room", room).Msg("A notice could not be sent")
+		return "", err
 	}
+	return sent.EventID, nil
+}
+
+// notifyOwner says something to a person in the chat with the bot. A failure is logged.
+func (n *network) notifyOwner(ctx context.Context, user *bridgev2.User, text string) {
+	room, err := user.GetManagementRoom(ctx)
+	if err != nil {
+		n.log.Err(err).Msg("A notice to the owner of an account could not be sent")
+		return
+	}
+	n.notify(ctx, room, "", user.MXID, text)
 }
 
 // title is the network's name as people write it.
 func (n *network) title() string { return n.bridge().Network.GetName().DisplayName }
 
-// say returns a sentence in the bridge's language.
-func (n *network) say(s say.Sentence, args ...any) string {
-	return n.host.options.Language.Say(s, args...)
-}
-
-// SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room.
+// SendBridgeStatus learns the state of a login. What its owner must know or do is said in the owner's management room (see
+// [teller]).
 func (c *matrixConnector) SendBridgeStatus(ctx context.Context, state *status.BridgeState) error {
 	if state.RemoteID == "" {
 		return nil
 	}
-	before := c.network.health.login(state.RemoteID, state.StateEvent)
-	if state.Message == "" || before == state.StateEvent {
-		return nil
+	changed := c.network.health.login(state)
+	if state.StateEvent == status.StateLoggedOut || state.StateEvent == status.StateConnected && changed {
+		now := c.network.current.Load()
+		now.tasks.Go(func() { c.network.forgetRelay(now.ctx, state.RemoteID) })
 	}
-	switch state.StateEvent {
-	case status.StateBadCredentials, status.StateUnknownError:
-	default:
-		return nil
-	}
-	user, err := c.Bridge.GetExistingUserByMXID(ctx, state.UserID)
-	if err != nil || user == nil {
-		return err
-	}
-	room, err := user.GetManagementRoom(ctx)
-	if err != nil {
-		return err
-	}
-	c.network.tell(room, "", state.UserID, state.Message)
+	c.network.teller.observe(ctx, *state)
 	return nil
 }
 
@@ -163,7 +163,7 @@ type health struct {
 	phase  phase
 	reason string
 	away   bool // the homeserver does not answer
-	logins map[networkid.UserLoginID]status.BridgeStateEvent
+	logins map[networkid.UserLoginID]loginReport
 }
 
 func (h *health) set(p phase, reason string) {
@@ -179,26 +179,34 @@ func (h *health) setAway(away bool) {
 	h.away = away
 }
 
-// login notes a login's state, and returns the one before.
-func (h *health) login(login networkid.UserLoginID, state status.BridgeStateEvent) status.BridgeStateEvent {
+// login notes a login's state.
+func (h *health) login(state *status.BridgeState) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.logins == nil {
-		h.logins = map[networkid.UserLoginID]status.BridgeStateEvent{}
+		h.logins = map[networkid.UserLoginID]loginReport{}
 	}
-	before := h.logins[login]
-	if state == status.StateLoggedOut {
-		delete(h.logins, login)
-	} else {
-		h.logins[login] = state
+	if state.StateEvent == status.StateLoggedOut {
+		delete(h.logins, state.RemoteID)
+		return true
 	}
-	return before
+	now := loginReport{Login: string(state.RemoteID), State: strings.ToLower(string(state.StateEvent)),
+		Error: string(state.Error), Reason: state.Reason, Since: state.Timestamp.Time}
+	before := h.logins[state.RemoteID]
+	if before.State == now.State && before.Error == now.Error {
+		now.Since = before.Since
+	}
+	h.logins[state.RemoteID] = now
+	return before.State != now.State
 }
 
 // loginReport is one login's state, for /readyz.
 type loginReport struct {
-	Login string `json:"login"`
-	State string `json:"state"`
+	Login  string    `json:"login"`
+	State  string    `json:"state"`
+	Error  string    `json:"error,omitempty"`  // the connector's word for what is wrong
+	Reason string    `json:"reason,omitempty"` // more of it: a number of the network's, or until when, as RFC 3339
+	Since  time.Time `json:"since"`
 }
 
 // networkReport is one network's state, for /readyz.
@@ -215,9 +223,7 @@ func (h *health) report() networkReport {
 	if h.away && r.Reason == "" {
 		r.Reason = homeserverAway
 	}
-	for login, state := range h.logins {
-		r.Logins = append(r.Logins, loginReport{Login: string(login), State: strings.ToLower(string(state))})
-	}
+	r.Logins = slices.AppendSeq(r.Logins, maps.Values(h.logins))
 	slices.SortFunc(r.Logins, func(a, b loginReport) int { return strings.Compare(a.Login, b.Login) })
 	return r
 }

@@ -7,30 +7,20 @@ import (
 	"time"
 
 	"go.mau.fi/util/jsontime"
-	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal/say"
 )
 
-// timerCommand sets after how long a chat's messages disappear, for people whose app cannot.
-func timerCommand(n *network) *commands.FullHandler {
-	return &commands.FullHandler{
-		Name: "timer",
-		Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: n.say(say.TimerHelp),
-			Args: "[off|24h|7d|90d]"},
-		RequiresPortal: true,
-		NetworkAPI:     commands.NetworkAPIImplements[bridgev2.DisappearTimerChangingNetworkAPI],
-		Func: func(ce *commands.Event) {
-			after, err := parseTimer(ce.RawArgs)
-			if err != nil {
-				n.tellTimer(ce)
-				return
-			}
-			n.queueTimer(ce, after)
-		},
+// timer sets after how long a chat's messages disappear, for people whose app cannot.
+func (n *network) timer(ce *commands.Event) {
+	after, err := parseTimer(ce.RawArgs)
+	if err != nil {
+		n.tellTimer(ce)
+		return
 	}
+	n.queueTimer(ce, after)
 }
 
 // queueTimer has the room's own goroutine set the timer, as if the person's app had. What came of it is said there: by the
@@ -53,11 +43,12 @@ func (n *network) tellTimer(ce *commands.Event) {
 		ce.Log.Err(err).Msg("A chat's timer could not be looked up")
 		return
 	}
-	is := n.say(say.TimerIsOff)
+	in := n.host.languages.Of(ce.User.MXID)
+	is := in.Say(say.TimerIsOff)
 	if after := kept.Disappear.Timer; after > 0 {
-		is = n.say(say.TimerIs, n.host.options.Language.Duration(after))
+		is = in.Say(say.TimerIs, in.Duration(after))
 	}
-	n.tell(ce.RoomID, ce.EventID, ce.User.MXID, is+" "+n.say(say.TimerHowTo, ce.Bridge.Config.CommandPrefix))
+	n.tell(ce.RoomID, ce.EventID, ce.User.MXID, is+" "+in.Say(say.TimerHowTo, ce.Bridge.Config.CommandPrefix))
 }
 
 // errNoTimer is the error of words that name no time.

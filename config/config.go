@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -29,7 +30,9 @@ type Config struct {
 	StorageFile  string             `yaml:"storage_keys_file"`
 	Encryption   Encryption         `yaml:"encryption"`
 	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
+	Provisioning Provisioning       `yaml:"provisioning"`
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
@@ -47,6 +50,8 @@ type Bridge struct {
 	Address  string `yaml:"address"`  // the same as a URL, as the homeserver writes it
 	Monitor  string `yaml:"monitor"`  // host:port of /livez, /readyz and /metrics; empty: none
 	Language string `yaml:"language"` // "en" or "fr": what people read
+	// TellLostAfter is after how long the owner of an account is told that its connection is lost.
+	TellLostAfter time.Duration `yaml:"tell_lost_after"`
 }
 
 // Modes of [Encryption]. Each one is a way to get the bridge's own device and its room keys.
@@ -69,10 +74,29 @@ type DoublePuppet struct {
 	ASTokenFile string `yaml:"as_token_file"`
 }
 
+// Relay says how people write who have no account on a network: through the account of somebody in the room.
+type Relay struct {
+	Enabled bool   `yaml:"enabled"`
+	Name    string `yaml:"name"` // Go template of what stands before their words; .Name is the person's name
+	Bold    bool   `yaml:"bold"` // the name in bold, where the network has that
+	// SharedAccounts are Matrix user IDs whose accounts are there for everybody in their rooms, such as a service's number.
+	SharedAccounts []string `yaml:"shared_accounts"`
+}
+
+// Provisioning lets programs link accounts for people over HTTP.
+type Provisioning struct {
+	SharedSecret     string `yaml:"shared_secret"` // who has it acts for everybody; empty: no program may
+	SharedSecretFile string `yaml:"shared_secret_file"`
+}
+
 // Rooms says how the rooms are made.
 type Rooms struct {
 	// InitialState is added to the state of every room that is made, such as an access rule of the state messenger.
 	InitialState []StateEvent `yaml:"initial_state"`
+	// Spaces gives each login a space with its chats in it.
+	Spaces bool `yaml:"spaces"`
+	// Follow is how often the homeserver is asked what people mute, tag and leave unread in their apps; 0: never.
+	Follow time.Duration `yaml:"follow"`
 }
 
 // StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).
@@ -100,9 +124,11 @@ type Log struct {
 // Default returns the configuration with every default set.
 func Default() Config {
 	return Config{
-		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en"},
+		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en", TellLostAfter: 5 * time.Minute},
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
+		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
+		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

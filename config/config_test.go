@@ -81,6 +81,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"short storage key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA", "storage_keys"},
 		{"no pickle key", "pickle_key: a-pickle-key-of-some-length", "mode: device", "encryption.pickle_key: missing"},
 		{"short pickle key", "a-pickle-key-of-some-length", "short", "encryption.pickle_key: too short"},
+		{"short shared secret", "permissions:", "provisioning: {shared_secret: short}\npermissions:", "provisioning.shared_secret: too short"},
 		{"mode", "encryption: {", "encryption: {mode: best, ", "encryption.mode"},
 		{"nobody may", "permissions: {example.org: user}", "permissions: {}", "permissions"},
 		{"unknown level", "example.org: user", "example.org: king", "permissions.example.org"},
@@ -89,6 +90,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"odd network", "  whatsapp:", "  Whats App:", "networks.Whats App"},
 		{"state without a type", "networks:", "rooms: {initial_state: [{content: {a: b}}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
+		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
+		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,9 +134,13 @@ func TestSecretsComeFromFilesAndTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Replace(valid, "hs_token: hs-token-hs-token", "hs_token_file: "+secrets, 1)
-	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1")
+	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1",
+		"PASSERELLE_PROVISIONING_SHARED_SECRET=for-the-login-helper")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c.Provisioning.SharedSecret != "for-the-login-helper" {
+		t.Errorf("the shared secret is %q", c.Provisioning.SharedSecret)
 	}
 	if n := c.Networks["whatsapp"]; n.HSToken != "from-a-file-of-its-own" || n.ASToken != "from-the-environment" {
 		t.Errorf("the tokens are %q and %q", n.HSToken, n.ASToken)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // minSecret is the shortest token or key that is accepted, in characters.
@@ -38,7 +39,11 @@ func (c *Config) validate() error {
 	}
 	v.oneOf("encryption.mode", c.Encryption.Mode, ModeDevice, ModeLogin, ModeTransactions)
 	v.secret("encryption.pickle_key", c.Encryption.PickleKey)
+	if c.Provisioning.SharedSecret != "" {
+		v.secret("provisioning.shared_secret", c.Provisioning.SharedSecret)
+	}
 	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.relay(c.Relay)
 	v.rooms(c.Rooms)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
@@ -56,6 +61,9 @@ func (v *validation) complain(key, format string, args ...any) {
 func (v *validation) bridge(b Bridge) {
 	v.listen("bridge.listen", b.Listen)
 	v.url("bridge.address", b.Address)
+	if b.TellLostAfter <= 0 {
+		v.complain("bridge.tell_lost_after", "must be a time such as 5m")
+	}
 	if b.Monitor != "" {
 		v.listen("bridge.monitor", b.Monitor)
 		if b.Monitor == b.Listen {
@@ -74,7 +82,19 @@ func (v *validation) permissions(levels map[string]string, domain string) {
 	}
 }
 
+func (v *validation) relay(r Relay) {
+	for i, user := range r.SharedAccounts {
+		name, domain, found := strings.Cut(strings.TrimPrefix(user, "@"), ":")
+		if !strings.HasPrefix(user, "@") || !found || name == "" || domain == "" {
+			v.complain(fmt.Sprintf("relay.shared_accounts[%d]", i), "%q is not a Matrix ID; write one such as @service:example.org", user)
+		}
+	}
+}
+
 func (v *validation) rooms(r Rooms) {
+	if r.Follow != 0 && r.Follow < time.Second {
+		v.complain("rooms.follow", "%s is too often; write 1s or more, or 0 for never", r.Follow)
+	}
 	for i, e := range r.InitialState {
 		key := fmt.Sprintf("rooms.initial_state[%d]", i)
 		switch {

@@ -24,13 +24,8 @@ type StoredArrival struct {
 // removed meanwhile.
 func (s *Store) PutArrivals(ctx context.Context, network string, arrivals []portal.Arrival) (seqs []int64, err error) {
 	put := func(ctx context.Context) error {
-		seqs = make([]int64, len(arrivals))
-		for i, a := range arrivals {
-			if seqs[i], err = s.putArrival(ctx, network, a); err != nil {
-				return err
-			}
-		}
-		return nil
+		seqs, err = s.putArrivals(ctx, network, false, arrivals)
+		return err
 	}
 	if len(arrivals) == 1 {
 		err = put(ctx)
@@ -43,15 +38,25 @@ func (s *Store) PutArrivals(ctx context.Context, network string, arrivals []port
 	return seqs, nil
 }
 
-func (s *Store) putArrival(ctx context.Context, network string, a portal.Arrival) (seq int64, err error) {
+func (s *Store) putArrivals(ctx context.Context, network string, held bool, arrivals []portal.Arrival) (seqs []int64, err error) {
+	seqs = make([]int64, len(arrivals))
+	for i, a := range arrivals {
+		if seqs[i], err = s.putArrival(ctx, network, held, a); err != nil {
+			return nil, err
+		}
+	}
+	return seqs, nil
+}
+
+func (s *Store) putArrival(ctx context.Context, network string, held bool, a portal.Arrival) (seq int64, err error) {
 	keyID, sealed, err := s.sealer.Seal(a.Payload, "inbox", network, a.Login, a.Lane, a.ID)
 	if err != nil {
 		return 0, err
 	}
 	rows, err := s.db.Query(ctx, `
-		INSERT INTO inbox (network, login, lane, id, past, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO inbox (network, login, lane, id, past, held, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (network, login, id) DO NOTHING RETURNING seq`,
-		network, a.Login, a.Lane, a.ID, a.Past, a.At.UnixMilli(), keyID, sealed)
+		network, a.Login, a.Lane, a.ID, a.Past, held, a.At.UnixMilli(), keyID, sealed)
 	seqs, err := dbutil.NewRowIterWithError(rows, dbutil.ScanSingleColumn[int64], err).AsList()
 	if err != nil || len(seqs) == 1 {
 		return append(seqs, 0)[0], err
@@ -63,11 +68,11 @@ func (s *Store) putArrival(ctx context.Context, network string, a portal.Arrival
 	return seq, err
 }
 
-// Arrivals returns what waits in a network's inbox, in order; what belongs to the past comes first. What cannot be opened is left out (see [Store.Unreadable]).
-func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
-	rows, err := s.db.Query(ctx, `
-		SELECT seq, login, lane, id, past, at, key_id, sealed FROM inbox WHERE network = $1 ORDER BY past DESC, seq`, network)
-	list, err := readSealed(s, network, "inbox", rows, err, func(row dbutil.Scannable) (a StoredArrival, err error) {
+// selectArrivals begins the queries that scanArrival reads.
+const selectArrivals = `SELECT seq, login, lane, id, past, at, key_id, sealed FROM inbox `
+
+func (s *Store) scanArrival(network string) func(dbutil.Scannable) (StoredArrival, error) {
+	return func(row dbutil.Scannable) (a StoredArrival, err error) {
 		var at int64
 		var keyID string
 		var sealed []byte
@@ -77,7 +82,14 @@ func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, 
 		a.At = time.UnixMilli(at)
 		a.Payload, err = s.sealer.Unseal(keyID, sealed, "inbox", network, a.Login, a.Lane, a.ID)
 		return a, err
-	})
+	}
+}
+
+// Arrivals returns what waits in a network's inbox to be delivered, in order; what belongs to the past comes first. What
+// cannot be opened is left out (see [Store.Unreadable]).
+func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
+	rows, err := s.db.Query(ctx, selectArrivals+`WHERE network = $1 AND NOT held ORDER BY past DESC, seq`, network)
+	list, err := readSealed(s, network, "inbox", rows, err, s.scanArrival(network))
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}

@@ -31,6 +31,15 @@ type Inbox interface {
 	// Put stores arrivals, all or none. When it returns nil the network may be told that they arrived; an error means that
 	// it may not.
 	Put(ctx context.Context, arrivals ...Arrival) error
+	// Hold stores arrivals as Put does, all or none, but they are not delivered before they are released. One that is stored
+	// already, held or not, stays as it is. An error is transient.
+	Hold(ctx context.Context, arrivals ...Arrival) error
+	// Held lists the lanes of a login in which arrivals are held, the one first that was held first. An error is transient.
+	Held(ctx context.Context, login string) (lanes []string, err error)
+	// Release has what is held in a lane of a login delivered, behind what is in the lane, in the order in which arrange puts
+	// it; what arrange leaves out is removed. It is handed what is held in the order in which it was held. All of it is
+	// released or nothing; an error is transient.
+	Release(ctx context.Context, login, lane string, arrange func([]Arrival) []Arrival) error
 }
 
 // Deliverer brings arrivals into their rooms. A connector that uses an [Inbox] is one.

@@ -21,6 +21,10 @@ import (
 	"errors"
 	"time"
 
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/relay"
+	"passerelle/portal/say"
 	"passerelle/portal/transfer"
 )
 
@@ -82,6 +86,17 @@ type Border struct {
 	Transient func(error) bool
 	// Spool is where files lie on their way.
 	Spool *transfer.Pool
+	// Relay is how the names of those who have no account stand before what they write through somebody else's.
+	Relay relay.Style
+	// Languages tells how people are addressed.
+	Languages Languages
+}
+
+// Languages tells in which language people are addressed. Who reads a sentence decides about it.
+type Languages interface {
+	// Of returns the language that a member of staff chose, by Matrix ID. Who chose none is addressed in the configured one, and
+	// so is a room that several people read: Of("").
+	Of(person id.UserID) say.Language
 }
 
 // Sealer encrypts content that must lie in a database for a while.

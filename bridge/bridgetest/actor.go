@@ -22,6 +22,9 @@ type Actor struct {
 	t testing.TB
 }
 
+// In is the same person on the stage of another test, such as a sub-test.
+func (a *Actor) In(t testing.TB) *Actor { return &Actor{Staff: a.Staff, t: t} }
+
 // must fails the test when err is set, with the last that was heard in a room.
 func (a *Actor) must(room id.RoomID, err error) {
 	a.t.Helper()
@@ -244,6 +247,12 @@ func (a *Actor) WaitsForRoom(name string) id.RoomID {
 	return result[id.RoomID](a, "")(a.Staff.WaitsForRoom(a.t.Context(), name))
 }
 
+// SeesRoomWith is Staff.SeesRoomWith.
+func (a *Actor) SeesRoomWith(user id.UserID) id.RoomID {
+	a.t.Helper()
+	return result[id.RoomID](a, "")(a.Staff.SeesRoomWith(a.t.Context(), user))
+}
+
 // SeesMember is Staff.SeesMember.
 func (a *Actor) SeesMember(room id.RoomID, user id.UserID, membership event.Membership) {
 	a.t.Helper()
@@ -254,4 +263,28 @@ func (a *Actor) SeesMember(room id.RoomID, user id.UserID, membership event.Memb
 func (a *Actor) SeesState(room id.RoomID, kind event.Type, key string, match func(*event.Event) bool) *event.Event {
 	a.t.Helper()
 	return result[*event.Event](a, room)(a.Staff.SeesState(a.t.Context(), room, kind, key, match))
+}
+
+// Mutes is Staff.Mutes.
+func (a *Actor) Mutes(room id.RoomID, muted bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.Mutes(a.t.Context(), room, muted))
+}
+
+// Tags is Staff.Tags.
+func (a *Actor) Tags(room id.RoomID, tag event.RoomTag, tagged bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.Tags(a.t.Context(), room, tag, tagged))
+}
+
+// LeavesUnread is Staff.LeavesUnread.
+func (a *Actor) LeavesUnread(room id.RoomID, unread bool) {
+	a.t.Helper()
+	a.must(room, a.Staff.LeavesUnread(a.t.Context(), room, unread))
+}
+
+// SeesMarks is Staff.SeesMarks.
+func (a *Actor) SeesMarks(room id.RoomID, want RoomMarks) {
+	a.t.Helper()
+	a.must(room, a.Staff.SeesMarks(a.t.Context(), room, want))
 }

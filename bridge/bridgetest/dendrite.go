@@ -23,7 +23,7 @@ global:
   disable_federation: true
   cache: {max_size_estimated: 256mb, max_age: 1h}
   jetstream: {storage_path: ./, topic_prefix: Dendrite}
-  presence: {enable_inbound: false, enable_outbound: false}
+  presence: {enable_inbound: {{.Presence}}, enable_outbound: {{.Presence}}}
 app_service_api:
   config_files: [{{.Registrations}}]
 client_api:
@@ -64,9 +64,10 @@ func (d *dendrite) prepare(_ context.Context, s settings) error {
 		quoted[i] = fmt.Sprintf("%q", path)
 	}
 	var config bytes.Buffer
-	err := dendriteConfig.Execute(&config, struct{ ServerName, Secret, Registrations string }{
-		s.serverName, s.secret, strings.Join(quoted, ", "),
-	})
+	err := dendriteConfig.Execute(&config, struct {
+		ServerName, Secret, Registrations string
+		Presence                          bool
+	}{s.serverName, s.secret, strings.Join(quoted, ", "), s.presence})
 	if err != nil {
 		return fmt.Errorf("composing Dendrite's configuration: %w", err)
 	}

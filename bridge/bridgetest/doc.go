@@ -38,6 +38,8 @@
 //
 //   - HOMESERVER: dendrite (the default) or synapse, which needs root. How a
 //     bridge can encrypt depends on it: see [Homeserver.Kind].
+//   - PASSERELLE_ENCRYPTION: how installed bridges get their keys on Synapse:
+//     device (the default), login or transactions.
 //   - PASSERELLE_DENDRITE: a Dendrite program to use instead of building one.
 //   - PASSERELLE_SYNAPSE_KIT: the folder that holds the installed Synapse.
 //   - PASSERELLE_NO_POSTGRES: 1 skips the tests on PostgreSQL.

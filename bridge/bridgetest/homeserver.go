@@ -70,6 +70,8 @@ type HomeserverOptions struct {
 	// by their names in its configuration, such as
 	// "msc2409_to_device_messages_enabled" and "msc3202_transaction_extensions".
 	SynapseFeatures []string
+	// Presence has the homeserver show who is online, which many leave off.
+	Presence bool
 	// Progress hears of what takes long, line by line: the first build or
 	// installation. Nil means nobody.
 	Progress io.Writer
@@ -96,6 +98,7 @@ type settings struct {
 	secret        string // for shared-secret registration
 	registrations []string
 	features      []string
+	presence      bool
 }
 
 // An engine knows one homeserver program.
@@ -124,6 +127,7 @@ func StartHomeserver(ctx context.Context, options HomeserverOptions) (_ *Homeser
 		port:       options.Port,
 		secret:     "throw-away",
 		features:   options.SynapseFeatures,
+		presence:   options.Presence,
 	}
 	if err := h.Register(options.Registrations...); err != nil {
 		return nil, err
@@ -293,6 +297,13 @@ func (h *Homeserver) Stop() error {
 		err = errors.Join(err, os.RemoveAll(h.dir))
 	}
 	return err
+}
+
+// PID returns the process ID of the homeserver.
+func (h *Homeserver) PID() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.process.cmd.Process.Pid
 }
 
 func (h *Homeserver) start(ctx context.Context) error {

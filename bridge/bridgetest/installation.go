@@ -16,6 +16,15 @@ import (
 	"time"
 )
 
+// encryptionVariable names, in the environment, how bridges get their keys on
+// Synapse: device (the default), login or transactions.
+const encryptionVariable = "PASSERELLE_ENCRYPTION"
+
+// keysInTransactions are what Synapse needs for the mode transactions.
+func keysInTransactions() []string {
+	return []string{"msc2409_to_device_messages_enabled", "msc3202_transaction_extensions"}
+}
+
 // InstallOptions says what an administrator would answer at the installation
 // of Passerelle.
 type InstallOptions struct {
@@ -82,9 +91,12 @@ func Install(ctx context.Context, program string, options InstallOptions) (*Inst
 	}
 	i := &Installation{program: program, dir: options.Dir, domain: options.Domain, names: options.Networks,
 		listen: loopback(port), monitor: loopback(port + 1)}
-	mode := "device"
+	mode := os.Getenv(encryptionVariable)
+	if mode == "" {
+		mode = "device"
+	}
 	if options.Kind == Dendrite {
-		mode = "login"
+		mode = "login" // the only one that it knows
 	}
 	args := []string{"init", "--dir", options.Dir, "--homeserver", options.HomeserverURL, "--domain", options.Domain,
 		"--listen", i.listen, "--encryption", mode}
@@ -151,6 +163,10 @@ func (i *Installation) LogPath() string { return filepath.Join(i.dir, "bridge.lo
 
 // Monitor returns the URL of /livez, /readyz and /metrics.
 func (i *Installation) Monitor() string { return "http://" + i.monitor }
+
+// Address returns the URL at which the homeserver, and programs that link
+// accounts for people, reach the bridge.
+func (i *Installation) Address() string { return "http://" + i.listen }
 
 // Bot returns the Matrix ID of a network's bot.
 func (i *Installation) Bot(network string) string { return "@" + network + "bot:" + i.domain }

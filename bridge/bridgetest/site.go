@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -20,6 +21,8 @@ type SiteOptions struct {
 	Settings map[string]string
 	// Adjust changes how the bridge is installed. Nil means not at all.
 	Adjust func(*InstallOptions)
+	// Presence has the homeserver show who is online.
+	Presence bool
 	// Registrations are files of other application services.
 	Registrations []string
 	// Progress hears of what takes long. Nil means nobody.
@@ -58,10 +61,14 @@ func NewSite(ctx context.Context, options SiteOptions) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Bridge: bridge, Plan: HomeserverOptions{
-		Dir: filepath.Join(options.Dir, "homeserver"), Port: port, Progress: options.Progress,
+	site := &Site{Bridge: bridge, Plan: HomeserverOptions{
+		Dir: filepath.Join(options.Dir, "homeserver"), Port: port, Progress: options.Progress, Presence: options.Presence,
 		Registrations: append(bridge.Registrations(), options.Registrations...),
-	}}, nil
+	}}
+	if os.Getenv(encryptionVariable) == "transactions" {
+		site.Plan.SynapseFeatures = keysInTransactions()
+	}
+	return site, nil
 }
 
 // Start starts the homeserver, then the bridge, and returns once both are

@@ -28,6 +28,10 @@ type Attachment struct {
 	Data     []byte
 	// Info says more about it. Its type and size are filled in.
 	Info event.FileInfo
+	// As is the type of the event; empty means a message, and it may be a sticker.
+	As event.Type
+	// Voice makes it a voice note of this loudness, from 0 to 1024 (MSC3245).
+	Voice []int
 }
 
 // SendsImage sends an image, encrypted, with a caption unless that is empty.
@@ -71,10 +75,19 @@ func (s *Staff) Attaches(ctx context.Context, room id.RoomID, file Attachment) (
 		Info:    &info,
 		File:    &event.EncryptedFileInfo{EncryptedFile: *sealed, URL: upload.ContentURI.CUString()},
 	}
+	if file.Voice != nil {
+		content.MSC3245Voice = &event.MSC3245Voice{}
+		content.MSC1767Audio = &event.MSC1767Audio{Duration: info.Duration, Waveform: file.Voice}
+	}
+	if file.As == (event.Type{}) {
+		file.As = event.EventMessage
+	} else {
+		content.MsgType = "" // a sticker has none (Matrix 1.11, 11.11)
+	}
 	if file.Caption != "" {
 		content.Body, content.FileName = file.Caption, file.Name
 	}
-	return s.Sends(ctx, room, event.EventMessage, content)
+	return s.Sends(ctx, room, file.As, content)
 }
 
 // Downloads fetches the media of a message and decrypts it if it is encrypted.

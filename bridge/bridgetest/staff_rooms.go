@@ -223,6 +223,20 @@ func (s *Staff) RoomsWith(user id.UserID) []id.RoomID {
 	})
 }
 
+// SeesRoomWith waits until she is in a room with another user, and returns it.
+// Of several, it is the first by ID.
+func (s *Staff) SeesRoomWith(ctx context.Context, user id.UserID) (id.RoomID, error) {
+	var found id.RoomID
+	err := s.awaits(ctx, fmt.Sprintf("a room with %s", user), func() bool {
+		rooms := s.RoomsWith(user)
+		if len(rooms) > 0 {
+			found = rooms[0]
+		}
+		return found != ""
+	})
+	return found, err
+}
+
 func (s *Staff) roomsWhere(f func(*roomNotes) bool) (rooms []id.RoomID) {
 	s.notes.read(func() {
 		for _, room := range slices.Sorted(maps.Keys(s.notes.rooms)) {

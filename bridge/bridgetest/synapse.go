@@ -77,7 +77,7 @@ func (s *synapse) command(set settings) *exec.Cmd {
 		"SERVER_NAME="+set.serverName,
 		"SHARED_SECRET="+set.secret,
 		"REGISTRATIONS="+strings.Join(set.registrations, ":"),
-		"FEATURES="+strings.Join(set.features, " "),
+		"FEATURES="+strings.Join(set.features, " "), fmt.Sprint("PRESENCE=", set.presence),
 	)
 	return cmd
 }

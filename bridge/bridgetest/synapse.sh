@@ -75,7 +75,7 @@ suppress_key_server_warning: true
 trusted_key_servers: []
 federation_domain_whitelist: []
 bcrypt_rounds: 4
-presence: {enabled: false}
+presence: {enabled: ${PRESENCE:-false}}
 app_service_config_files: [$paths]
 experimental_features: {$experimental}
 rc_message: {per_second: 10000, burst_count: 10000}
@@ -99,7 +99,7 @@ Y
 run() {
   [ -e "$root/usr/bin/synapse_homeserver" ] || die "no Synapse in $KIT: run synapse.sh install"
   [ -n "${DATA:-}" ] && [ -n "${PORT:-}" ] || die "set DATA to a folder for this homeserver, and PORT"
-  mkdir -p "$DATA"
+  mkdir -p "$DATA" "$root/srv/data" # the mount point, in a chroot that somebody else has made
   config
   # The mounts are in a namespace of their own: they end with the process, and any number of homeservers share one chroot. Each
   # step replaces the process, so whoever started this script holds Synapse itself by the process ID.

@@ -34,7 +34,7 @@ func (b *bench) logins(ctx context.Context) (*logins, error) {
 		return nil, err
 	}
 	b.say("starting another homeserver, simulated WhatsApp and bridge")
-	w, err := b.newWorld(ctx, "logins")
+	w, err := b.newWorld(ctx, "logins", nil)
 	if err != nil {
 		return nil, err
 	}

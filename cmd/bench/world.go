@@ -82,8 +82,9 @@ type world struct {
 	whatsapp *whatsapptest.Server
 }
 
-// newWorld starts a world in a folder of its own. extra are the registrations of other application services.
-func (b *bench) newWorld(ctx context.Context, name string, extra ...string) (_ *world, err error) {
+// newWorld starts a world in a folder of its own. adjust, if there is one, changes how the bridge is installed; extra are the
+// registrations of other application services.
+func (b *bench) newWorld(ctx context.Context, name string, adjust func(*bridgetest.InstallOptions), extra ...string) (_ *world, err error) {
 	w := &world{}
 	defer func() {
 		if err != nil {
@@ -102,7 +103,8 @@ func (b *bench) newWorld(ctx context.Context, name string, extra ...string) (_ *
 		return nil, err
 	}
 	if w.Site, err = bridgetest.NewSite(ctx, bridgetest.SiteOptions{
-		Dir: dir, Program: b.program, Settings: map[string]string{"whatsapp": settings}, Registrations: extra, Progress: b.progress,
+		Dir: dir, Program: b.program, Settings: map[string]string{"whatsapp": settings}, Adjust: adjust, Registrations: extra,
+		Progress: b.progress,
 	}); err != nil {
 		return nil, err
 	}
@@ -122,31 +124,36 @@ func (w *world) close() error {
 
 // link links a staff member's phone, as she would: she asks the bot for a QR code and scans it.
 func (w *world) link(ctx context.Context, staff *bridgetest.Staff, phone *whatsapptest.Phone) error {
-	room, err := staff.StartsChatWith(ctx, id.UserID(w.Bridge.Bot("whatsapp")))
+	room, code, err := w.asksForQR(ctx, staff)
 	if err != nil {
 		return err
 	}
-	if _, err := staff.Waits(ctx, "the bot's greeting", func(h bridgetest.Heard) bool {
-		return h.Room == room && h.Sender != staff.ID() && h.IsMessage()
-	}); err != nil {
-		return err
-	}
-	if _, err := staff.Says(ctx, room, "login qr"); err != nil {
-		return err
-	}
-	code, err := staff.Waits(ctx, "the QR code", func(h bridgetest.Heard) bool {
-		return h.Room == room && h.MsgType == event.MsgImage
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := phone.ScanQR(ctx, code.Text); err != nil {
+	if _, err := phone.ScanQR(ctx, code); err != nil {
 		return err
 	}
 	_, err = staff.Waits(ctx, "the bot's word that the phone is linked", func(h bridgetest.Heard) bool {
 		return h.Room == room && strings.Contains(h.Text, "connected to WhatsApp")
 	})
 	return err
+}
+
+// asksForQR lets a member of staff ask the bot for a QR code. It returns their room, and what the code says.
+func (w *world) asksForQR(ctx context.Context, staff *bridgetest.Staff) (room id.RoomID, code string, err error) {
+	if room, err = staff.StartsChatWith(ctx, id.UserID(w.Bridge.Bot("whatsapp"))); err != nil {
+		return "", "", err
+	}
+	if _, err := staff.Waits(ctx, "the bot's greeting", func(h bridgetest.Heard) bool {
+		return h.Room == room && h.Sender != staff.ID() && h.IsMessage()
+	}); err != nil {
+		return "", "", err
+	}
+	if _, err := staff.Says(ctx, room, "login qr"); err != nil {
+		return "", "", err
+	}
+	shown, err := staff.Waits(ctx, "the QR code", func(h bridgetest.Heard) bool {
+		return h.Room == room && h.MsgType == event.MsgImage
+	})
+	return room, shown.Text, err
 }
 
 // conversation is a world in which Claire has a chat with each of some contacts, and a room with each of as many users of a
@@ -177,7 +184,7 @@ func (b *bench) conversation(ctx context.Context) (*conversation, error) {
 	}
 	c := &conversation{bare: bare}
 	b.talk = c // closed with the run, however far it comes
-	if c.world, err = b.newWorld(ctx, "conversation", bare.registrationPath); err != nil {
+	if c.world, err = b.newWorld(ctx, "conversation", nil, bare.registrationPath); err != nil {
 		return nil, err
 	}
 	if c.claire, err = c.Homeserver.NewStaff(ctx, "claire"); err != nil {

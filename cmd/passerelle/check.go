@@ -40,7 +40,10 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	options := bridgeOptions(c, zerolog.Nop())
+	options, err := bridgeOptions(c, zerolog.Nop())
+	if err != nil {
+		return err
+	}
 	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
 	findings = append(findings, checkDatabases(ctx, c, known)...)
 	findings = append(findings, options.Check(ctx, known)...)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -12,140 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"go.mau.fi/whatsmeow/proto/waE2E"
-	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/bridge/bridgetest"
-	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal/say"
 )
-
-func TestAContactAndAStaffMemberTalk(t *testing.T) {
-	d := meet(t)
-
-	says(t, d.amina, d.phone.Number(), "Bonjour, où en est mon dossier ?")
-	asked := d.claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour, où en est mon dossier ?" })
-	if !asked.WasEncrypted {
-		t.Error("Amina's message came in the clear")
-	}
-	if want := "@whatsapp_" + d.amina.LID().User + ":" + d.ServerName(); asked.Sender.String() != want {
-		t.Errorf("it came from %s, want %s", asked.Sender, want)
-	}
-	d.claire.SeesMember(asked.Room, asked.Sender, event.MembershipJoin)
-	if name := d.claire.Members(asked.Room)[asked.Sender].Displayname; name != "Amina (WhatsApp)" {
-		t.Errorf("her name is shown as %q", name)
-	}
-	create := d.claire.State(asked.Room, event.StateCreate, "")
-	if federate, _ := create.Content.Raw["m.federate"].(bool); federate {
-		t.Error("the room federates")
-	}
-
-	d.claire.Says(asked.Room, "Il est accepté.")
-	answer := reads(t, d.amina, "Il est accepté.")
-	if answer.From != d.phone.Number() {
-		t.Errorf("Amina's phone shows it from %s", answer.From)
-	}
-	reads(t, d.phone, "Il est accepté.") // her own phone shows it, too
-
-	says(t, d.phone, d.amina.Number(), "Depuis mon téléphone")
-	own := d.claire.Hears(asked.Room, "Depuis mon téléphone")
-	if own.Sender != d.claire.ID() || !own.WasEncrypted {
-		t.Errorf("what she wrote on her phone is shown as %v", own)
-	}
-	if bad := d.claire.Undecryptable(); len(bad) > 0 {
-		t.Errorf("Claire cannot read %v", bad)
-	}
-	for user := range d.claire.Members(asked.Room) {
-		if strings.Contains(user.String(), d.amina.Number()) {
-			t.Errorf("%s holds a phone number", user)
-		}
-	}
-}
-
-func TestAGroupIsOneRoomForTwoStaffMembers(t *testing.T) {
-	s := newStage(t)
-	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
-	clairesPhone, karimsPhone := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33700000002", "Karim")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, clairesPhone)
-	s.links(t, karim, karimsPhone)
-	group, err := amina.CreateGroup("Voisins", clairesPhone.Number(), karimsPhone.Number())
-	if err != nil {
-		t.Fatal(err)
-	}
-	says(t, amina, group, "Bonjour à tous")
-	byClaire := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "Bonjour à tous" })
-	byKarim := karim.Hears(byClaire.Room, "Bonjour à tous")
-	if byClaire.ID != byKarim.ID {
-		t.Errorf("they see two messages: %v and %v", byClaire, byKarim)
-	}
-	if name := claire.RoomName(byClaire.Room); name != "Voisins" {
-		t.Errorf("the room is called %q", name)
-	}
-	claire.Says(byClaire.Room, "Bonjour Amina")
-	reads(t, amina, "Bonjour Amina")
-	fromClaire := karim.Hears(byClaire.Room, "Bonjour Amina")
-	if fromClaire.Sender != claire.ID() {
-		t.Errorf("Karim sees it from %s", fromClaire.Sender)
-	}
-	karim.Says(byClaire.Room, "Bonjour Amina, c’est Karim")
-	if entry := reads(t, amina, "Bonjour Amina, c’est Karim"); entry.From != karimsPhone.Number() {
-		t.Errorf("Amina sees it from %s", entry.From)
-	}
-	claire.Hears(byClaire.Room, "Bonjour Amina, c’est Karim")
-	says(t, amina, group, "fin")
-	claire.Hears(byClaire.Room, "fin")
-	if got, want := claire.Texts(byClaire.Room), []string{"Bonjour à tous", "Bonjour Amina", "Bonjour Amina, c’est Karim", "fin"}; !slices.Equal(got, want) {
-		t.Errorf("the room holds %q, want %q", got, want)
-	}
-}
-
-func TestAStaffMemberWhoComesLaterReadsWhatFollows(t *testing.T) {
-	s := newStage(t)
-	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
-	clairesPhone, karimsPhone := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33700000002", "Karim")
-	amina := s.whatsapp.MustAddPerson("+33612345678", "Amina")
-	s.links(t, claire, clairesPhone)
-	s.links(t, karim, karimsPhone)
-	group, err := amina.CreateGroup("Voisins", clairesPhone.Number())
-	if err != nil {
-		t.Fatal(err)
-	}
-	says(t, amina, group, "sans Karim")
-	room := claire.Waits("Amina's message", func(h bridgetest.Heard) bool { return h.Text == "sans Karim" }).Room
-	if err := amina.ChangeMembers(group, whatsapptest.GroupAdd, karimsPhone.Number()); err != nil {
-		t.Fatal(err)
-	}
-	karim.SeesMember(room, karim.ID(), event.MembershipJoin)
-	says(t, amina, group, "avec Karim")
-	if heard := karim.Hears(room, "avec Karim"); !heard.WasEncrypted {
-		t.Error("it came in the clear")
-	}
-	karim.Says(room, "me voilà")
-	reads(t, amina, "me voilà")
-	claire.Hears(room, "me voilà")
-}
-
-func TestPicturesCrossBothWays(t *testing.T) {
-	d := meet(t)
-	inbound, outbound := picture(t, 40), picture(t, 90)
-	if _, err := d.amina.SendImage(bounded(t), d.phone.Number(), whatsapptest.Image{Data: inbound, Caption: "justificatif"}); err != nil {
-		t.Fatal(err)
-	}
-	sent := d.claire.Waits("the picture", func(h bridgetest.Heard) bool { return h.Text == "justificatif" })
-	if sent.Message().File == nil || sent.Message().URL != "" {
-		t.Error("the picture is not encrypted")
-	}
-	if !bytes.Equal(d.claire.Downloads(sent), inbound) {
-		t.Error("the picture arrived changed")
-	}
-	d.claire.SendsImage(sent.Room, outbound, "plan")
-	sum := sha256.Sum256(outbound)
-	if got := reads(t, d.amina, "plan"); got.Media == nil || got.Media.SHA256 != hex.EncodeToString(sum[:]) {
-		t.Errorf("Amina's phone shows %+v", got)
-	}
-}
 
 func picture(t *testing.T, shade uint8) []byte {
 	t.Helper()
@@ -158,63 +27,6 @@ func picture(t *testing.T, shade uint8) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-func TestWhatCannotBeShownIsSaid(t *testing.T) {
-	d := meet(t)
-	for _, message := range []*waE2E.Message{
-		{LocationMessage: &waE2E.LocationMessage{DegreesLatitude: proto.Float64(48.85), DegreesLongitude: proto.Float64(2.35)}},
-		{PlaceholderMessage: &waE2E.PlaceholderMessage{}}, // what WhatsApp gives to linked devices in the place of some messages
-	} {
-		if _, err := d.amina.SendMessage(bounded(t), d.phone.Number(), message); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d.claire.Waits("the place", func(h bridgetest.Heard) bool {
-		return h.Text == "Location\ngeo:48.85,2.35" && h.WasEncrypted && h.MsgType == event.MsgLocation
-	})
-	d.claire.Waits("the notice", func(h bridgetest.Heard) bool {
-		return h.Text == say.English.Say(say.OpenYourPhone, "WhatsApp") && h.WasEncrypted && h.MsgType == event.MsgNotice
-	})
-}
-
-func TestChangesCrossBothWays(t *testing.T) {
-	d := meet(t)
-	asked := says(t, d.amina, d.phone.Number(), "Bonjur")
-	first := d.claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Bonjur" })
-	if _, err := d.amina.Edit(bounded(t), d.phone.Number(), asked, "Bonjour"); err != nil {
-		t.Fatal(err)
-	}
-	if edit := d.claire.SeesEdit(first.Room, first.ID, "Bonjour"); !edit.WasEncrypted {
-		t.Error("the edit is not encrypted")
-	}
-	mine := d.claire.Says(first.Room, "Bonjour Amnia")
-	entry := reads(t, d.amina, "Bonjour Amnia")
-	if _, err := d.amina.React(bounded(t), d.phone.Number(), entry.ID, "🎉"); err != nil {
-		t.Fatal(err)
-	}
-	d.claire.SeesReaction(first.Room, mine, "🎉")
-	d.claire.Edits(first.Room, mine, "Bonjour, Amina")
-	sees := func(what string, holds func(whatsapptest.Entry) bool) {
-		t.Helper()
-		if _, err := d.amina.WaitFor(bounded(t), holds); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	sees("the edit", func(e whatsapptest.Entry) bool { return e.ID == entry.ID && e.Edited && e.Text == "Bonjour, Amina" })
-	reaction := d.claire.Reacts(first.Room, first.ID, "👍")
-	claires := strings.TrimPrefix(d.phone.Number(), "+")
-	sees("the reaction", func(e whatsapptest.Entry) bool { return e.ID == asked && e.Reactions[claires] == "👍" })
-	if kind, err := bridgetest.ChosenHomeserver(); err != nil || kind != "dendrite" { // which gives bridges no redactions
-		d.claire.Deletes(first.Room, reaction)
-		sees("no reaction", func(e whatsapptest.Entry) bool { return e.ID == asked && e.Reactions[claires] == "" })
-		d.claire.Deletes(first.Room, mine)
-		sees("the deletion", func(e whatsapptest.Entry) bool { return e.ID == entry.ID && e.Deleted })
-	}
-	if _, err := d.amina.Delete(bounded(t), d.phone.Number(), asked); err != nil {
-		t.Fatal(err)
-	}
-	d.claire.SeesDeletion(first.Room, first.ID)
 }
 
 func TestMessagesOfAnInterruptionArriveOnceAndInOrder(t *testing.T) {

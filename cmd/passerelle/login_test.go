@@ -75,7 +75,7 @@ func TestLoggingOutUnlinksTheDevice(t *testing.T) {
 	if devices := phone.Devices(); len(devices) != 1 || devices[0].Platform != "Passerelle" {
 		t.Fatalf("the phone lists %+v", devices)
 	}
-	claire.Says(room, "logout "+phone.LID().User)
+	claire.Says(room, "logout "+phone.Number())
 	eventually(t, "the phone's list of linked devices to be empty", func() bool { return len(phone.Devices()) == 0 })
 	eventually(t, "the login to be gone", func() bool { return s.loginState(t, phone) == "" })
 }

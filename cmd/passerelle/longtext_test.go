@@ -17,7 +17,9 @@ func TestALongTextArrivesWhole(t *testing.T) {
 	for _, text := range []string{fits, tooLong, "C’est tout."} {
 		says(t, d.amina, d.phone.Number(), text)
 	}
-	whole := d.claire.Waits("the whole of it", func(h bridgetest.Heard) bool { return h.IsMessage() && h.Text == strings.TrimSpace(fits) || h.Text == fits })
+	whole := d.claire.Waits("the whole of it", func(h bridgetest.Heard) bool {
+		return h.IsMessage() && h.Text == strings.TrimSpace(fits) || h.Text == fits
+	})
 	file := d.claire.Waits("the file", func(h bridgetest.Heard) bool { return h.Room == whole.Room && h.MsgType == event.MsgFile })
 	if !file.WasEncrypted || !strings.HasPrefix(file.Text, "Le dossier n’est pas « complet ».") {
 		t.Errorf("the file comes as %.100q", file.Text)

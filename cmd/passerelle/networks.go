@@ -12,18 +12,17 @@ import (
 	"passerelle/config"
 	"passerelle/connectors/whatsapp"
 	"passerelle/portal"
-	"passerelle/portal/say"
 )
 
 // connect makes a network's connector from its settings. It validates them; it does not connect.
-type connect func(settings config.Network, language say.Language) (func(portal.Border) (bridgev2.NetworkConnector, error), error)
+type connect func(settings config.Network) (func(portal.Border) (bridgev2.NetworkConnector, error), error)
 
 // networks are the networks that this program knows.
 var networks = map[string]connect{
 	"whatsapp": connectWhatsApp,
 }
 
-func connectWhatsApp(settings config.Network, language say.Language) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
+func connectWhatsApp(settings config.Network) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
 	options := whatsapp.DefaultOptions()
 	if err := settings.Decode(&options); err != nil {
 		return nil, err
@@ -32,7 +31,7 @@ func connectWhatsApp(settings config.Network, language say.Language) (func(porta
 		return nil, err
 	}
 	return func(border portal.Border) (bridgev2.NetworkConnector, error) {
-		return whatsapp.New(options, language, border)
+		return whatsapp.New(options, border)
 	}, nil
 }
 
@@ -45,7 +44,7 @@ func configured(c *config.Config) ([]bridge.Network, error) {
 			return nil, fmt.Errorf("networks.%s: not known; choose one of %s", name, strings.Join(networkNames(), ", "))
 		}
 		settings := c.Networks[name]
-		connect, err := make(settings, say.Language(c.Bridge.Language))
+		connect, err := make(settings)
 		if err != nil {
 			return nil, fmt.Errorf("networks.%s: %w", name, err)
 		}

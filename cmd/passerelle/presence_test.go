@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"crypto/rand"
-	"encoding/json"
-	"net/http"
 	"testing"
 	"time"
 
-	"maunium.net/go/mautrix/appservice"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -67,36 +62,9 @@ func TestReadingAndTypingAreSeenBothWays(t *testing.T) {
 // keeps it to itself.
 func (d *dialogue) homeserverPasses(t *testing.T, kind event.Type, content any) {
 	t.Helper()
-	var registration *appservice.Registration
-	for _, path := range d.bridge.Registrations() {
-		read, err := appservice.LoadRegistration(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if read.URL != "" { // not the double puppets'
-			registration = read
-		}
-	}
-	body, err := json.Marshal(map[string]any{"events": []any{}, "ephemeral": []any{
+	d.transacts(t, map[string]any{"events": []any{}, "ephemeral": []any{
 		map[string]any{"type": kind.Type, "room_id": d.room, "content": content},
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := registration.URL + "/_matrix/app/v1/transactions/" + rand.Text()
-	request, err := http.NewRequestWithContext(bounded(t), http.MethodPut, to, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+registration.ServerToken)
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("the bridge answers %s", answer.Status)
-	}
 }
 
 // learns waits until a phone shows what became of its message.

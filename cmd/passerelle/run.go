@@ -12,11 +12,13 @@ import (
 	"github.com/spf13/cobra"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
 
@@ -52,7 +54,10 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	if err != nil {
 		return err
 	}
-	options := bridgeOptions(c, log)
+	options, err := bridgeOptions(c, log)
+	if err != nil {
+		return err
+	}
 	sealer, err := sealer(c)
 	if err != nil {
 		return err
@@ -72,23 +77,37 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 }
 
 // bridgeOptions says in the bridge's words what the configuration says. The store is opened by those who need it.
-func bridgeOptions(c *config.Config, log zerolog.Logger) bridge.Options {
+func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error) {
+	style, err := relay.ParseStyle(c.Relay.Name, c.Relay.Bold)
+	if err != nil {
+		return bridge.Options{}, fmt.Errorf("relay.name: %w", err)
+	}
+	relaying := bridge.Relay{Enabled: c.Relay.Enabled, Style: style}
+	for _, user := range c.Relay.SharedAccounts {
+		relaying.Shared = append(relaying.Shared, id.UserID(user))
+	}
 	return bridge.Options{
 		HomeserverAddress: c.Homeserver.Address,
 		Domain:            c.Homeserver.Domain,
 		Listen:            c.Bridge.Listen,
 		Address:           c.Bridge.Address,
 		Monitor:           c.Bridge.Monitor,
+		Version:           versionName(),
 		Language:          say.Language(c.Bridge.Language),
+		TellLostAfter:     c.Bridge.TellLostAfter,
 		Encryption:        bridge.Encryption{Mode: bridge.EncryptionMode(c.Encryption.Mode), PickleKey: c.Encryption.PickleKey},
 		DoublePuppetToken: c.DoublePuppet.ASToken,
+		ProvisioningKey:   c.Provisioning.SharedSecret,
 		Permissions:       c.Permissions,
+		Relay:             relaying,
 		InitialState:      initialState(c.Rooms),
+		Spaces:            c.Rooms.Spaces,
+		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},
 		Log:               log,
-	}
+	}, nil
 }
 
 // initialState returns what is added to the state of every room.

@@ -43,14 +43,21 @@ func TestMain(m *testing.M) {
 // newStage installs and starts everything. adjust changes how the bridge is installed.
 func newStage(t *testing.T, adjust ...func(*bridgetest.InstallOptions)) *stage {
 	t.Helper()
+	return newStageAt(t, bridgetest.SiteOptions{}, "", adjust...)
+}
+
+// newStageAt is newStage with what else the site and the network's settings hold.
+func newStageAt(t *testing.T, site bridgetest.SiteOptions, more string, adjust ...func(*bridgetest.InstallOptions)) *stage {
+	t.Helper()
 	s := &stage{whatsapp: whatsapptest.NewServer(t)}
 	dir := t.TempDir()
 	settings, err := s.whatsapp.Settings(filepath.Join(dir, "whatsapp-ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := newSite(t, bridgetest.SiteOptions{Dir: dir, Settings: map[string]string{"whatsapp": settings}}, adjust)
-	s.bridge, s.World = site.Bridge, bridgetest.NewWorld(t, site.Plan)
+	site.Dir, site.Settings = dir, map[string]string{"whatsapp": settings + more}
+	installed := newSite(t, site, adjust)
+	s.bridge, s.World = installed.Bridge, bridgetest.NewWorld(t, installed.Plan)
 	if err := s.bridge.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

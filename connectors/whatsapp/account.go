@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -12,6 +13,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+
+	"passerelle/portal/pace"
 )
 
 // account is one login: a WhatsApp account that the bridge is a linked device of. It owns the connection.
@@ -29,14 +32,32 @@ type account struct {
 	client *whatsmeow.Client // nil: the phone removed the link before the start
 
 	mu           sync.Mutex
-	unlinked     bool          // guarded by mu; the phone removed the link
-	stopped      bool          // guarded by mu; nothing is begun any more
-	historyUntil time.Time     // guarded by mu; until when live messages wait for the first chunk of history
-	settled      chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+	unlinked     bool                 // guarded by mu; the phone removed the link
+	stopped      bool                 // guarded by mu; nothing is begun any more
+	groupCalls   map[string]types.JID // guarded by mu; the groups that calls are made to
+	historyUntil time.Time            // guarded by mu; until when live messages wait for the first chunk of history
+	standing     standing             // guarded by mu
 
+	met        map[networkid.PortalKey]bool // guarded by mu; chats whose rooms the account has met since the start
+	leftUnread map[networkid.PortalID]bool  // guarded by mu; chats that are marked as unread, as far as is known
+
+	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
+
+	muteNoted chan struct{} // tells endMutes that there is another end
+
+	held          heldHistory
+	firstContacts *pace.Line // those who write to somebody for the first time
+	quietChats    *pace.Line // those who write into a chat where nothing was said lately
+
+	primary      primary
 	phoneAnswers phoneAnswers
 	signals      signals
 	presence     presence
+	watch        watch
+	posts        atomic.Bool // the owner wants to see contacts' status posts
+
+	beginning  sync.Once     // what runs for as long as the account does
+	dueChanged chan struct{} // holds that something else is due
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
@@ -57,9 +78,11 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 	if err != nil {
 		return err
 	}
-	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}),
-		historyUntil: metadata.HistoryUntil}
+	a := &account{connector: c, login: login, lid: lidOf(login.ID), log: login.Log, settled: make(chan struct{}), muteNoted: make(chan struct{}, 1),
+		dueChanged: make(chan struct{}, 1), historyUntil: metadata.HistoryUntil}
+	a.watch = watch{online: map[types.JID]bool{}, asked: map[types.JID]bool{}, changed: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(login.Log.WithContext(c.bridge.BackgroundCtx))
+	a.posts.Store(c.wantsPosts(metadata))
 	if device != nil {
 		if login.RemoteName == "" {
 			login.RemoteName = device.PushName
@@ -75,7 +98,15 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed
 	}
+	if a.primary.seen = metadata.PhoneSeen; a.primary.seen.IsZero() {
+		a.primary.seen = c.now() // of an older version, which did not look
+	}
+	a.pace(metadata)
 	login.Client = a
+	if err := a.resumeHistory(ctx); err != nil {
+		return err
+	}
+	a.resumeOlder()
 	return nil
 }
 
@@ -120,6 +151,8 @@ func (a *account) Disconnect() {
 		a.client.Disconnect() // before the context ends: whatsmeow's socket does not bear both at once
 	}
 	a.cancel()
+	a.firstContacts.Close()
+	a.quietChats.Close()
 	a.running.Wait()
 	if a.client != nil {
 		a.client.Disconnect() // an attempt to connect may have been under way
@@ -132,6 +165,7 @@ func (a *account) IsLoggedIn() bool { return a.current() != nil }
 // LogoutRemote removes the link. When WhatsApp cannot be reached, the keys are destroyed all the same; the phone goes on
 // showing a device that can no longer do anything.
 func (a *account) LogoutRemote(ctx context.Context) {
+	defer a.forgetHistory(ctx)
 	client := a.current()
 	if client == nil {
 		a.Disconnect()
@@ -157,6 +191,13 @@ func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
 	defer a.keeping.Unlock()
 	change(a.login.Metadata.(*LoginMetadata))
 	return a.login.Save(ctx)
+}
+
+// kept returns what the database keeps of the login.
+func (a *account) kept() LoginMetadata {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return *a.login.Metadata.(*LoginMetadata)
 }
 
 // sender says who sent something, in bridgev2's words.

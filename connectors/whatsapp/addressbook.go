@@ -199,13 +199,14 @@ func (a *account) nameRoom(ctx context.Context, of types.JID) {
 		return
 	}
 	key := portalKey(lid, a.login.ID)
-	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, key)
+	// From the table: the room may be being made in its own goroutine. It gets the name in any case then.
+	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
 	if err != nil || room == nil || room.MXID == "" || !a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
 		return
 	}
 	name := bridgev2.DefaultChatName
-	if own := a.ownName(ctx, lid); own != "" {
-		name = &own
+	if called := a.roomName(ctx, lid); called != "" {
+		name = &called
 	}
 	a.login.QueueRemoteEvent(&simplevent.ChatInfoChange{
 		EventMeta:      simplevent.EventMeta{Type: bridgev2.RemoteEventChatInfoChange, PortalKey: key},

@@ -32,6 +32,11 @@ const (
 	arrivalChunk   arrivalKind = "history" // the news of a chunk of history (history.go)
 	arrivalGroup   arrivalKind = "group"   // a change of a group (group_news.go)
 	arrivalTimer   arrivalKind = "timer"   // a chat's timer, of which no message told (timer.go)
+	arrivalRoom    arrivalKind = "room"    // a chat whose messages are still to come (history_held.go)
+	arrivalOlder   arrivalKind = "older"   // what the phone answered when it was asked for older messages (history_older.go)
+	arrivalCall    arrivalKind = "call"    // a step of a call (call.go)
+	arrivalLiveEnd arrivalKind = "live"    // the end of a live location (live.go)
+	arrivalMarks   arrivalKind = "marks"   // a chat's marks may be others than before (marks.go)
 )
 
 // arrival is a message as WhatsApp brought it: what the inbox keeps.
@@ -50,6 +55,13 @@ type arrival struct {
 	Retried    bool            `json:"retried,omitempty"` // sent again, after it could not be decrypted
 	Encoded    []byte          `json:"message,omitempty"` // protobuf of the message, with all its wrappings
 	Group      *groupNews      `json:"group,omitempty"`   // what changed in a group
+	Answers    types.MessageID `json:"answers,omitempty"` // of history: the message to which a reaction or a vote belongs
+	Vote       []byte          `json:"vote,omitempty"`    // of history: protobuf of a vote, which is not encrypted there
+	Thread     types.MessageID `json:"thread,omitempty"`  // of older messages: the notice in whose thread it is shown
+	Older      *olderPage      `json:"older,omitempty"`   // what came of asking for older messages
+	Call       *callNews       `json:"call,omitempty"`    // how far a call has come
+	Ends       types.MessageID `json:"ends,omitempty"`    // the live location that ends
+	Mark       mark            `json:"mark,omitempty"`    // which of a chat's marks may have changed
 }
 
 // arrivalOf describes a message. message is nil for one that cannot be read.
@@ -87,9 +99,11 @@ func decodeArrival(payload []byte) (*arrival, *events.Message, error) {
 		return nil, nil, fmt.Errorf("decode an arrival: version %d is not known", a.Version)
 	case a.ID == "" || a.Chat.User == "" || a.Chat.Server == "" || a.Sender.User == "" || a.Sender.Server == "":
 		return nil, nil, errors.New("decode an arrival: it names no chat, sender or message")
-	case (a.Kind == arrivalGroup) != (a.Group != nil):
+	case (a.Kind == arrivalGroup) != (a.Group != nil), (a.Kind == arrivalOlder) != (a.Older != nil),
+		(a.Kind == arrivalCall) != (a.Call != nil), (a.Kind == arrivalLiveEnd) != (a.Ends != ""):
 		return nil, nil, errors.New("decode an arrival: its kind and what it holds differ")
-	case a.Unreadable != readable, a.Kind == arrivalGroup:
+	case a.Unreadable != readable, a.Kind == arrivalGroup, a.Kind == arrivalRoom, a.Kind == arrivalOlder, a.Kind == arrivalCall,
+		a.Kind == arrivalLiveEnd, a.Kind == arrivalMarks:
 		return &a, nil, nil
 	}
 	var message waE2E.Message

@@ -46,9 +46,9 @@ func (c *Connector) block(ce *commands.Event, a *account) {
 		c.answer(ce, say.BlockWhom)
 		return
 	}
-	action, done := events.BlocklistChangeActionBlock, c.say(say.Blocked, a.calls(ce.Ctx, lid), networkName, c.bridge.Config.CommandPrefix)
+	action, done := events.BlocklistChangeActionBlock, a.say(say.Blocked, a.calls(ce.Ctx, lid), networkName, c.bridge.Config.CommandPrefix)
 	if ce.Command == "unblock" {
-		action, done = events.BlocklistChangeActionUnblock, c.say(say.Unblocked, a.calls(ce.Ctx, lid))
+		action, done = events.BlocklistChangeActionUnblock, a.say(say.Unblocked, a.calls(ce.Ctx, lid))
 	}
 	if err := a.changeBlock(ce.Ctx, lid, action); err != nil {
 		a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp did not change whom an account blocks")

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -23,11 +24,38 @@ type change struct {
 // GetTargetMessage names the target (see [bridgev2.RemoteEventWithTargetMessage]).
 func (c *change) GetTargetMessage() networkid.MessageID { return c.target.ID }
 
+// reword puts words of ours into the target's place, and changes what is kept of it.
+func (c *change) reword(ctx context.Context, existing []*database.Message, text string, keep func(*MessageMetadata)) (*bridgev2.ConvertedEdit, error) {
+	at := slices.IndexFunc(existing, func(row *database.Message) bool { return row.RowID == c.target.RowID })
+	if at < 0 {
+		return nil, bridgev2.ErrIgnoringRemoteEvent // it was deleted meanwhile
+	}
+	said, err := c.noticed(ctx, text, "/notice")
+	if err != nil {
+		return nil, err
+	}
+	keep(metadataOf(existing[at]))
+	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{
+		Part: existing[at], Type: said.Parts[0].Type, Content: said.Parts[0].Content,
+	}}}, nil
+}
+
 // changeOf returns the event that a message is, if it changes another one; nil: it is one to be shown by itself. It is not
 // wanted when there is nothing to change: its target never came to the room.
 func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wanted bool, err error) {
-	if d.message == nil {
+	switch {
+	case d.came.Call != nil:
+		return d.callChange(ctx)
+	case d.came.Ends != "":
+		return d.liveEnd(ctx)
+	case d.message == nil:
 		return nil, true, nil
+	}
+	if at := liveOf(d.message.Message); at != nil {
+		return d.position(ctx, at)
+	}
+	if pin := d.message.Message.GetPinInChatMessage(); pin != nil {
+		return nil, false, d.pin(ctx, pin)
 	}
 	protocol := d.message.Message.GetProtocolMessage()
 	switch {
@@ -35,6 +63,13 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 		return d.reaction(ctx, d.message.Message.GetReactionMessage())
 	case d.message.Message.GetEncReactionMessage() != nil:
 		return d.encryptedReaction(ctx)
+	case d.came.Vote != nil:
+		poll, ok := d.votedOn(ctx, d.message.Message.GetPollUpdateMessage())
+		if !ok {
+			return nil, false, nil
+		}
+		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, poll)
+		return nil, row != nil, err
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_REVOKE:
 		return d.removal(ctx, protocol.GetKey())
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_MESSAGE_EDIT:
@@ -49,7 +84,7 @@ func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (named m
 	named = messageID{chat: d.id.chat, sender: d.id.sender, id: key.GetID()}
 	switch {
 	case key.GetFromMe():
-	case d.chat.Server == types.GroupServer:
+	case ofMany(d.chat):
 		author, err := types.ParseJID(key.GetParticipant())
 		if err != nil || !isPerson(author) {
 			return named, false, nil

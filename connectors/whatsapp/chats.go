@@ -11,6 +11,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 )
 
 // Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
@@ -30,14 +31,26 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 	if err != nil {
 		return nil, err
 	}
-	if chat.Server != types.GroupServer {
-		info := a.directChat(ctx, chat)
-		if portal.MXID != "" && !a.connector.readsAlone(ctx, portal.MXID, a.login.UserMXID) {
-			info.Name = nil
-		}
-		return info, nil
+	if isPosts(chat) {
+		return a.postsChat(), nil
 	}
-	return a.groupChat(ctx, chat)
+	info, err := a.describeChat(ctx, chat, portal.MXID)
+	if err == nil && portal.MXID == "" {
+		info.UserLocal, err = a.marksForRoom(ctx, chat)
+	}
+	return info, err
+}
+
+// describeChat describes a chat for a room; room is empty when there is none yet.
+func (a *account) describeChat(ctx context.Context, chat types.JID, room id.RoomID) (*bridgev2.ChatInfo, error) {
+	if chat.Server == types.GroupServer {
+		return a.groupChat(ctx, chat)
+	}
+	info := a.directChat(ctx, chat)
+	if room != "" && !a.connector.readsAlone(ctx, room, a.login.UserMXID) {
+		info.Name = nil
+	}
+	return info, nil
 }
 
 // directChat describes the chat with one person. Its room is called what the owner calls the contact, since the owner alone
@@ -45,12 +58,14 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 func (a *account) directChat(ctx context.Context, other types.JID) *bridgev2.ChatInfo {
 	members := &bridgev2.ChatMemberList{IsFull: true, OtherUserID: userID(other), MemberMap: bridgev2.ChatMemberMap{}}
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.lid), Membership: event.MembershipJoin})
-	members.MemberMap.Add(bridgev2.ChatMember{EventSender: a.sender(other), Membership: event.MembershipJoin})
+	members.MemberMap.Add(bridgev2.ChatMember{
+		EventSender: a.sender(other), Membership: event.MembershipJoin, UserInfo: a.firstInfo(ctx, other),
+	})
 	members.TotalMemberCount = len(members.MemberMap)
 	kind := database.RoomTypeDM
 	info := &bridgev2.ChatInfo{Type: &kind, Members: members}
-	if own := a.ownName(ctx, other); own != "" {
-		info.Name = &own
+	if name := a.roomName(ctx, other); name != "" {
+		info.Name = &name
 	}
 	return info
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/id"
 
@@ -14,34 +13,44 @@ import (
 // listed is how many people an answer lists at most.
 const listed = 40
 
-// Commands lists the connector's commands for its bot. Those that stand in the library's place say what they did in the
-// catalogue's words.
-func (c *Connector) Commands() []commands.CommandHandler {
-	number, words, maybe := c.say(say.ArgPhoneNumber), c.say(say.ArgWords), c.say(say.ArgMaybeNumber)
-	return append(c.groupCommands(),
-		c.command("start-chat", number, c.say(say.HelpStartChat), c.privately(c.startChat), "pm"),
-		c.command("resolve-identifier", number, c.say(say.HelpIsThere, networkName), c.privately(c.tellWhether)),
-		c.command("contacts", "", c.say(say.HelpContacts), c.privately(c.listContacts)),
-		c.command("search", words, c.say(say.HelpSearch), c.privately(c.listFound)),
-		c.command("which-room", number, c.say(say.HelpWhichRoom), c.privately(c.tellRoom)),
-		c.command("who", "", c.say(say.HelpWho), c.tellWho),
-		c.command("block", maybe, c.say(say.HelpBlock), c.privately(c.block)),
-		c.command("unblock", maybe, c.say(say.HelpUnblock), c.privately(c.block)),
+// Commands lists the connector's commands for its bot, described in a language.
+func (c *Connector) Commands(in say.Language) []commands.CommandHandler {
+	number, words, maybe := in.Say(say.ArgPhoneNumber), in.Say(say.ArgWords), in.Say(say.ArgMaybeNumber)
+	people := commands.HelpSection{Name: in.Say(say.SectionWithWhom), Order: 15}
+	command := func(name, args, help string, run func(*commands.Event, *account), aliases ...string) *commands.FullHandler {
+		return c.command(name, commands.HelpMeta{Section: people, Description: help, Args: args}, run, aliases...)
+	}
+	who := command("who", "", in.Say(say.HelpWho), c.tellWho)
+	once := command("view-once", in.Say(say.ArgMaybeOff), in.Say(say.HelpViewOnce), c.chooseOnce)
+	who.RequiresPortal, once.RequiresPortal = true, true
+	return append(append(c.groupCommands(in), c.ownCommands(in)...), c.historyCommand(in), c.statusCommand(in), who,
+		command("start-chat", number, in.Say(say.HelpStartChat), c.privately(c.startChat), "pm"),
+		command("resolve-identifier", number, in.Say(say.HelpIsThere, networkName), c.privately(c.tellWhether)),
+		command("contacts", "", in.Say(say.HelpContacts), c.privately(c.listContacts)),
+		command("search", words, in.Say(say.HelpSearch), c.privately(c.listFound)),
+		command("which-room", number, in.Say(say.HelpWhichRoom), c.privately(c.tellRoom)),
+		command("block", maybe, in.Say(say.HelpBlock), c.privately(c.block)),
+		command("status-posts", in.Say(say.ArgOnOff), in.Say(say.HelpStatusPosts, networkName), c.choosePosts),
+		once,
+		command("unblock", maybe, in.Say(say.HelpUnblock), c.privately(c.block)),
 	)
 }
 
 // command makes a command that answers the owner of an account.
-func (c *Connector) command(name, args, help string, run func(*commands.Event, *account), aliases ...string) *commands.FullHandler {
+func (c *Connector) command(name string, help commands.HelpMeta, run func(*commands.Event, *account), aliases ...string) *commands.FullHandler {
 	return &commands.FullHandler{
-		Name: name, Aliases: aliases,
-		Help: commands.HelpMeta{Section: commands.HelpSection{Name: c.say(say.SectionWithWhom), Order: 15}, Description: help, Args: args},
+		Name: name, Aliases: aliases, Help: help,
 		Func: func(ce *commands.Event) {
 			if ce.Sudo {
 				c.answer(ce, say.OnlyForOneself)
 				return
 			}
-			a := accountFor(ce)
-			if a == nil {
+			a, err := chosenAccount(ce)
+			switch {
+			case err != nil:
+				c.answer(ce, say.NoSuchAccount)
+				return
+			case a == nil:
 				c.answer(ce, say.LinkFirst, networkName)
 				return
 			}
@@ -50,26 +59,9 @@ func (c *Connector) command(name, args, help string, run func(*commands.Event, *
 	}
 }
 
-// accountFor returns the account that a command is about: the one of the room, otherwise the person's first; nil: the person
-// has none.
-func accountFor(ce *commands.Event) *account {
-	var login *bridgev2.UserLogin
-	if ce.Portal != nil {
-		login, _, _ = ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false)
-	}
-	if login == nil {
-		login = ce.User.GetDefaultLogin()
-	}
-	if login == nil {
-		return nil
-	}
-	a, _ := login.Client.(*account)
-	return a
-}
-
 // answer answers a command. The words are said as they are: names of people are no markup.
 func (c *Connector) answer(ce *commands.Event, sentence say.Sentence, args ...any) {
-	ce.ReplyAdvanced(c.say(sentence, args...), false, false)
+	ce.ReplyAdvanced(c.sayTo(ce.User.MXID, sentence, args...), false, false)
 }
 
 // onlyOwnerReads tells whether the answer to a command is read by nobody else, and says so when not.
@@ -134,7 +126,7 @@ func (c *Connector) listContacts(ce *commands.Event, a *account) {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}
-	c.list(ce, a, people, c.say(say.NoContacts))
+	c.list(ce, a, people, a.say(say.NoContacts))
 }
 
 // listFound lists those whom the owner knows under some words.
@@ -149,7 +141,7 @@ func (c *Connector) listFound(ce *commands.Event, a *account) {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}
-	c.list(ce, a, people, c.say(say.NothingFound, words))
+	c.list(ce, a, people, a.say(say.NothingFound, words))
 }
 
 func (c *Connector) list(ce *commands.Event, a *account, people []*acquaintance, none string) {
@@ -172,7 +164,7 @@ func (c *Connector) list(ce *commands.Event, a *account, people []*acquaintance,
 		lines = append(lines, line)
 	}
 	if more := len(people) - listed; more > 0 {
-		lines = append(lines, c.say(say.ContactsCut, more))
+		lines = append(lines, a.say(say.ContactsCut, more))
 	}
 	ce.ReplyAdvanced(strings.Join(lines, "\n"), false, false)
 }
@@ -200,11 +192,9 @@ func (c *Connector) tellRoom(ce *commands.Event, a *account) {
 // tellWho says whom the chat of a room is with. A phone number is for the owner's eyes.
 func (c *Connector) tellWho(ce *commands.Event, a *account) {
 	switch {
-	case ce.Portal == nil:
-		c.answer(ce, say.NotAChat, networkName)
 	case ce.Portal.Receiver == "":
 		c.answer(ce, say.WhoGroup, networkName, ce.Portal.Name)
-	case ce.Portal.Receiver != a.login.ID:
+	case ce.Portal.Receiver != a.login.ID, isPostsRoom(ce.Portal.ID):
 		c.answer(ce, say.NotAChat, networkName)
 	case c.onlyOwnerReads(ce):
 		lid := lidOf(ce.Portal.OtherUserID)

@@ -9,12 +9,13 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
+	"passerelle/portal/say"
 )
 
 // commands makes the bot's commands as the bridge does.
 func (w *world) commands(br *bridgev2.Bridge) bridgev2.CommandProcessor {
 	processor := commands.NewProcessor(br).(*commands.Processor)
-	processor.AddHandlers(w.connector.Commands()...)
+	processor.AddHandlers(w.connector.Commands(say.English)...)
 	return processor
 }
 

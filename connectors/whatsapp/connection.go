@@ -31,14 +31,25 @@ const longestPause = time.Minute
 // Connect begins to connect and returns at once (see [bridgev2.NetworkAPI]). Attempts go on until one succeeds, the phone
 // removes the link, or the account is disconnected.
 func (a *account) Connect(context.Context) {
+	a.beginning.Do(func() {
+		a.spawn(a.doDue)
+		if a.connector.options.ContactPresence {
+			a.spawn(a.showOnline)
+		}
+	})
+	kept := a.kept()
 	if a.current() == nil {
-		a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-			Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
-		a.settle()
+		a.tellLoggedOut(kept.LoggedOut)
+		return
+	}
+	a.spawn(a.watchPhone)
+	if a.connector.now().Before(kept.Ban.Again) {
+		a.stayAway(kept.Ban)
 		return
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
 	a.spawn(a.connect)
+	a.spawn(a.endMutes)
 }
 
 // connect tries until a connection stands. From then on whatsmeow connects again by itself.
@@ -101,7 +112,7 @@ func (a *account) reconnectFailed(err error) (again bool) {
 // lost tells that the connection is gone and will be back.
 func (a *account) lost(err error) {
 	state := status.BridgeState{StateEvent: status.StateTransientDisconnect, Error: codeDisconnected,
-		Message: a.connector.say(say.ConnectionLost, networkName)}
+		Message: a.say(say.ConnectionLost, networkName)}
 	if err != nil {
 		a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp cannot be reached; trying again")
 	}
@@ -110,6 +121,7 @@ func (a *account) lost(err error) {
 
 // tell says the login's state to bridgev2.
 func (a *account) tell(state status.BridgeState) {
+	a.stands(state)
 	a.telling.Lock()
 	defer a.telling.Unlock()
 	if a.ctx.Err() == nil {
@@ -119,7 +131,7 @@ func (a *account) tell(state status.BridgeState) {
 
 // trouble tells that the connection is gone and will not be back by itself.
 func (a *account) trouble(code status.BridgeStateErrorCode, sentence say.Sentence) {
-	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: code, Message: a.connector.say(sentence, networkName)})
+	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: code, Message: a.say(sentence, networkName)})
 	a.settle()
 }
 
@@ -140,6 +152,9 @@ func (a *account) handle(event any) (handled bool) {
 		return false
 	}
 	defer a.running.Done()
+	if at := seenBy(event); !at.IsZero() {
+		a.phoneSeen(at)
+	}
 	switch event := event.(type) {
 	case *events.Message:
 		return a.receive(event)
@@ -149,24 +164,26 @@ func (a *account) handle(event any) (handled bool) {
 		a.connected()
 		a.announce()
 	case *events.Disconnected, *events.KeepAliveTimeout, *events.StreamError:
+		a.watch.forget()
 		a.lost(nil)
 	case *events.KeepAliveRestored:
 		a.connected()
 	case *events.ManualLoginReconnect:
 		a.comeBack()
 	case *events.LoggedOut:
-		a.loggedOut()
+		a.loggedOut(event.Reason)
 	case *events.StreamReplaced:
 		a.trouble(codeUsedElsewhere, say.UsedElsewhere)
 	case *events.ClientOutdated:
 		a.trouble(codeOutdated, say.UpdateBridge)
 	case *events.TemporaryBan:
-		a.trouble(codeSuspended, say.Suspended)
-		a.connectAfter(max(event.Expire, longestPause))
+		a.banned(event)
 	case *events.ConnectFailure:
 		a.log.Warn().Int("reason", int(event.Reason)).Msg("WhatsApp refused the connection")
 		a.trouble(codeRefused, say.ConnectionRefused)
 		a.connectAfter(longestPause)
+	case *events.NotifyAccountReachoutTimelock:
+		a.timelocked(event)
 	case *events.PushNameSetting:
 		a.renamed(event.Action.GetName())
 		a.nameKnown()
@@ -184,10 +201,28 @@ func (a *account) handle(event any) (handled bool) {
 		return a.receiveGroupChange(event) && a.groupTimerChanged(event)
 	case *events.JoinedGroup:
 		return a.receiveJoined(event)
+	case *events.Presence:
+		a.presenceCame(event)
+	case *events.CallOffer:
+		return a.callOffered(event)
+	case *events.CallOfferNotice:
+		return a.callNoticed(event)
+	case *events.CallAccept:
+		return a.callAccepted(event)
+	case *events.CallTerminate:
+		return a.callEnded(event)
 	case *events.Receipt:
 		a.receipt(event)
 	case *events.ChatPresence:
 		a.typed(event)
+	case *events.Mute:
+		return a.receiveMarks(event.JID, muteMark)
+	case *events.Pin:
+		return a.receiveMarks(event.JID, placeMark)
+	case *events.Archive:
+		return a.receiveMarks(event.JID, placeMark)
+	case *events.MarkChatAsRead:
+		a.markedUnread(event)
 	}
 	return true
 }
@@ -197,36 +232,88 @@ func (a *account) settingsCame(part appstate.WAPatchName) {
 	switch part {
 	case appstate.WAPatchCriticalBlock: // the owner's name, which comes without an event of its own the first time
 		a.nameKnown()
+		if client := a.current(); client != nil {
+			a.renamed(client.Store.PushName)
+		}
 	case appstate.WAPatchCriticalUnblockLow: // the address book
 		a.contactsCame()
+	case appstate.WAPatchRegularHigh:
+		a.marksCame(muteMark)
+	case appstate.WAPatchRegularLow:
+		a.marksCame(placeMark)
 	}
 }
 
 func (a *account) connected() {
+	if a.kept().Ban != (Ban{}) {
+		if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Ban = Ban{} }); err != nil {
+			a.log.Err(err).Msg("That a suspension is over could not be stored")
+		}
+	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnected})
 	a.settle()
 }
 
 // loggedOut closes a login whose link was removed on the phone or by WhatsApp. whatsmeow destroys the keys. The rooms stay.
-func (a *account) loggedOut() {
+func (a *account) loggedOut(reason events.ConnectFailureReason) {
 	a.mu.Lock()
 	a.unlinked = true
 	a.mu.Unlock()
-	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device = types.EmptyJID }); err != nil {
+	if err := a.keep(a.ctx, func(kept *LoginMetadata) { kept.Device, kept.LoggedOut = types.EmptyJID, reason }); err != nil {
 		a.log.Err(err).Msg("That the link is gone could not be stored; the next start finds the keys gone")
 	}
-	a.log.Warn().Msg("The link was removed on the phone")
-	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut,
-		Message: a.connector.say(say.LoggedOut, networkName), UserAction: status.UserActionRelogin})
+	a.log.Warn().Int("reason", int(reason)).Msg("The link is gone")
+	a.tellLoggedOut(reason)
+}
+
+// tellLoggedOut tells that the link is gone, why, and what to do.
+func (a *account) tellLoggedOut(reason events.ConnectFailureReason) {
+	sentence := say.LoggedOut
+	switch {
+	case reason == events.ConnectFailureMainDeviceGone:
+		sentence = say.LoggedOutLocked
+	case reason == events.ConnectFailureUnknownLogout:
+		sentence = say.LoggedOutBanned
+	case a.silence() >= unlinkedAfter:
+		sentence = say.LoggedOutPhoneAway
+	}
+	a.tell(status.BridgeState{StateEvent: status.StateBadCredentials, Error: codeLoggedOut, Reason: reason.NumberString(),
+		Message: a.say(sentence, networkName), UserAction: status.UserActionRelogin})
 	a.settle()
+}
+
+// standing is how an account is connected, for people to see.
+type standing struct {
+	status.BridgeState
+	since time.Time // when it became so
+}
+
+// stand returns how the account is connected.
+func (a *account) stand() standing {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.standing
+}
+
+// stands notes how the account is connected.
+func (a *account) stands(state status.BridgeState) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	since := a.standing.since
+	if a.standing.StateEvent != state.StateEvent {
+		since = a.connector.now()
+	}
+	a.standing = standing{state, since}
 }
 
 // renamed notes the name that the account's owner published.
 func (a *account) renamed(name string) {
-	if name == "" || name == a.login.RemoteName {
+	if name == "" || name == a.publicName() {
 		return
 	}
 	if err := a.keep(a.ctx, func(*LoginMetadata) { a.login.RemoteName = name }); err != nil {
 		a.log.Err(err).Msg("The account's name could not be stored")
+		return
 	}
+	a.spawn(a.nameAnew)
 }

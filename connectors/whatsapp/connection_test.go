@@ -37,7 +37,6 @@ func TestTroubleIsSaid(t *testing.T) {
 		says    string
 	}{
 		"used elsewhere": {happens: func() error { return alicesPhone.ReplaceStream(device) }, state: status.StateUnknownError, says: "another program"},
-		"suspended":      {refusal: whatsapptest.Refusal{Reason: 402, Code: 101, Expire: 3600e9}, state: status.StateUnknownError, says: "suspended"},
 		"outdated":       {refusal: whatsapptest.Refusal{Reason: 405}, state: status.StateUnknownError, says: "newer version"},
 		"refused":        {refusal: whatsapptest.Refusal{Reason: 400}, state: status.StateUnknownError, says: "refused"},
 		"busy":           {refusal: whatsapptest.Refusal{Reason: 503}, state: status.StateConnected},

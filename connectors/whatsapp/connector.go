@@ -37,7 +37,6 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
-	"passerelle/portal/say"
 )
 
 // networkName is WhatsApp's name as people write it.
@@ -47,7 +46,6 @@ const networkName = "WhatsApp"
 type Connector struct {
 	options     Options
 	displayName displayName
-	language    say.Language
 	border      portal.Border
 	transport   *transport
 
@@ -57,8 +55,20 @@ type Connector struct {
 	media   mediaSource         // set by Start
 	stalls  time.Duration       // see stallPatience
 
-	phoneWait time.Duration // see phonePatience
-	online    time.Duration // see onlineLasts
+	phoneWait    time.Duration // see phonePatience
+	online       time.Duration // see onlineLasts
+	historyPause time.Duration // see historyPause
+	olderWait    time.Duration // see olderPatience
+	again        time.Duration // see onlineAgain
+	now          func() time.Time
+
+	phoneLook      time.Duration // see phoneLook
+	phoneAnswersIn time.Duration // see phoneAnswersIn
+
+	reacted recent // the IDs of reactions that went out
+
+	// hasPresence and noPresence say whether the homeserver shows who is online, once that is known.
+	hasPresence, noPresence atomic.Bool
 
 	mu       sync.Mutex
 	pictures map[types.JID]bool // guarded by mu; people and groups whose picture has been asked for
@@ -75,9 +85,9 @@ var (
 // defaultMaxFile is assumed until the homeserver has told its limit (see [bridgev2.MaxFileSizeingNetwork]).
 const defaultMaxFile = 50 << 20
 
-// New returns a connector that crosses the given border, seals with its sealer what whatsmeow keeps for a moment, and speaks
-// language to people. An error names the option and what to do.
-func New(options Options, language say.Language, border portal.Border) (*Connector, error) {
+// New returns a connector that crosses the given border, and seals with its sealer what whatsmeow keeps for a moment. An error
+// names the option and what to do.
+func New(options Options, border portal.Border) (*Connector, error) {
 	quietenSignal()
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -91,8 +101,10 @@ func New(options Options, language say.Language, border portal.Border) (*Connect
 		return nil, err
 	}
 	c := &Connector{
-		options: options, displayName: name, language: language, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts,
+		options: options, displayName: name, border: border, transport: way,
+		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
+		now: time.Now, again: onlineAgain,
+		phoneLook: phoneLook, phoneAnswersIn: phoneAnswersIn,
 		pictures: map[types.JID]bool{},
 	}
 	c.maxFile.Store(defaultMaxFile)
@@ -146,6 +158,3 @@ func (c *Connector) SetMaxFileSize(bytes int64) {
 		c.maxFile.Store(min(bytes, maxDownload))
 	}
 }
-
-// say returns a sentence in the language that people are addressed in.
-func (c *Connector) say(s say.Sentence, args ...any) string { return c.language.Say(s, args...) }

@@ -30,6 +30,9 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if d.refused {
 		return d.notice(ctx, say.NotTakenHere, networkName)
 	}
+	if d.came.Call != nil {
+		return d.callNotice(ctx)
+	}
 	if d.message == nil {
 		if d.came.Unreadable == notYet {
 			return d.notice(ctx, say.NotYetReadable)
@@ -39,8 +42,10 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if to, ok := d.setsTimer(); ok {
 		return d.timerSet(ctx, room, to)
 	}
-	if err := d.learnTimer(ctx, room); err != nil {
-		return d.fail(err)
+	if d.came.Thread == "" { // what is much older says nothing about the chat's timer
+		if err := d.learnTimer(ctx, room); err != nil {
+			return d.fail(err)
+		}
 	}
 	c, err := d.content(ctx)
 	if err != nil {
@@ -70,6 +75,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	part := &bridgev2.ConvertedMessagePart{
 		Type: message.content.eventType, Content: message.content.event, Extra: message.content.extra,
 	}
+	if message.content.live {
+		part.DBMetadata = &MessageMetadata{Live: &live{Sequence: liveOf(d.message.Message).GetSequenceNumber()}}
+	}
 	if f := message.content.file; f != nil {
 		part.Content.Info.Size = int(message.file.Size())
 		var err error
@@ -81,9 +89,13 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 			return d.fail(fmt.Errorf("upload a file: %w", err))
 		}
 	}
+	if message.content.expires == 0 {
+		message.content.expires = d.lifetime()
+	}
 	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
-		ReplyTo: d.replyTo(ctx, message.content.quote), Parts: []*bridgev2.ConvertedMessagePart{part},
+		ReplyTo: d.replyTo(ctx, message.content.quote), ThreadRoot: d.threadRoot(),
+		Parts:     []*bridgev2.ConvertedMessagePart{part},
 		Disappear: setting(message.content.expires),
 	}, nil
 }
@@ -104,9 +116,16 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 
 // notice puts a sentence where the message cannot be. It passes the gate, too, as a notice.
 func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...any) (*bridgev2.ConvertedMessage, error) {
-	text := d.account.connector.say(sentence, args...)
+	return d.noticed(ctx, d.language().Say(sentence, args...), "/notice")
+}
+
+// language is the language of the sentences that are said in the message's room.
+func (d *delivery) language() say.Language { return d.account.connector.languageIn(d.PortalKey) }
+
+// noticed is a notice of words of ours; as tells the gate which of the message's it is.
+func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.ConvertedMessage, error) {
 	crossing := d.crossing(incoming{content: content{kind: portal.KindNotice, text: text}})
-	crossing.Key += "/notice"
+	crossing.Key += as
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {
@@ -116,7 +135,7 @@ func (d *delivery) notice(ctx context.Context, sentence say.Sentence, args ...an
 	case err != nil:
 		return d.fail(err)
 	}
-	return &bridgev2.ConvertedMessage{Parts: []*bridgev2.ConvertedMessagePart{{
+	return &bridgev2.ConvertedMessage{ThreadRoot: d.threadRoot(), Disappear: setting(d.lifetime()), Parts: []*bridgev2.ConvertedMessagePart{{
 		Type:    event.EventMessage,
 		Content: &event.MessageEventContent{MsgType: event.MsgNotice, Body: admitted.Content()},
 	}}}, nil

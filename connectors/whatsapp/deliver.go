@@ -54,6 +54,12 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return errBeforeHistory
 	case came.Kind == arrivalGroup:
 		return a.takeGroupNews(ctx, stored, came)
+	case came.Kind == arrivalMarks:
+		return a.takeMarks(ctx, came)
+	case came.Kind == arrivalOlder:
+		return a.tellOlder(ctx, stored, came)
+	case !stored.Past && a.holds(stored.Lane):
+		return errors.Join(errBeforeHistory, a.release(ctx, stored.Lane)) // which the lane's worker takes up first
 	}
 	d, err := a.delivery(ctx, came, message)
 	switch {
@@ -63,6 +69,10 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return err
 	}
 	d.stored = stored
+	if came.Kind == arrivalRoom {
+		_, err := d.ensureRoom(ctx)
+		return err
+	}
 	return d.run(ctx)
 }
 
@@ -121,7 +131,7 @@ func (a *account) delivery(ctx context.Context, came *arrival, message *events.M
 			return nil, err
 		}
 	}
-	if chat.Server != types.GroupServer {
+	if !ofMany(chat) {
 		if chat, err = a.findLID(ctx, came.Chat, came.ChatAlt); err != nil {
 			return nil, err
 		}
@@ -184,15 +194,23 @@ func (d *delivery) run(ctx context.Context) error {
 	}
 	// First what it is: a change of what nobody sees is not worth a room.
 	event, wanted, err := d.changeOf(ctx)
+	if err == nil && wanted && d.came.Thread != "" {
+		wanted, err = d.hasThread(ctx)
+	}
 	if err != nil || !wanted {
+		return err
+	}
+	joined, err := d.account.joinsRoom(ctx, d.PortalKey)
+	if err != nil {
 		return err
 	}
 	room, err := d.ensureRoom(ctx)
 	if err != nil || room == nil {
 		return err
 	}
-	if d.stored.Past {
-		if late, err := d.comesLate(ctx, room); err != nil || late {
+	defer joined()
+	if d.stored.Past && event == nil && d.came.Thread == "" {
+		if late, err := d.comesLate(ctx); err != nil || late {
 			return err
 		}
 	}
@@ -328,7 +346,9 @@ func (d *delivery) inRoom(ctx context.Context) (bool, error) {
 // afterwards does what a delivered message makes possible. Nothing of it is needed.
 func (d *delivery) afterwards(ctx context.Context) {
 	d.account.refreshPictures(d)
+	d.account.watchNew(ctx, d.chat)
 	d.account.signalEarly(d.GetID())
+	d.account.spoke(d.PortalKey.ID)
 	if !d.came.Retried {
 		return
 	}

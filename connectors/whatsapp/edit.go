@@ -9,6 +9,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/event"
@@ -54,6 +55,9 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 		return nil, bridgev2.ErrIgnoringRemoteEvent // it was deleted meanwhile
 	}
 	part := existing[at]
+	if isShown(part, e.came.ID, e.came.At) {
+		return nil, bridgev2.ErrIgnoringRemoteEvent
+	}
 	if c.sentence != "" {
 		return e.instead(ctx, part, c.sentence)
 	}
@@ -79,9 +83,27 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 			return nil, e.give(err)
 		}
 	}
+	noteEdit(part, e.came.ID, e.came.At)
 	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{
 		Part: part, Type: c.eventType, Content: c.event, Extra: c.extra,
 	}}}, nil
+}
+
+// isShown tells whether a room shows an edit of a message already, or a newer one: each login in a group brings it, and one that
+// was away brings it late.
+func isShown(row *database.Message, id types.MessageID, at time.Time) bool {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	return ok && (kept.Edit == id || at.Unix() < kept.EditedAt)
+}
+
+// noteEdit notes the edit of a message that its room shows. bridgev2 stores it once it does.
+func noteEdit(row *database.Message, id types.MessageID, at time.Time) {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	if !ok {
+		kept = &MessageMetadata{}
+		row.Metadata = kept
+	}
+	kept.Edit, kept.EditedAt = id, at.Unix()
 }
 
 // give ends the attempt with an error that the inbox learns.
@@ -129,10 +151,14 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 		return err
 	}
 	switch {
+	case isPosts(chat):
+		return a.refused(errors.New("a status post"), a.say(say.PostNotChanged, networkName))
 	case target.sender != userID(a.lid):
-		return a.refused(errors.New("somebody else's message"), a.connector.say(say.NotPossible, networkName))
+		return a.refused(errors.New("somebody else's message"), a.sayToWriter(ctx, say.NotPossible, networkName))
+	case changed.EditTarget.SenderMXID != changed.Event.Sender: // one account may hold the messages of several people
+		return a.refused(errors.New("another one's message"), a.sayToWriter(ctx, say.RelayNotYours, networkName))
 	case time.Since(changed.EditTarget.Timestamp) > whatsmeow.EditWindow:
-		return a.refused(errors.New("too late"), a.connector.say(say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
+		return a.refused(errors.New("too late"), a.sayToWriter(ctx, say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
 	}
 	client := a.current()
 	if client == nil {
@@ -144,7 +170,9 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 		return err
 	}
 	defer out.file.close()
-	out.message = client.BuildEdit(chat, target.id, out.message)
-	_, err = a.crossOut(ctx, message, out)
+	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
+	if _, err = a.crossOut(ctx, message, out); err == nil {
+		noteEdit(changed.EditTarget, outgoingID(changed.Event.ID), time.Now())
+	}
 	return err
 }

@@ -51,7 +51,7 @@ func (d *delivery) prefetch(ctx context.Context) error {
 	if d.message == nil {
 		return nil
 	}
-	wanted := d.account.reader(ctx).convert(d.message).file
+	wanted := d.account.reader(ctx, d.PortalKey).convert(d.message).file
 	switch {
 	case wanted == nil:
 		return nil
@@ -167,7 +167,7 @@ func (a *account) downloadInto(ctx context.Context, into *transfer.File, source 
 // notFetched says that a file could not be fetched.
 func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.ConvertedMessage, error) {
 	if isTooLarge(err) {
-		return d.tooLarge(ctx, d.account.reader(ctx).convert(d.message).file.size)
+		return d.tooLarge(ctx, d.account.reader(ctx, d.PortalKey).convert(d.message).file.size)
 	}
 	zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A file could not be fetched")
 	return d.notice(ctx, say.FileNotFetched, networkName)
@@ -198,7 +198,7 @@ func uploadToMatrix(ctx context.Context, room id.RoomID, intent bridgev2.MatrixA
 func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEventContent) (*transfer.File, error) {
 	limit := a.connector.maxFile.Load()
 	if size := int64(content.GetInfo().Size); size > limit {
-		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileTooLarge, megabytes(size), megabytes(limit)))
+		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileTooLarge, megabytes(size), megabytes(limit)))
 	}
 	bounded, cancel := context.WithTimeout(ctx, filePatience)
 	defer cancel()
@@ -216,9 +216,9 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	into.Close()
 	switch {
 	case isTooLarge(err):
-		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.connector.say(say.FileOverLimit, megabytes(limit)))
+		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileOverLimit, megabytes(limit)))
 	case errors.Is(err, attachment.ErrHashMismatch):
-		return nil, a.refused(fmt.Errorf("download a file: %w", err), a.connector.say(say.FileDamaged, networkName))
+		return nil, a.refused(fmt.Errorf("download a file: %w", err), a.sayToWriter(ctx, say.FileDamaged, networkName))
 	}
 	return nil, a.notSent(fmt.Errorf("download a file: %w", err), say.NotSent)
 }

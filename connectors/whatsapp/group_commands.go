@@ -14,23 +14,24 @@ import (
 	"passerelle/portal/say"
 )
 
-// groupCommands are the commands about groups.
-func (c *Connector) groupCommands() []commands.CommandHandler {
+// groupCommands are the commands about groups, described in a language.
+func (c *Connector) groupCommands(in say.Language) []commands.CommandHandler {
+	groups := commands.HelpSection{Name: in.Say(say.SectionGroups), Order: 25}
 	command := func(name, args string, help say.Sentence, inRoom bool, run func(*account, *commands.Event) (string, error)) *commands.FullHandler {
 		return &commands.FullHandler{
 			Name: name, RequiresLogin: true, RequiresPortal: inRoom,
-			Help: commands.HelpMeta{Section: commands.HelpSectionChats, Description: c.say(help), Args: args},
+			Help: commands.HelpMeta{Section: groups, Description: in.Say(help), Args: args},
 			Func: func(ce *commands.Event) { c.runs(ce, run) },
 		}
 	}
 	return []commands.CommandHandler{
 		command("invite-link", "[new]", say.HelpInviteLink, true, (*account).inviteLink),
-		command("join", "<link>", say.HelpJoin, false, (*account).joinByLink),
+		command("join", in.Say(say.ArgLink), say.HelpJoin, false, (*account).joinByLink),
 		command("requests", "", say.HelpRequests, true, (*account).showRequests),
-		command("approve", "[name]", say.HelpApprove, true, func(a *account, ce *commands.Event) (string, error) {
+		command("approve", in.Say(say.ArgMaybeName), say.HelpApprove, true, func(a *account, ce *commands.Event) (string, error) {
 			return a.decideRequests(ce, whatsmeow.ParticipantChangeApprove, say.GroupLetIn)
 		}),
-		command("reject", "[name]", say.HelpReject, true, func(a *account, ce *commands.Event) (string, error) {
+		command("reject", in.Say(say.ArgMaybeName), say.HelpReject, true, func(a *account, ce *commands.Event) (string, error) {
 			return a.decideRequests(ce, whatsmeow.ParticipantChangeReject, say.GroupTurnedDown)
 		}),
 	}
@@ -38,20 +39,19 @@ func (c *Connector) groupCommands() []commands.CommandHandler {
 
 // runs runs a command as the login of the person who wrote it, and says what it did or why it did not.
 func (c *Connector) runs(ce *commands.Event, run func(*account, *commands.Event) (string, error)) {
-	login := ce.User.GetDefaultLogin()
-	if ce.Portal != nil {
-		if own, _, err := ce.Portal.FindPreferredLogin(ce.Ctx, ce.User, false); err == nil && own != nil {
-			login = own
-		}
-	}
-	a, ok := login.Client.(*account)
-	if !ok {
+	a, err := chosenAccount(ce)
+	switch {
+	case err != nil:
+		c.answer(ce, say.NoSuchAccount)
+		return
+	case a == nil:
+		c.answer(ce, say.LinkFirst, networkName)
 		return
 	}
 	said, err := run(a, ce)
 	if err != nil {
 		ce.Log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A command did not do what it should")
-		said = sentenceOf(err, c.say(say.GroupNotChanged, networkName))
+		said = sentenceOf(err, a.say(say.GroupNotChanged, networkName))
 	}
 	ce.ReplyAdvanced(said, false, false)
 }
@@ -77,15 +77,15 @@ func (a *account) inviteLink(ce *commands.Event) (string, error) {
 	case err != nil:
 		return "", a.groupRefused(err)
 	case again:
-		return a.connector.say(say.GroupNewLink, link), nil
+		return a.say(say.GroupNewLink, link), nil
 	}
-	return a.connector.say(say.GroupLink, link), nil
+	return a.say(say.GroupLink, link), nil
 }
 
 // joinByLink follows a group's link. The group's room comes with its first message, as all do.
 func (a *account) joinByLink(ce *commands.Event) (string, error) {
 	if len(ce.Args) != 1 {
-		return a.connector.say(say.GroupLinkMissing, ce.Bridge.Config.CommandPrefix), nil
+		return a.say(say.GroupLinkMissing, ce.Bridge.Config.CommandPrefix), nil
 	}
 	client, err := a.connectedClient(ce.Ctx)
 	if err != nil {
@@ -94,25 +94,25 @@ func (a *account) joinByLink(ce *commands.Event) (string, error) {
 	group, err := client.JoinGroupWithLink(ce.Ctx, ce.Args[0])
 	switch {
 	case errors.Is(err, whatsmeow.ErrInviteLinkInvalid), errors.Is(err, whatsmeow.ErrIQNotFound), errors.Is(err, whatsmeow.ErrIQBadRequest):
-		return "", a.refused(err, a.connector.say(say.GroupLinkWrong))
+		return "", a.refused(err, a.say(say.GroupLinkWrong))
 	case errors.Is(err, whatsmeow.ErrInviteLinkRevoked):
-		return "", a.refused(err, a.connector.say(say.GroupLinkRevoked))
+		return "", a.refused(err, a.say(say.GroupLinkRevoked))
 	case isCode(err, 409):
-		return a.connector.say(say.GroupAlreadyIn), nil
+		return a.say(say.GroupAlreadyIn), nil
 	case err != nil:
 		return "", a.groupRefused(err)
 	}
 	known, err := client.GetGroupInfo(ce.Ctx, group)
 	switch {
 	case errors.Is(err, whatsmeow.ErrNotInGroup):
-		return a.connector.say(say.GroupJoinAsked), nil
+		return a.say(say.GroupJoinAsked), nil
 	case err != nil:
 		return "", a.groupRefused(err)
 	}
 	if err := a.makeGroupRoom(ce.Ctx, group); err != nil {
 		return "", a.notSent(err, say.GroupNotChanged)
 	}
-	return a.connector.say(say.GroupJoined, known.Name), nil
+	return a.say(say.GroupJoined, known.Name), nil
 }
 
 // isCode tells whether WhatsApp answered with a code.
@@ -151,9 +151,9 @@ func (a *account) showRequests(ce *commands.Event) (string, error) {
 	case err != nil:
 		return "", a.groupRefused(err)
 	case len(people) == 0:
-		return a.connector.say(say.GroupNobodyWaits), nil
+		return a.say(say.GroupNobodyWaits), nil
 	}
-	return a.connector.say(say.GroupWaiting, namesOf(people)), nil
+	return a.say(say.GroupWaiting, namesOf(people)), nil
 }
 
 // decideRequests lets in or turns down those who ask to be let into a group: everybody, or whom the command names.
@@ -167,7 +167,7 @@ func (a *account) decideRequests(ce *commands.Event, change whatsmeow.Participan
 	case err != nil:
 		return "", a.groupRefused(err)
 	case len(people) == 0:
-		return a.connector.say(say.GroupNobodyWaits), nil
+		return a.say(say.GroupNobodyWaits), nil
 	}
 	asked := make([]types.JID, len(people))
 	for i, who := range people {
@@ -180,10 +180,10 @@ func (a *account) decideRequests(ce *commands.Event, change whatsmeow.Participan
 	for _, result := range results {
 		if result.Error != 0 && result.Error != 200 {
 			err := fmt.Errorf("%w: code %d", errNotDone, result.Error)
-			return "", a.refused(err, a.connector.say(say.GroupRefused, networkName))
+			return "", a.refused(err, a.say(say.GroupRefused, networkName))
 		}
 	}
-	return a.connector.say(done, namesOf(people)), nil
+	return a.say(done, namesOf(people)), nil
 }
 
 func namesOf(people []waits) string {

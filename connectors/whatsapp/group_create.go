@@ -51,7 +51,7 @@ func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateP
 	made, err := client.CreateGroup(ctx, whatsmeow.ReqCreateGroup{Name: wanted.name, Participants: wanted.members})
 	switch {
 	case errors.Is(err, whatsmeow.ErrIQNotAcceptable):
-		return nil, a.refused(err, a.connector.say(say.GroupNameRefused, networkName))
+		return nil, a.refused(err, a.say(say.GroupNameRefused, networkName))
 	case err != nil:
 		return nil, a.notMade(err)
 	}
@@ -74,8 +74,10 @@ func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateP
 	if response.Portal, err = a.connector.bridge.GetPortalByKey(ctx, response.PortalKey); err != nil {
 		return nil, fmt.Errorf("look up a room: %w", err)
 	}
+	// Not FetchInfoVia: no login is in the portal yet through which bridgev2 could fetch it, and nobody would join
+	// (bridgev2/portal.go, updateInfoAfterTombstone).
 	err = response.Portal.UpdateMatrixRoomID(ctx, params.RoomID, bridgev2.UpdateMatrixRoomIDParams{
-		FailIfMXIDSet: true, FetchInfoVia: a.login.User, ChatInfo: info, ChatInfoSource: a.login,
+		FailIfMXIDSet: true, ChatInfo: info, ChatInfoSource: a.login,
 	})
 	if err != nil {
 		return nil, a.notMade(err)
@@ -127,7 +129,7 @@ func (a *account) notAdded(ctx context.Context, made *types.GroupInfo) (map[netw
 		}
 		refusal := a.memberRefused(ctx, lid, whatsmeow.ParticipantChangeAdd, member)
 		failed[userID(lid)] = &bridgev2.CreateChatFailedParticipant{
-			Reason: sentenceOf(refusal, a.connector.say(say.GroupNotChanged, networkName)), InviteEventType: event.EventMessage.Type,
+			Reason: sentenceOf(refusal, a.say(say.GroupNotChanged, networkName)), InviteEventType: event.EventMessage.Type,
 		}
 	}
 	return failed, nil

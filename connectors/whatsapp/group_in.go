@@ -59,7 +59,7 @@ func (a *account) groupChange(ctx context.Context, stored portal.Arrival, came *
 		}
 		return &bridgev2.ChatInfoChange{ChatInfo: info}, nil
 	}
-	members, err := a.memberChanges(ctx, news, stored.At)
+	members, err := a.memberChanges(ctx, portalKey(came.Chat, a.login.ID), news, stored.At)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (a *account) groupChange(ctx context.Context, stored portal.Arrival, came *
 }
 
 // memberChanges returns what a change says about members and rights; nil: nothing.
-func (a *account) memberChanges(ctx context.Context, news *groupNews, since time.Time) (*bridgev2.ChatMemberList, error) {
+func (a *account) memberChanges(ctx context.Context, key networkid.PortalKey, news *groupNews, since time.Time) (*bridgev2.ChatMemberList, error) {
 	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
 	left := news.Left
 	if news.Gone {
@@ -110,6 +110,11 @@ func (a *account) memberChanges(ctx context.Context, news *groupNews, since time
 			if lid.IsEmpty() {
 				continue
 			}
+			if stays, err := a.staffMember(ctx, key, lid, group.membership); err != nil {
+				return nil, err
+			} else if stays {
+				continue
+			}
 			list.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(lid), Membership: group.membership, PowerLevel: group.level})
 		}
 	}
@@ -126,6 +131,19 @@ func (a *account) memberChanges(ctx context.Context, news *groupNews, since time
 		return nil, nil
 	}
 	return list, nil
+}
+
+// staffMember notes that a login has come into a group or left it, if it is one's of the homeserver. stays says that the person
+// is in the room all the same, by another login.
+func (a *account) staffMember(ctx context.Context, key networkid.PortalKey, lid types.JID, membership event.Membership) (stays bool, err error) {
+	login := a.connector.bridge.GetCachedUserLoginByID(loginID(lid))
+	switch {
+	case login == nil:
+		return false, nil
+	case membership == event.MembershipLeave:
+		return a.connector.staysIn(ctx, key, login)
+	}
+	return false, a.connector.comesIn(ctx, key, login)
 }
 
 // memberLID returns the LID of a person whom news name that came at a time. It is empty when WhatsApp has not told it for long:

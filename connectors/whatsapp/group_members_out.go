@@ -33,7 +33,8 @@ func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.Matr
 	}
 	change := msg.Type
 	gone := change.To == event.MembershipLeave || change.To == event.MembershipBan
-	there := change.From == event.MembershipJoin || change.From == event.MembershipInvite
+	// A homeserver need not tell what somebody was before (Dendrite does not); taking out who is not in is no error.
+	there := change.From == event.MembershipJoin || change.From == event.MembershipInvite || msg.Event.Unsigned.PrevContent == nil
 	var err error
 	switch target := a.personOf(msg.Target); {
 	case target.IsEmpty():
@@ -42,6 +43,8 @@ func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.Matr
 		if change.To == event.MembershipLeave && change.From == event.MembershipJoin && msg.OrigSender == nil && target == a.lid {
 			err = a.leaveGroup(ctx, msg.Portal)
 		}
+	case msg.OrigSender != nil:
+		err = a.ownersOnly(msg.OrigSender)
 	case change.To == event.MembershipInvite:
 		err = a.changeMember(ctx, msg.Portal, target, whatsmeow.ParticipantChangeAdd)
 	case gone && there:
@@ -112,16 +115,16 @@ func (a *account) memberRefused(ctx context.Context, who types.JID, change whats
 		if change == whatsmeow.ParticipantChangeRemove {
 			return nil
 		}
-		return a.refused(err, a.connector.say(say.GroupNobody, name, networkName))
+		return a.refused(err, a.say(say.GroupNobody, name, networkName))
 	case http.StatusForbidden:
 		if change == whatsmeow.ParticipantChangeAdd {
-			return a.refused(err, a.connector.say(say.GroupPrivacy, name, a.connector.bridge.Config.CommandPrefix))
+			return a.refused(err, a.say(say.GroupPrivacy, name, a.connector.bridge.Config.CommandPrefix))
 		}
-		return a.refused(err, a.connector.say(say.GroupAdminsOnly, networkName))
+		return a.refused(err, a.say(say.GroupAdminsOnly, networkName))
 	case http.StatusUnauthorized:
-		return a.refused(err, a.connector.say(say.GroupAdminsOnly, networkName))
+		return a.refused(err, a.say(say.GroupAdminsOnly, networkName))
 	}
-	return a.refused(err, a.connector.say(say.GroupRefused, networkName))
+	return a.refused(err, a.say(say.GroupRefused, networkName))
 }
 
 // undoMembership puts a member back to where they were in the room.
@@ -161,7 +164,10 @@ func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.Mat
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
-	err := a.changeLevels(ctx, msg)
+	err := a.ownersOnly(msg.OrigSender)
+	if err == nil {
+		err = a.changeLevels(ctx, msg)
+	}
 	if err == nil {
 		return true, nil
 	}

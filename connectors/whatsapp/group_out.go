@@ -34,6 +34,9 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -44,7 +47,7 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 	}
 	if err := client.SetGroupName(ctx, group, name.Content()); err != nil {
 		if errors.Is(err, whatsmeow.ErrIQNotAcceptable) {
-			return false, a.refused(err, a.connector.say(say.GroupNameRefused, networkName))
+			return false, a.refused(err, a.say(say.GroupNameRefused, networkName))
 		}
 		return false, a.groupRefused(err)
 	}
@@ -56,6 +59,9 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.MatrixRoomTopic) (bool, error) {
 	if !isGroup(msg.Portal) {
 		return false, nil
+	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
 	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
@@ -77,6 +83,9 @@ func (a *account) HandleMatrixRoomAvatar(ctx context.Context, msg *bridgev2.Matr
 	if !isGroup(msg.Portal) {
 		return false, nil
 	}
+	if err := a.ownersOnly(msg.OrigSender); err != nil {
+		return false, err
+	}
 	client, group, err := a.groupOf(ctx, msg.Portal)
 	if err != nil {
 		return false, err
@@ -89,7 +98,7 @@ func (a *account) HandleMatrixRoomAvatar(ctx context.Context, msg *bridgev2.Matr
 	set, err := client.SetGroupPhoto(ctx, group, data)
 	switch {
 	case errors.Is(err, whatsmeow.ErrInvalidImageFormat):
-		return false, a.refused(err, a.connector.say(say.GroupPictureRefused, networkName))
+		return false, a.refused(err, a.say(say.GroupPictureRefused, networkName))
 	case err != nil:
 		return false, a.groupRefused(err)
 	case data == nil:
@@ -114,11 +123,11 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 		defer file.Close()
 		picture, err := decodePicture(io.NewSectionReader(file, 0, file.Size()), largestPicture)
 		if err != nil {
-			return none, a.refused(err, a.connector.say(say.GroupPictureRefused, networkName))
+			return none, a.refused(err, a.say(say.GroupPictureRefused, networkName))
 		}
 		var out bytes.Buffer
 		if err := jpeg.Encode(&out, scale(picture, groupPictureWidth), nil); err != nil {
-			return none, a.refused(err, a.connector.say(say.GroupPictureRefused, networkName))
+			return none, a.refused(err, a.say(say.GroupPictureRefused, networkName))
 		}
 		data = out.Bytes()
 		crossing.Kind = portal.KindMedia
@@ -139,7 +148,7 @@ func (a *account) groupOf(ctx context.Context, room *bridgev2.Portal) (*whatsmeo
 	metadata, _ := room.Metadata.(*PortalMetadata)
 	chat, err := chatOf(room.ID, metadata)
 	if err != nil || chat.Server != types.GroupServer {
-		return nil, chat, a.refused(errors.Join(errNoGroup, err), a.connector.say(say.NoGroup, networkName))
+		return nil, chat, a.refused(errors.Join(errNoGroup, err), a.say(say.NoGroup, networkName))
 	}
 	client, err := a.connectedClient(ctx)
 	if err != nil {
@@ -169,12 +178,12 @@ func (a *account) groupRefused(err error) error {
 	var refused *whatsmeow.IQError
 	switch {
 	case errors.Is(err, whatsmeow.ErrNotInGroup), errors.Is(err, whatsmeow.ErrGroupNotFound), errors.Is(err, whatsmeow.ErrIQNotFound):
-		return a.refused(err, a.connector.say(say.GroupLeft, networkName))
+		return a.refused(err, a.say(say.GroupLeft, networkName))
 	case errors.Is(err, whatsmeow.ErrIQNotAuthorized), errors.Is(err, whatsmeow.ErrIQForbidden), errors.Is(err, whatsmeow.ErrIQNotAllowed),
 		errors.Is(err, whatsmeow.ErrGroupInviteLinkUnauthorized):
-		return a.refused(err, a.connector.say(say.GroupAdminsOnly, networkName))
+		return a.refused(err, a.say(say.GroupAdminsOnly, networkName))
 	case errors.As(err, &refused):
-		return a.refused(err, a.connector.say(say.GroupRefused, networkName))
+		return a.refused(err, a.say(say.GroupRefused, networkName))
 	}
 	return a.notSent(err, say.GroupNotChanged)
 }

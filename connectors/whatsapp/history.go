@@ -1,7 +1,6 @@
 package whatsapp
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,13 +14,15 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
 )
 
 // History comes from the phone in chunks: a message names a file, and the file holds chats with their last messages. The
 // inbox keeps the naming message until each message of the file stands in the inbox by itself, in its chat's lane, in front
-// of what comes live.
+// of what comes live (history_messages.go), or is held there until more of its chat has come (history_held.go). A chunk that
+// was asked for is shown elsewhere (history_older.go).
 
 // HistoryOptions says how much of an account's history is shown when it is linked.
 type HistoryOptions struct {
@@ -90,26 +91,41 @@ func (a *account) takeChunk(ctx context.Context, stored portal.Arrival, came *ar
 	case err != nil:
 		return fmt.Errorf("fetch a chunk of history: %w", err)
 	}
-	chats := chunk.GetConversations()
-	slices.SortStableFunc(chats, func(x, y *waHistorySync.Conversation) int { // where people look first, first
-		return cmp.Compare(y.GetLastMsgTimestamp(), x.GetLastMsgTimestamp())
-	})
-	count := 0
-	for _, chat := range chats {
-		past := a.pastOf(ctx, client, chat)
-		if err := a.connector.border.Inbox.Put(ctx, past...); err != nil {
-			return err
-		}
-		count += len(past)
-	}
-	zerolog.Ctx(ctx).Info().Int("chats", len(chats)).Int("messages", count).Stringer("type", chunk.GetSyncType()).
-		Msg("A chunk of history came")
-	if chunk.GetSyncType() == waHistorySync.HistorySync_INITIAL_BOOTSTRAP {
-		if err := a.historyCame(ctx); err != nil {
-			return err
-		}
+	if err := a.takeChats(ctx, client, chunk); err != nil {
+		return err
 	}
 	a.doneWithChunk(ctx, client, came.ID, news)
+	return nil
+}
+
+// takeChats puts the messages of a chunk's chats into the inbox.
+func (a *account) takeChats(ctx context.Context, client *whatsmeow.Client, chunk *waHistorySync.HistorySync) error {
+	kind, chats := chunk.GetSyncType(), chunk.GetConversations()
+	switch kind {
+	case waHistorySync.HistorySync_ON_DEMAND:
+		return a.takeOlder(ctx, client, chats)
+	case waHistorySync.HistorySync_INITIAL_BOOTSTRAP:
+		a.beginHistory()
+	}
+	a.held.touch()
+	sortByActivity(chats)
+	count := 0
+	for _, chat := range chats {
+		messages, err := a.takeChat(ctx, client, chat)
+		if err != nil {
+			return err
+		}
+		count += messages
+	}
+	zerolog.Ctx(ctx).Info().Int("chats", len(chats)).Int("messages", count).Stringer("type", kind).
+		Uint32("progress", chunk.GetProgress()).Msg("A chunk of history came")
+	if kind == waHistorySync.HistorySync_INITIAL_BOOTSTRAP {
+		return a.historyCame(ctx)
+	}
+	if isLast(chunk) {
+		return a.releaseAll(ctx)
+	}
+	a.held.touch() // it may have taken long
 	return nil
 }
 
@@ -125,47 +141,58 @@ func (a *account) doneWithChunk(ctx context.Context, client *whatsmeow.Client, i
 	}
 }
 
-// pastOf returns the messages of a chat that are shown, the oldest first.
-func (a *account) pastOf(ctx context.Context, client *whatsmeow.Client, chat *waHistorySync.Conversation) (past []portal.Arrival) {
+// takeChat puts the messages of a chat into the inbox that are shown, and returns how many there were.
+func (a *account) takeChat(ctx context.Context, client *whatsmeow.Client, chat *waHistorySync.Conversation) (int, error) {
 	options := a.connector.options.History
 	jid, err := types.ParseJID(chat.GetID())
 	if err != nil || options.Messages == 0 {
-		return nil
+		return 0, nil
 	}
-	var shown []*events.Message
-	for _, kept := range chat.GetMessages() {
-		message, err := client.ParseWebMessage(jid, kept.GetMessage())
-		if err != nil || !concernsUs(&message.Info) || !shows(message.Message) || hasPassed(message) {
-			continue
-		}
-		if options.Days > 0 && time.Since(message.Info.Timestamp) > time.Duration(options.Days)*24*time.Hour {
-			continue
-		}
-		shown = append(shown, message)
+	past := recollect(client, jid, chat, options.Days)
+	lane, _ := a.place(ctx, &arrival{Chat: jid, Sender: jid})
+	newest, err := a.newestShown(ctx, jid)
+	if err != nil {
+		return 0, err
 	}
-	past = a.pastTimer(ctx, jid, chat)
-	slices.Reverse(shown) // they come with the newest first; those of one second keep their order
-	slices.SortStableFunc(shown, func(x, y *events.Message) int { return x.Info.Timestamp.Compare(y.Info.Timestamp) })
-	for _, message := range shown[max(0, len(shown)-options.Messages):] {
-		came, err := arrivalOf(&message.Info, message.RawMessage)
-		if err != nil {
-			continue
+	if newest.IsZero() {
+		if err := a.connector.border.Inbox.Put(ctx, a.pastTimer(ctx, jid, chat)...); err != nil {
+			return 0, err
 		}
-		payload, err := came.encode()
-		if err != nil {
-			continue
-		}
-		lane, id := a.place(ctx, came)
-		past = append(past, portal.Arrival{
-			Login: string(a.login.ID), Lane: lane, ID: id, Payload: payload, At: time.Now(), Past: true,
-		})
+	} else { // nothing older can take its place any more
+		past.arrivals = slices.DeleteFunc(past.arrivals, func(came *arrival) bool { return came.At.Before(newest) })
 	}
-	return past
+	// Whether a chat's transfer is complete is known only where the phone says that it has no more (waHistorySync.Conversation,
+	// endOfHistoryTransferType).
+	allThere := chat.EndOfHistoryTransferType != nil &&
+		chat.GetEndOfHistoryTransferType() == waHistorySync.Conversation_COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
+	return past.messages, a.shown(ctx, lane, past, allThere || past.tooOld || !newest.IsZero())
+}
+
+// newestShown returns when the newest message was written that the room of a chat shows; zero: it shows none.
+func (a *account) newestShown(ctx context.Context, jid types.JID) (time.Time, error) {
+	if jid.Server != types.GroupServer {
+		lid, err := a.knownLID(ctx, jid, jid)
+		if err != nil || lid.IsEmpty() {
+			return time.Time{}, err
+		}
+		jid = lid
+	}
+	newest, err := a.connector.bridge.DB.Message.GetLastNInPortal(ctx, portalKey(jid, a.login.ID), 1)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look up a room's newest message: %w", err)
+	}
+	if len(newest) == 0 {
+		return time.Time{}, nil
+	}
+	return newest[0].Timestamp, nil
 }
 
 // newLogin is what is kept of a login that has just been made.
-func (c *Connector) newLogin(device types.JID) *LoginMetadata {
-	metadata := &LoginMetadata{Device: device}
+func (c *Connector) newLogin(user *bridgev2.User, id networkid.UserLoginID, device types.JID) *LoginMetadata {
+	metadata := &LoginMetadata{Device: device, PhoneSeen: c.now()}
+	for _, other := range user.GetUserLogins() {
+		metadata.Further = metadata.Further || other.ID != id
+	}
 	if c.options.History.Messages > 0 {
 		metadata.HistoryUntil = time.Now().Add(firstHistory)
 	}
@@ -195,13 +222,10 @@ func (a *account) awaitsHistory() bool {
 }
 
 // comesLate tells whether a message of the past is older than what its room shows already: then it cannot take its place.
-func (d *delivery) comesLate(ctx context.Context, room *bridgev2.Portal) (bool, error) {
+func (d *delivery) comesLate(ctx context.Context) (bool, error) {
 	if _, ok := d.setsTimer(); ok {
 		return false, nil // what holds is known by when it was decided
 	}
-	newest, err := room.Bridge.DB.Message.GetLastNInPortal(ctx, d.PortalKey, 1)
-	if err != nil {
-		return false, fmt.Errorf("look up a room's newest message: %w", err)
-	}
-	return len(newest) > 0 && newest[0].Timestamp.After(d.came.At), nil
+	newest, err := d.account.newestShown(ctx, d.chat)
+	return newest.After(d.came.At), err
 }

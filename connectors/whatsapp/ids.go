@@ -19,6 +19,7 @@ import (
 //	direct chat     the contact's LID: "84512345678901@lid"
 //	group           the group's JID: "120363025246125486@g.us"; an old group, whose JID begins with its founder's phone
 //	                number, has a digest in its place: "old-0a1b2c3d4e5f60718293@g.us"
+//	status posts    "status@broadcast"
 //	message         chat, sender and WhatsApp's own ID, which is unique for one sender in one chat only:
 //	                "84512345678901@lid:84512345678901:3EB0C767D097B7C7C030"
 
@@ -65,6 +66,7 @@ func chatOf(portal networkid.PortalID, metadata *PortalMetadata) (types.JID, err
 	switch {
 	case ok && server == types.HiddenUserServer && isLIDUser(user):
 	case ok && server == types.GroupServer && isLIDUser(user):
+	case isPostsRoom(portal):
 	default:
 		return types.EmptyJID, fmt.Errorf("%w: %q", errUnknownChat, portal)
 	}
@@ -97,7 +99,8 @@ func (m messageID) placeholder() messageID {
 	return m
 }
 
-func (m messageID) isPlaceholder() bool { return strings.HasPrefix(m.id, "waiting.") }
+// isOurs tells whether m names a notice of ours that stands for something: WhatsApp does not know it.
+func (m messageID) isOurs() bool { return strings.Contains(m.id, ".") }
 
 func parseMessageID(id networkid.MessageID) (messageID, error) {
 	parts := strings.SplitN(string(id), ":", 3)

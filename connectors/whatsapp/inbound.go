@@ -30,8 +30,7 @@ type content struct {
 	quote     *quote
 	// expires is how long after its sending the message disappears; 0: it stays.
 	expires time.Duration
-	// live is set for the first and all later positions of one live location: those of one sender in a chat follow each
-	// other, and may be shown as edits of the first.
+	// live is set for the first and all later positions of one live location, which are shown as edits of the first (live.go).
 	live bool
 	// sentence stands for a message that has no words of Matrix's: then nothing else is set but quote and expires.
 	sentence say.Sentence

@@ -51,9 +51,14 @@ const (
 
 // GetLoginFlows lists the ways to log in (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetLoginFlows() []bridgev2.LoginFlow {
+	return c.LoginFlowsIn(c.border.Languages.Of(""))
+}
+
+// LoginFlowsIn lists the ways to log in, described in a language.
+func (c *Connector) LoginFlowsIn(in say.Language) []bridgev2.LoginFlow {
 	return []bridgev2.LoginFlow{
-		{ID: flowQR, Name: "QR", Description: c.say(say.FlowQR)},
-		{ID: flowCode, Name: "Code", Description: c.say(say.FlowCode)},
+		{ID: flowQR, Name: "QR", Description: in.Say(say.FlowQR)},
+		{ID: flowCode, Name: "Code", Description: in.Say(say.FlowCode)},
 	}
 }
 
@@ -103,7 +108,7 @@ func (l *linking) Start(ctx context.Context) (*bridgev2.LoginStep, error) {
 		return nil, l.fail(err)
 	}
 	step := l.nextQR(firstCodeLasts)
-	step.Instructions = l.connector.say(say.ScanQR, networkName)
+	step.Instructions = l.say(say.ScanQR, networkName)
 	return step, nil
 }
 
@@ -112,11 +117,11 @@ func (l *linking) askNumber() *bridgev2.LoginStep {
 		Type: bridgev2.LoginStepTypeUserInput, StepID: stepNumber,
 		UserInputParams: &bridgev2.LoginUserInputParams{Fields: []bridgev2.LoginInputDataField{{
 			Type: bridgev2.LoginInputFieldTypePhoneNumber, ID: fieldNumber,
-			Name: l.connector.say(say.PhoneNumber), Description: l.connector.say(say.AskPhoneNumber),
+			Name: l.say(say.PhoneNumber), Description: l.say(say.AskPhoneNumber),
 			Validate: func(number string) (string, error) {
 				cleaned, err := bridgev2.CleanPhoneNumber(number)
 				if err != nil {
-					return "", errors.New(l.connector.say(say.PhoneNumberWrong))
+					return "", errors.New(l.say(say.PhoneNumberWrong))
 				}
 				return cleaned, nil
 			},
@@ -142,7 +147,7 @@ func (l *linking) SubmitUserInput(ctx context.Context, input map[string]string) 
 	l.expires = time.Now().Add(typedCodeLasts)
 	return &bridgev2.LoginStep{
 		Type: bridgev2.LoginStepTypeDisplayAndWait, StepID: stepCode,
-		Instructions:         l.connector.say(say.TypeCode, networkName),
+		Instructions:         l.say(say.TypeCode, networkName),
 		DisplayAndWaitParams: &bridgev2.LoginDisplayAndWaitParams{Type: bridgev2.LoginDisplayTypeCode, Data: code},
 	}, nil
 }
@@ -198,7 +203,8 @@ func (l *linking) failure(event any) error {
 	case *events.ClientOutdated:
 		return l.refusal(say.UpdateBridge, networkName)
 	case *events.TemporaryBan:
-		return l.refusal(say.Suspended, networkName)
+		return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, StatusCode: http.StatusBadRequest,
+			Err: l.connector.suspended(l.user.MXID, newBan(event, l.connector.now()))}
 	case *events.ConnectFailure:
 		return errors.New(event.PermanentDisconnectDescription())
 	case *events.Disconnected:
@@ -264,7 +270,7 @@ func (l *linking) finish(paired *events.PairSuccess) (*bridgev2.LoginStep, error
 		return nil, l.fail(err)
 	}
 	login, err := l.user.NewLogin(l.ctx, &database.UserLogin{
-		ID: id, RemoteName: paired.BusinessName, Metadata: l.connector.newLogin(paired.ID),
+		ID: id, RemoteName: paired.BusinessName, Metadata: l.connector.newLogin(l.user, id, paired.ID),
 	}, nil)
 	if err != nil {
 		return nil, l.fail(err)
@@ -282,7 +288,7 @@ func (l *linking) finish(paired *events.PairSuccess) (*bridgev2.LoginStep, error
 	}
 	return &bridgev2.LoginStep{
 		Type: bridgev2.LoginStepTypeComplete, StepID: stepComplete,
-		Instructions:   l.connector.say(say.Connected, networkName),
+		Instructions:   l.say(say.Connected, networkName),
 		CompleteParams: &bridgev2.LoginCompleteParams{UserLoginID: login.ID, UserLogin: login},
 	}, nil
 }
@@ -343,7 +349,7 @@ func (l *linking) makeRoom(id networkid.UserLoginID) error {
 
 // refusal is an error that a person reads.
 func (l *linking) refusal(sentence say.Sentence, args ...any) error {
-	return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, Err: l.connector.say(sentence, args...), StatusCode: http.StatusBadRequest}
+	return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, Err: l.say(sentence, args...), StatusCode: http.StatusBadRequest}
 }
 
 // fail ends the login and returns what a person reads about it.

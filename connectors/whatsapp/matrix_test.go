@@ -48,7 +48,19 @@ type matrixSide struct {
 	states    []status.BridgeState
 	statuses  map[id.EventID]bridgev2.MessageStatus
 	fail      func(what string) error
+	online    map[id.UserID]bool         // whom the homeserver shows as online
+	unshown   bool                       // it shows nobody
+	shows     int                        // how often it was told
 	reached   map[id.EventID][]id.UserID // whom a message has reached
+	puppets   bool                       // staff have double puppets; set before they are needed
+	marks     map[id.UserID]map[id.RoomID]roomMarks
+}
+
+// roomMarks are what a member of staff has set about a room.
+type roomMarks struct {
+	muted  bool
+	tag    event.RoomTag
+	unread bool
 }
 
 // change changes the state and wakes those who wait for it.
@@ -126,8 +138,11 @@ func (m *matrixSide) ParseGhostMXID(user id.UserID) (networkid.UserID, bool) {
 	local, isGhost := strings.CutPrefix(string(user), ghostPrefix)
 	return networkid.UserID(strings.TrimSuffix(local, ":"+domain)), isGhost
 }
-func (m *matrixSide) NewUserIntent(context.Context, id.UserID, string) (bridgev2.MatrixAPI, string, error) {
-	return nil, "", nil // no double puppets
+func (m *matrixSide) NewUserIntent(_ context.Context, user id.UserID, _ string) (bridgev2.MatrixAPI, string, error) {
+	if !m.puppets {
+		return nil, "", nil
+	}
+	return &intent{matrix: m, user: user}, "", nil
 }
 func (m *matrixSide) GenerateDeterministicRoomID(networkid.PortalKey) id.RoomID { return "" }
 func (m *matrixSide) SendBridgeStatus(_ context.Context, state *status.BridgeState) error {
@@ -158,6 +173,15 @@ func (m *matrixSide) GetMembers(_ context.Context, in id.RoomID) (map[id.UserID]
 	return members, nil
 }
 
+func (i *intent) GetStateEvent(_ context.Context, in id.RoomID, kind event.Type, _ string) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	if pinned := i.matrix.rooms[in].pinned; pinned != nil && kind == event.StatePinnedEvents {
+		return &event.Event{Content: event.Content{Parsed: &event.PinnedEventsEventContent{Pinned: pinned}}}, nil
+	}
+	return nil, mautrix.MNotFound
+}
+
 // becomes waits until a login's last state is the wanted one, and returns it.
 func (m *matrixSide) becomes(t *testing.T, want status.BridgeStateEvent) (last status.BridgeState) {
 	t.Helper()
@@ -180,8 +204,10 @@ func (m *matrixSide) outcome(t *testing.T, of id.EventID) (s bridgev2.MessageSta
 	return s
 }
 
-func (i *intent) GetMXID() id.UserID   { return i.user }
-func (i *intent) IsDoublePuppet() bool { return false }
+func (i *intent) GetMXID() id.UserID { return i.user }
+func (i *intent) IsDoublePuppet() bool {
+	return i.user != botMXID && !strings.HasPrefix(string(i.user), ghostPrefix)
+}
 
 func (i *intent) CreateRoom(_ context.Context, req *mautrix.ReqCreateRoom) (made id.RoomID, err error) {
 	if err := i.matrix.failing("create"); err != nil {
@@ -259,6 +285,8 @@ func (i *intent) SendState(_ context.Context, in id.RoomID, t event.Type, key st
 			r.within[id.RoomID(key)] = len(state.Via) > 0
 		case *event.PowerLevelsEventContent:
 			r.levels = state
+		case *event.PinnedEventsEventContent:
+			r.pinned = state.Pinned
 		}
 	})
 	return &mautrix.RespSendEvent{EventID: made}, nil
@@ -364,7 +392,68 @@ func (i *intent) MarkTyping(_ context.Context, in id.RoomID, kind bridgev2.Typin
 	return nil
 }
 
+func (i *intent) ShowOnline(_ context.Context, online bool) error {
+	if err := i.matrix.failing("presence"); err != nil {
+		return err
+	}
+	i.matrix.change(func() {
+		if i.matrix.online == nil {
+			i.matrix.online = map[id.UserID]bool{}
+		}
+		i.matrix.online[i.user] = online && !i.matrix.unshown
+		i.matrix.shows++
+	})
+	return nil
+}
+
+func (i *intent) IsShownOnline(context.Context) (bool, error) {
+	i.matrix.mu.Lock()
+	defer i.matrix.mu.Unlock()
+	return i.matrix.online[i.user], nil
+}
+
 func (i *intent) MarkRead(_ context.Context, in id.RoomID, up id.EventID, _ time.Time) error {
 	i.matrix.change(func() { i.matrix.rooms[in].read[i.user] = up })
+	return nil
+}
+
+// mark changes what the user has set about a room.
+func (i *intent) mark(in id.RoomID, change func(*roomMarks)) {
+	i.matrix.change(func() {
+		if i.matrix.marks == nil {
+			i.matrix.marks = map[id.UserID]map[id.RoomID]roomMarks{}
+		}
+		if i.matrix.marks[i.user] == nil {
+			i.matrix.marks[i.user] = map[id.RoomID]roomMarks{}
+		}
+		marks := i.matrix.marks[i.user][in]
+		change(&marks)
+		i.matrix.marks[i.user][in] = marks
+	})
+}
+
+func (i *intent) MuteRoom(_ context.Context, in id.RoomID, until time.Time) error {
+	if err := i.matrix.failing("mute"); err != nil {
+		return err
+	}
+	i.mark(in, func(marks *roomMarks) { marks.muted = until.After(time.Now()) })
+	return nil
+}
+
+func (i *intent) TagRoom(_ context.Context, in id.RoomID, tag event.RoomTag, tagged bool) error {
+	if err := i.matrix.failing("tag"); err != nil {
+		return err
+	}
+	i.mark(in, func(marks *roomMarks) {
+		marks.tag = ""
+		if tagged {
+			marks.tag = tag
+		}
+	})
+	return nil
+}
+
+func (i *intent) MarkUnread(_ context.Context, in id.RoomID, unread bool) error {
+	i.mark(in, func(marks *roomMarks) { marks.unread = unread })
 	return nil
 }

@@ -36,8 +36,11 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 			return audioOut(content, on)
 		}
 	case event.MsgFile:
-		if isContactFile(content) {
+		switch {
+		case isContactFile(content):
 			return contactOut(content, on)
+		case isCalendarFile(content):
+			return calendarOut(content, on)
 		}
 	default:
 		return nil
@@ -45,12 +48,14 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 	return documentOut(content, on)
 }
 
-// captionOut returns what stands below a file; empty without anything.
+// captionOut returns what stands below a file: its words, and whose they are; empty without anything.
 func captionOut(content *event.MessageEventContent, on occasion) marked {
 	if content.GetCaption() == "" || content.MsgType == event.CapMsgSticker {
-		return marked{}
+		return marked{text: on.by.alone()}
 	}
-	return writeMarkup(content, on.person)
+	caption := writeMarkup(content, on.person)
+	caption.text = on.by.words(caption.text)
+	return caption
 }
 
 // given is a text, or nil for none.

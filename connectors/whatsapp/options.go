@@ -26,8 +26,16 @@ type Options struct {
 	SendReadReceipts bool `yaml:"send_read_receipts"`
 	// AlwaysOnline shows accounts as online for as long as they are connected, and not only while their owners type.
 	AlwaysOnline bool `yaml:"always_online"`
+	// ContactPresence shows whether contacts are online, as far as WhatsApp tells.
+	ContactPresence bool `yaml:"contact_presence"`
+	// StatusPosts shows the status posts of contacts, in a room for each login, unless the login's owner chooses otherwise.
+	StatusPosts bool `yaml:"status_posts"`
 	// History says how much of an account's history is shown when it is linked.
 	History HistoryOptions `yaml:"history"`
+	// PhoneWarnings are the numbers of days without a sign of an account's phone after which its owner is warned.
+	PhoneWarnings []int `yaml:"phone_warnings"`
+	// Pace says how fast accounts may write to people whom they have not written to before.
+	Pace PaceOptions `yaml:"pace"`
 	// Server is a test server that stands for WhatsApp; nil: WhatsApp.
 	Server *Server `yaml:"server"`
 }
@@ -42,7 +50,8 @@ type Server struct {
 // DefaultOptions returns the options with every default set.
 func DefaultOptions() Options {
 	return Options{DeviceName: "Passerelle", DisplayName: "{{.Name}} (WhatsApp)", SendReadReceipts: true,
-		History: HistoryOptions{Messages: 50}}
+		History: HistoryOptions{Messages: 50}, Pace: defaultPace(),
+		PhoneWarnings: []int{10, 12, 13}}
 }
 
 // maxDeviceName is how many bytes of a device's name phones have room for.
@@ -57,6 +66,12 @@ func (o Options) Validate() error {
 		return err
 	}
 	if err := o.History.validate(); err != nil {
+		return err
+	}
+	if err := validateWarnings(o.PhoneWarnings); err != nil {
+		return err
+	}
+	if err := o.Pace.validate(); err != nil {
 		return err
 	}
 	if o.Server == nil {

@@ -24,6 +24,7 @@ type outgoing struct {
 	message   *waE2E.Message
 	file      *outgoingFile      // nil: there is none
 	thumbnail *outgoingThumbnail // nil: there is none
+	preface   *waE2E.Message     // says whose a message without words is; sent before it; nil: it needs none
 }
 
 // outgoingFile is a file to send. Its content is fetched before the gate, and sent after it.
@@ -66,6 +67,8 @@ type occasion struct {
 	timerSet int64
 	// raw is the Matrix event as it came, for the fields that mautrix's types do not have.
 	raw map[string]any
+	// by is whose words they are; zero: the account's owner's.
+	by signature
 }
 
 // context is what a message says about what is around it; nil: nothing.
@@ -105,18 +108,18 @@ func (o occasion) naming(text marked) *waE2E.ContextInfo {
 func convertOut(content *event.MessageEventContent, on occasion) *outgoing {
 	switch content.MsgType {
 	case event.MsgText, event.MsgNotice:
-		return textOut(content, on, "")
+		return textOut(content, on, on.by.words)
 	case event.MsgEmote:
-		return textOut(content, on, "* ")
+		return textOut(content, on, on.by.deed)
 	case event.MsgLocation:
 		return locationOut(content, on.raw, on.context())
 	}
 	return mediaOut(content, on)
 }
 
-func textOut(content *event.MessageEventContent, on occasion, before string) *outgoing {
+func textOut(content *event.MessageEventContent, on occasion, sign func(string) string) *outgoing {
 	text := writeMarkup(content, on.person)
-	text.text = before + text.text
+	text.text = sign(text.text)
 	out := &outgoing{kind: portal.KindText, text: text.text, message: &waE2E.Message{}}
 	extended := &waE2E.ExtendedTextMessage{Text: proto.String(text.text), ContextInfo: on.naming(text)}
 	out.previewOut(content, extended)
@@ -151,7 +154,7 @@ func answering(to *database.Message) *waE2E.ContextInfo {
 		return nil
 	}
 	answered, err := parseMessageID(to.ID)
-	if err != nil {
+	if err != nil || answered.isOurs() {
 		return nil
 	}
 	return &waE2E.ContextInfo{

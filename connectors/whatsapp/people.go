@@ -44,6 +44,23 @@ func (a *account) userInfo(name, phone string) *bridgev2.UserInfo {
 	return info
 }
 
+// firstInfo describes a person whose ghost has no name yet and whose message is being delivered; nil: anybody else. So the
+// ghost has its name when it comes into the room that is made: later the homeserver would change the membership for it.
+func (a *account) firstInfo(ctx context.Context, lid types.JID) *bridgev2.UserInfo {
+	d := deliveryOf(ctx)
+	if d == nil || d.named != userID(lid) {
+		return nil
+	}
+	if row, err := a.connector.bridge.DB.Ghost.GetByID(ctx, d.named); err != nil || row != nil && row.Name != "" {
+		return nil // a message of the past does not tell the name of today
+	}
+	phone, err := a.phone(ctx, lid)
+	if err != nil {
+		return nil
+	}
+	return a.userInfo(d.came.PushName, phone)
+}
+
 // keepPhone notes a phone number in a ghost's metadata.
 func keepPhone(phone string) bridgev2.ExtraUpdater[*bridgev2.Ghost] {
 	return func(_ context.Context, ghost *bridgev2.Ghost) (changed bool) {
@@ -71,8 +88,8 @@ func (a *account) publishedName(ctx context.Context, lid types.JID, phone string
 	if d := deliveryOf(ctx); d != nil && d.named == userID(lid) {
 		return d.came.PushName, nil
 	}
-	if lid.User == a.lid.User && a.login.RemoteName != "" {
-		return a.login.RemoteName, nil
+	if own := a.publicName(); lid.User == a.lid.User && own != "" {
+		return own, nil
 	}
 	known := []types.JID{lid}
 	if phone != "" {

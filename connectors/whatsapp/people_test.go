@@ -31,7 +31,7 @@ func TestAFaceGoesWithTheName(t *testing.T) {
 }
 
 func TestAStrangerWithoutANameHasNoNumberEither(t *testing.T) {
-	a := &account{connector: must[*Connector](t)(New(DefaultOptions(), "en", portal.Border{}))}
+	a := &account{connector: must[*Connector](t)(New(DefaultOptions(), portal.Border{Languages: languages{}}))}
 	if got := a.neutralName(lidOf(networkid.UserID("84512345678901")), "4917012345678"); got != "Contact 8901" {
 		t.Errorf("the stranger is called %q", got)
 	}

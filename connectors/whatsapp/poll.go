@@ -106,8 +106,9 @@ func answerID(option string) string {
 // pollOut says a Matrix poll in WhatsApp's words. secret is new for each poll: votes are encrypted with it. A sentence says
 // why WhatsApp cannot have it; then there is nothing else.
 func pollOut(start *event.PollStart, secret []byte, on occasion) (*outgoing, say.Sentence) {
+	question := extensibleText(start.Question)
 	poll := &waE2E.PollCreationMessage{
-		Name: proto.String(extensibleText(start.Question)), ContextInfo: on.context(), SelectableOptionsCount: proto.Uint32(0),
+		Name: proto.String(on.by.question(question)), ContextInfo: on.context(), SelectableOptionsCount: proto.Uint32(0),
 	}
 	text := poll.GetName()
 	var seen []string
@@ -120,7 +121,7 @@ func pollOut(start *event.PollStart, secret []byte, on occasion) (*outgoing, say
 		poll.Options = append(poll.Options, &waE2E.PollCreationMessage_Option{OptionName: proto.String(option)})
 		text += "\n- " + option
 	}
-	if poll.GetName() == "" || len(seen) < leastAnswers || len(seen) > mostAnswers {
+	if question == "" || len(seen) < leastAnswers || len(seen) > mostAnswers {
 		return nil, say.PollNotPossible
 	}
 	if most := start.MaxSelections; most < len(seen) { // 0: any number

@@ -53,10 +53,23 @@ func (a *account) sayPresence(ctx context.Context, client *whatsmeow.Client) {
 		state = types.PresenceAvailable
 	}
 	err := client.SendPresence(ctx, state)
+	switch {
+	case err == nil && state == types.PresenceAvailable:
+		a.spawn(func(ctx context.Context) { a.watchAll(ctx, client) })
+	case err == nil:
+		a.watch.forget()
+	}
 	if err == nil || errors.Is(err, whatsmeow.ErrNoPushName) || errors.Is(err, whatsmeow.ErrNotConnected) {
 		return // it is said once there is a name, or the connection stands
 	}
 	a.log.Debug().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp could not be told whether the account is online")
+}
+
+// isOnline tells whether contacts see the account as online.
+func (a *account) isOnline() bool {
+	a.presence.mu.Lock()
+	defer a.presence.mu.Unlock()
+	return a.connector.options.AlwaysOnline || !a.presence.until.IsZero()
 }
 
 // appear shows the account as online from now on for a while.

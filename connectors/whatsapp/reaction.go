@@ -28,6 +28,7 @@ type reaction struct {
 var (
 	_ bridgev2.RemoteReaction       = (*reaction)(nil)
 	_ bridgev2.RemoteReactionRemove = (*reaction)(nil)
+	_ bridgev2.RemotePreHandler     = (*reaction)(nil)
 )
 
 // GetReactionEmoji returns the reaction (see [bridgev2.RemoteReaction]).
@@ -36,7 +37,23 @@ func (r *reaction) GetReactionEmoji() (string, networkid.EmojiID) { return r.emo
 // GetRemovedEmojiID tells which reaction is taken back: the only one (see [bridgev2.RemoteReactionRemove]).
 func (r *reaction) GetRemovedEmojiID() networkid.EmojiID { return "" }
 
+// PreHandle makes room for a reaction that the owner of an account gave on the phone: see displace.
+func (r *reaction) PreHandle(ctx context.Context, room *bridgev2.Portal) {
+	login := r.account.connector.bridge.GetCachedUserLoginByID(networkid.UserLoginID(r.id.sender))
+	if r.emoji == "" || login == nil {
+		return
+	}
+	if owner, ok := login.Client.(*account); ok {
+		if err := owner.displace(ctx, room, r.target, login.UserMXID); err != nil {
+			zerolog.Ctx(ctx).Err(err).Msg("A reaction that another took the place of is not said")
+		}
+	}
+}
+
 func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (bridgev2.RemoteEvent, bool, error) {
+	if d.PortalKey.Receiver == "" && d.account.connector.reacted.has(d.came.ID) {
+		return nil, false, nil // another account in the room gets what went out of it; a newer one may stand by now
+	}
 	target, ok, err := d.keyed(ctx, given.GetKey())
 	if err != nil || !ok {
 		return nil, false, err
@@ -55,7 +72,7 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 // encryptedReaction reads a reaction of a community's announcement group, which is encrypted for those who have the message.
 func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent, bool, error) {
 	client := d.account.current()
-	if client == nil {
+	if client == nil || !canBeOpened(d.message.Message.GetEncReactionMessage()) {
 		return nil, false, nil
 	}
 	d.message.Info = d.info()
@@ -73,7 +90,7 @@ func (d *delivery) encryptedReaction(ctx context.Context) (bridgev2.RemoteEvent,
 // info describes the message as whatsmeow does.
 func (d *delivery) info() types.MessageInfo {
 	return types.MessageInfo{ID: d.came.ID, MessageSource: types.MessageSource{
-		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: d.came.Chat.Server == types.GroupServer,
+		Chat: d.came.Chat, Sender: d.came.Sender, IsFromMe: d.came.FromMe, IsGroup: ofMany(d.came.Chat),
 	}}
 }
 
@@ -81,22 +98,43 @@ var _ bridgev2.ReactionHandlingNetworkAPI = (*account)(nil)
 
 // PreHandleMatrixReaction says whose reaction it will be, and that there is one for each message (see
 // [bridgev2.ReactionHandlingNetworkAPI]).
-func (a *account) PreHandleMatrixReaction(_ context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
+//
+// Whoever gave the one before keeps it in Matrix, and it is said in text on WhatsApp: see displace.
+func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
 	emoji := variationselector.Remove(given.Content.RelatesTo.Key)
 	if strings.HasPrefix(emoji, "mxc://") {
-		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.connector.say(say.ReactWithEmoji, networkName))
+		return bridgev2.MatrixReactionPreResponse{}, a.refused(errors.New("a custom picture"), a.sayToWriter(ctx, say.ReactWithEmoji, networkName))
+	}
+	if !isPostsRoom(given.Portal.ID) { // there a reaction is a message, and takes no other one's place
+		if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
+			return bridgev2.MatrixReactionPreResponse{}, err
+		}
 	}
 	return bridgev2.MatrixReactionPreResponse{SenderID: userID(a.lid), Emoji: emoji, MaxReactions: 1}, nil
 }
 
 // HandleMatrixReaction sends a reaction (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (*database.Reaction, error) {
+	if isPostsRoom(given.Portal.ID) {
+		sent, err := a.reactToPost(ctx, given)
+		return &database.Reaction{Timestamp: sent}, err
+	}
 	sent, err := a.sendReaction(ctx, given.Portal, given.TargetMessage.ID, given.Event.ID, given.PreHandleResp.Emoji)
 	return &database.Reaction{Timestamp: sent}, err
 }
 
 // HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	if isPostsRoom(removed.Portal.ID) {
+		author, err := a.authorOfPost(removed.TargetReaction.MessageID)
+		if err != nil {
+			return err
+		}
+		return a.takeBack(ctx, author, outgoingID(removed.TargetReaction.MXID), removed.Event.ID)
+	}
+	if err := a.ownOnly(ctx, removed.TargetReaction.SenderMXID); err != nil {
+		return err
+	}
 	_, err := a.sendReaction(ctx, removed.Portal, removed.TargetReaction.MessageID, removed.Event.ID, "")
 	return err
 }
@@ -110,8 +148,9 @@ func (a *account) sendReaction(ctx context.Context, room *bridgev2.Portal, to ne
 	if client == nil {
 		return time.Time{}, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
 	}
-	message := client.BuildReaction(chat, lidOf(target.sender), target.id, emoji)
-	return a.transmit(ctx, chat, outgoingID(cause), message, nil)
+	message, wid := client.BuildReaction(chat, lidOf(target.sender), target.id, emoji), outgoingID(cause)
+	a.connector.reacted.add(wid)
+	return a.transmit(ctx, chat, wid, message, nil)
 }
 
 // inChat returns the chat of a room and a message of it. Its errors carry the sentence that the sender reads.
@@ -122,11 +161,11 @@ func (a *account) inChat(room *bridgev2.Portal, message networkid.MessageID) (ty
 		return chat, messageID{}, a.notSent(err, say.NotSent)
 	}
 	target, err := parseMessageID(message)
-	if err == nil && target.isPlaceholder() {
+	if err == nil && target.isOurs() {
 		err = fmt.Errorf("%s has not come yet", message)
 	}
 	if err != nil {
-		return chat, target, a.refused(err, a.connector.say(say.NotPossible, networkName))
+		return chat, target, a.refused(err, a.say(say.NotPossible, networkName))
 	}
 	return chat, target, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -76,7 +75,7 @@ func (a *account) unread(ctx context.Context, read *bridgev2.MatrixReadReceipt) 
 	byAuthor := map[types.JID][]types.MessageID{}
 	for _, row := range rows[max(0, len(rows)-mostRead):] {
 		named, err := parseMessageID(row.ID)
-		if err != nil || named.sender == userID(a.lid) || strings.Contains(named.id, ".") { // a dot: see placeholder
+		if err != nil || named.sender == userID(a.lid) || named.isOurs() {
 			continue
 		}
 		author := lidOf(named.sender)

@@ -19,7 +19,7 @@ func (a *account) receive(event *events.Message) (stored bool) {
 	if chunkNews(event) != nil {
 		return a.receiveChunk(event)
 	}
-	if !concernsUs(&event.Info) || !shows(event.Message) {
+	if !a.concerns(&event.Info) || !shows(event.Message) {
 		return true
 	}
 	came, err := arrivalOf(&event.Info, event.RawMessage)
@@ -33,7 +33,7 @@ func (a *account) receive(event *events.Message) (stored bool) {
 
 // receiveUnreadable puts a notice of a message that cannot be read into the inbox.
 func (a *account) receiveUnreadable(event *events.UndecryptableMessage) (stored bool) {
-	if !concernsUs(&event.Info) || event.DecryptFailMode == events.DecryptFailHide {
+	if !a.concerns(&event.Info) || event.DecryptFailMode == events.DecryptFailHide {
 		return true
 	}
 	came, err := arrivalOf(&event.Info, nil)
@@ -47,8 +47,8 @@ func (a *account) receiveUnreadable(event *events.UndecryptableMessage) (stored 
 	return a.storeMessage(came)
 }
 
-// concernsUs tells whether a message belongs to a chat that is bridged: with a person or in a group. Status updates,
-// channels and WhatsApp's own announcements do not.
+// concernsUs tells whether a message belongs to a chat that is bridged for everybody: with a person or in a group. Status
+// posts (see concerns), channels and WhatsApp's own announcements do not.
 func concernsUs(info *types.MessageInfo) bool {
 	switch info.Chat.Server {
 	case types.GroupServer:
@@ -101,7 +101,7 @@ func (a *account) place(ctx context.Context, came *arrival) (lane, id string) {
 		}
 		return lid.User
 	}
-	if came.Chat.Server == types.GroupServer {
+	if ofMany(came.Chat) {
 		lane = string(portalID(came.Chat))
 	} else {
 		lane = name(came.Chat, came.ChatAlt) + "@" + types.HiddenUserServer

@@ -82,12 +82,18 @@ var _ bridgev2.RedactionHandlingNetworkAPI = (*account)(nil)
 // HandleMatrixMessageRemove deletes a message for everybody (see [bridgev2.RedactionHandlingNetworkAPI]).
 func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridgev2.MatrixMessageRemove) error {
 	target, err := parseMessageID(removed.TargetMessage.ID)
-	if err == nil && target.isPlaceholder() {
+	if err == nil && target.isOurs() {
 		return nil // a notice of ours: there is nothing to delete there
 	}
 	chat, target, err := a.inChat(removed.Portal, removed.TargetMessage.ID)
 	if err != nil {
 		return err
+	}
+	if err := a.ownOnly(ctx, removed.TargetMessage.SenderMXID); err != nil {
+		return err
+	}
+	if contact := metadataOf(removed.TargetMessage).SentTo; !contact.IsEmpty() {
+		return a.takeBack(ctx, contact, target.id, removed.Event.ID)
 	}
 	client := a.current()
 	if client == nil {
@@ -103,9 +109,11 @@ func (a *account) HandleMatrixMessageRemove(ctx context.Context, removed *bridge
 			}
 		}
 		if !may {
-			return a.refused(errors.New("somebody else's message"), a.connector.say(say.DeletedHereOnly, networkName))
+			return a.refused(errors.New("somebody else's message"), a.sayToWriter(ctx, say.DeletedHereOnly, networkName))
 		}
 	}
-	_, err = a.transmit(ctx, chat, outgoingID(removed.Event.ID), client.BuildRevoke(chat, author, target.id), nil)
-	return err
+	if _, err = a.transmit(ctx, chat, outgoingID(removed.Event.ID), client.BuildRevoke(chat, author, target.id), nil); err != nil {
+		return err
+	}
+	return a.removePreface(ctx, client, chat, removed)
 }

@@ -81,7 +81,7 @@ func (a *account) askPhone(ctx context.Context, came *arrival, lost whatsmeow.Do
 	answers, forget := a.phoneAnswers.expect(came.ID)
 	defer forget()
 	about := &types.MessageInfo{ID: came.ID, MessageSource: types.MessageSource{
-		Chat: came.Chat, Sender: came.Sender, IsFromMe: came.FromMe, IsGroup: came.Chat.Server == types.GroupServer,
+		Chat: came.Chat, Sender: came.Sender, IsFromMe: came.FromMe, IsGroup: ofMany(came.Chat),
 	}}
 	if err := client.SendMediaRetryReceipt(ctx, about, lost.GetMediaKey()); err != nil {
 		return nil, fmt.Errorf("ask the phone for a file: %w", err)

@@ -18,7 +18,6 @@ func TestWhichRoomIsThisNumberAndWhoIsThisRoom(t *testing.T) {
 	in, _ := w.hears("Moin")
 	w.answers(bot, alice, "which-room +49 170 12345678", "Your chat with Bob is here: "+w.connector.link(in.id))
 	w.answers(in, alice, "who", "with Bob", bobNumber)
-	w.answers(bot, alice, "who", "no WhatsApp chat of yours")
 	// Nobody else is told, not even an administrator in her name.
 	w.answers(w.botRoom(carol), carol, "which-room "+bobNumber, "You have no chat")
 	w.matrix.change(func() { in.join(carol) })

@@ -55,14 +55,26 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		return nil, err
 	}
 	defer out.file.close()
-	return a.crossOut(ctx, message, out)
+	if isPostsRoom(message.Portal.ID) {
+		return a.postOut(ctx, message, out)
+	}
+	once, err := a.asOnce(ctx, message, out)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := a.crossOut(ctx, message, out)
+	if err == nil && once {
+		a.onceSent(ctx, message)
+	}
+	return sent, err
 }
 
 // outgoingOf says a Matrix message in WhatsApp's words, its file fetched. The caller closes the file.
 func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
-	out := convertOut(message.Content, a.occasion(ctx, message))
+	on := a.occasion(ctx, message)
+	out := convertOut(message.Content, on)
 	if out == nil {
-		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.connector.say(say.UnknownKindOut, networkName))
+		return nil, a.refused(fmt.Errorf("no way to send %s", message.Content.MsgType), a.sayToWriter(ctx, say.UnknownKindOut, networkName))
 	}
 	if f := out.file; f != nil {
 		f.hashed = message.Content.File != nil
@@ -74,8 +86,12 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 		if f.look != nil {
 			f.look(io.NewSectionReader(f.content, 0, f.content.Size()))
 		}
+		if err := a.sealAppointment(message.Event.ID, out); err != nil {
+			return nil, err
+		}
 	}
 	a.fetchThumbnail(ctx, out)
+	out.introduce(on)
 	return out, nil
 }
 
@@ -83,11 +99,24 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
 	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
 	chat, err := chatOf(message.Portal.ID, metadata)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
+	case isPosts(chat):
+		return nil, a.refused(errors.New("no kind of status post"), a.say(say.PostKinds, networkName))
 	}
-	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out, say.NotSent)
+	return a.crossTo(ctx, message, out, chat)
+}
+
+// crossTo is crossOut to a chat that may be another than the room's.
+func (a *account) crossTo(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing, chat types.JID) (*bridgev2.MatrixMessageResponse, error) {
+	crossing := a.crossingOut(message, out)
+	crossing.Portal = string(portalID(chat))
+	admitted, err := passOut(ctx, a, crossing, out, say.NotSent)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.sendPreface(ctx, chat, message, admitted); err != nil {
 		return nil, err
 	}
 	id := outgoingID(message.Event.ID)
@@ -114,7 +143,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Verdict.Sentence
 		if sentence == "" {
-			sentence = a.connector.say(say.WithheldOut, networkName)
+			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
 		}
 		return admitted, a.refused(err, sentence)
 	case err != nil:
@@ -175,6 +204,8 @@ func (a *account) transmit(ctx context.Context, chat types.JID, id types.Message
 	switch {
 	case err == nil:
 		return sent, nil
+	case ackCode(err) == refusedFirstContact:
+		return time.Time{}, a.refusedAsFirst(err)
 	case perhapsSent:
 		return time.Time{}, a.uncertain(err)
 	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, bridgev2.ErrNotLoggedIn):
@@ -212,13 +243,13 @@ func (a *account) refused(err error, sentence string) error {
 // notSent is the error of a message that did not go out.
 func (a *account) notSent(err error, sentence say.Sentence) error {
 	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(sentence, networkName)).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(sentence, networkName)).
 		WithIsCertain(true).WithSendNotice(true)
 }
 
 // uncertain is the error of a message that may or may not have gone out.
 func (a *account) uncertain(err error) error {
 	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.connector.say(say.PerhapsNotSent, networkName)).
+		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(say.PerhapsNotSent, networkName)).
 		WithIsCertain(false).WithSendNotice(true)
 }

@@ -13,7 +13,7 @@ func TestWhatsAppRefusesAMessage(t *testing.T) {
 	w.link(alice, w.phones.MustAddPerson(aliceNumber, "Alice"))
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
 	in, _ := w.hears("Moin")
-	if err := w.phones.RefuseMessagesTo(bobNumber, 463); err != nil {
+	if err := w.phones.RefuseMessagesTo(bobNumber, 479); err != nil {
 		t.Fatal(err)
 	}
 	got := w.matrix.outcome(t, w.says(in, alice, text("to nobody")))

@@ -18,7 +18,10 @@ func shows(message *waE2E.Message) bool {
 		}
 		return false
 	}
-	shown := len(message.ProtoReflect().GetUnknown()) > 0 // a kind newer than whatsmeow
+	if len(message.ProtoReflect().GetUnknown()) > 0 {
+		return true // a kind newer than whatsmeow, whatever known fields go with it
+	}
+	shown := false
 	message.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
 		shown = !isSilent(field.Name())
 		return !shown
@@ -29,8 +32,7 @@ func shows(message *waE2E.Message) bool {
 // isSilent tells whether a field of waE2E.Message shows nothing by itself.
 func isSilent(field protoreflect.Name) bool {
 	switch field {
-	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage",
-		"keepInChatMessage", "pinInChatMessage",
+	case "messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage", "keepInChatMessage",
 		"stickerSyncRmrMessage", "albumMessage", "messageHistoryNotice", "messageHistoryBundle", "groupRootKeyShare",
 		"rootSecretDistributeMessage":
 		return true

@@ -39,9 +39,9 @@ func parsePhone(text string) (digits string, ok bool) {
 	return number, true
 }
 
-// sorry is the error that a person reads.
-func (c *Connector) sorry(sentence say.Sentence, args ...any) bridgev2.RespError {
-	return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, Err: c.say(sentence, args...), StatusCode: http.StatusBadRequest}
+// sorry is the error that the account's owner reads.
+func (a *account) sorry(sentence say.Sentence, args ...any) bridgev2.RespError {
+	return bridgev2.RespError{ErrCode: mautrix.MUnknown.ErrCode, Err: a.say(sentence, args...), StatusCode: http.StatusBadRequest}
 }
 
 // ResolveIdentifier finds the person behind a phone number in international form, or behind an identifier that
@@ -73,18 +73,18 @@ func (a *account) personBy(ctx context.Context, identifier string) (types.JID, e
 	}
 	number, ok := parsePhone(identifier)
 	if !ok {
-		return types.EmptyJID, a.connector.sorry(say.PhoneNumberWrong)
+		return types.EmptyJID, a.sorry(say.PhoneNumberWrong)
 	}
 	client := a.current()
 	if client == nil {
-		return types.EmptyJID, a.connector.sorry(say.LinkFirst, networkName)
+		return types.EmptyJID, a.sorry(say.LinkFirst, networkName)
 	}
 	patience, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	found, err := client.IsOnWhatsApp(patience, []string{"+" + number})
 	if err != nil {
 		a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("WhatsApp could not be asked about a number")
-		return types.EmptyJID, a.connector.sorry(say.NotAsked, networkName)
+		return types.EmptyJID, a.sorry(say.NotAsked, networkName)
 	}
 	for _, person := range found {
 		if !person.IsIn {
@@ -92,16 +92,21 @@ func (a *account) personBy(ctx context.Context, identifier string) (types.JID, e
 		}
 		lid, err := a.findLID(patience, person.JID, person.PhoneNumber)
 		if err != nil {
-			return types.EmptyJID, a.connector.sorry(say.NotAsked, networkName)
+			return types.EmptyJID, a.sorry(say.NotAsked, networkName)
 		}
 		return lid, nil
 	}
-	return types.EmptyJID, a.connector.sorry(say.NobodyThere, networkName)
+	return types.EmptyJID, a.sorry(say.NobodyThere, networkName)
 }
 
 // chatWith names the direct chat with a person, and describes it for its room.
 func (a *account) chatWith(ctx context.Context, lid types.JID) *bridgev2.CreateChatResponse {
-	return &bridgev2.CreateChatResponse{PortalKey: portalKey(lid, a.login.ID), PortalInfo: a.directChat(ctx, lid)}
+	info := a.directChat(ctx, lid)
+	var err error
+	if info.UserLocal, err = a.marksForRoom(ctx, lid); err != nil {
+		a.log.Err(err).Msg("A new room does not show its chat's marks")
+	}
+	return &bridgev2.CreateChatResponse{PortalKey: portalKey(lid, a.login.ID), PortalInfo: info}
 }
 
 // CreateChatWithGhost begins the chat with somebody whom staff invited into a room (see
@@ -124,7 +129,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 			return nil, err
 		}
 		if room.MXID != "" {
-			a.tellOwner(ctx, a.connector.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
+			a.tellOwner(ctx, a.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
 		} else {
 			room.Name, room.NameIsCustom = "", false
 		}
@@ -159,16 +164,16 @@ func (a *account) isThere(ctx context.Context, lid types.JID) error {
 	}
 	client := a.current()
 	if client == nil {
-		return a.connector.sorry(say.LinkFirst, networkName)
+		return a.sorry(say.LinkFirst, networkName)
 	}
 	patience, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	found, err := client.GetUserInfo(patience, []types.JID{lid})
 	switch {
 	case err != nil:
-		return a.connector.sorry(say.NotAsked, networkName)
+		return a.sorry(say.NotAsked, networkName)
 	case len(found[lid].Devices) == 0:
-		return a.connector.sorry(say.NobodyInvited, networkName)
+		return a.sorry(say.NobodyInvited, networkName)
 	}
 	return nil
 }
@@ -180,7 +185,7 @@ func (a *account) readable(err error) string {
 		return sentence.Err
 	}
 	a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("Something that a person asked for could not be done")
-	return a.connector.say(say.ChatNotStarted, networkName)
+	return a.say(say.ChatNotStarted, networkName)
 }
 
 // tellOwner says something in the owner's chat with the bot.

@@ -9,12 +9,15 @@ import (
 	"github.com/rs/zerolog"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/relay"
 )
 
-// reader returns what converts messages for the account's rooms.
-func (a *account) reader(ctx context.Context) reader {
-	return reader{say: a.connector.say, person: func(jid types.JID) (string, id.UserID, bool) { return a.inMatrix(ctx, jid) }}
+// reader returns what converts messages for a chat's room.
+func (a *account) reader(ctx context.Context, chat networkid.PortalKey) reader {
+	return reader{say: a.connector.languageIn(chat).Say, person: func(jid types.JID) (string, id.UserID, bool) { return a.inMatrix(ctx, jid) }}
 }
 
 // content says the message in Matrix's words. The words that it answers stand in it when the room does not hold them.
@@ -22,9 +25,9 @@ func (d *delivery) content(ctx context.Context) (content, error) {
 	if update := d.message.Message.GetPollUpdateMessage(); update != nil {
 		return d.vote(ctx, update)
 	}
-	c := d.account.reader(ctx).convert(d.message)
-	if c.quote == nil {
-		return c, nil
+	c, err := d.converted(ctx)
+	if err != nil || c.quote == nil {
+		return c, err
 	}
 	if answered := d.replyTo(ctx, c.quote); answered != nil {
 		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, answered.MessageID)
@@ -38,6 +41,18 @@ func (d *delivery) content(ctx context.Context) (content, error) {
 	author, _, _ := d.account.inMatrix(ctx, c.quote.sender)
 	c.recalling(author)
 	return c, nil
+}
+
+// converted says the message in Matrix's words, and opens what is encrypted once more.
+func (d *delivery) converted(ctx context.Context) (content, error) {
+	m := d.message.Message
+	switch {
+	case m.GetEncEventResponseMessage() != nil:
+		return d.coming(ctx, m.GetEncEventResponseMessage())
+	case m.GetEncCommentMessage() != nil:
+		return d.comment(ctx, m.GetEncCommentMessage())
+	}
+	return d.account.reader(ctx, d.PortalKey).convert(d.message), nil
 }
 
 // inMatrix returns the name and the Matrix ID of somebody on WhatsApp: of the member of staff whose account it is, otherwise
@@ -80,13 +95,22 @@ func (a *account) onWhatsApp(ctx context.Context, in *bridgev2.Portal, user id.U
 
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
-	metadata, _ := message.Portal.Metadata.(*PortalMetadata)
-	on := occasion{
-		person:  func(user id.UserID) (types.JID, bool) { return a.onWhatsApp(ctx, message.Portal, user) },
-		answers: answering(message.ReplyTo), raw: message.Event.Content.Raw,
-		expires: uint32(message.Portal.Disappear.Timer / time.Second),
+	on := timely(message.Portal)
+	on.person = func(user id.UserID) (types.JID, bool) { return a.onWhatsApp(ctx, message.Portal, user) }
+	on.answers, on.raw = answering(message.ReplyTo), message.Event.Content.Raw
+	if who, relayed := relay.Of(ctx); relayed {
+		on.by = a.connector.sign(who)
 	}
-	if metadata != nil {
+	if isPostsRoom(message.Portal.ID) {
+		a.answersPost(ctx, message.Portal, message.ReplyTo, &on)
+	}
+	return on
+}
+
+// timely returns what says when a message disappears that goes out now.
+func timely(room *bridgev2.Portal) occasion {
+	on := occasion{expires: uint32(room.Disappear.Timer / time.Second)}
+	if metadata, ok := room.Metadata.(*PortalMetadata); ok {
 		on.timerSet = metadata.TimerSet
 	}
 	return on

@@ -82,7 +82,7 @@ func (d *delivery) setsTimer() (to timer, ok bool) {
 
 // claimsTimer tells whether it is a member's message that would set a group's timer: only the server's word counts.
 func (d *delivery) claimsTimer() bool {
-	return d.chat.Server == types.GroupServer && d.came.Kind != arrivalTimer
+	return ofMany(d.chat) && d.came.Kind != arrivalTimer
 }
 
 // keepTimer keeps the timer of a chat that has no room: a timer alone makes none.
@@ -97,7 +97,7 @@ func (d *delivery) keepTimer(ctx context.Context, room *bridgev2.Portal, to time
 // timerSet keeps the timer that the message sets, and says who set it. An earlier attempt may have kept it and not said it.
 func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer) (*bridgev2.ConvertedMessage, error) {
 	metadata, _ := room.Metadata.(*PortalMetadata)
-	if metadata != nil && d.chat.Server != types.GroupServer && !d.stored.Past {
+	if metadata != nil && !ofMany(d.chat) && !d.stored.Past {
 		to.set = max(to.set, metadata.TimerSet) // these come in order, whatever the clocks say
 	}
 	changed := false
@@ -116,14 +116,13 @@ func (d *delivery) timerSet(ctx context.Context, room *bridgev2.Portal, to timer
 	if d.stored.Past {
 		who = "" // history says what holds, and not who decided it
 	}
-	sentence, args := d.account.connector.timerSentence(who, to.after)
-	return d.notice(ctx, sentence, args...)
+	return d.noticed(ctx, timerWords(d.language(), who, to.after), "/notice")
 }
 
 // learnTimer keeps a direct chat's timer that a message is the first to tell of: new chats begin with their owner's.
 func (d *delivery) learnTimer(ctx context.Context, room *bridgev2.Portal) error {
 	to := timerOf(d.message.Message)
-	if d.chat.Server == types.GroupServer || to.after == 0 || to.set == 0 {
+	if ofMany(d.chat) || to.after == 0 || to.set == 0 {
 		return nil
 	}
 	to.set = min(to.set, d.came.At.Unix())
@@ -165,26 +164,26 @@ func (d *delivery) remindOfTimer(ctx context.Context) error {
 
 // announceTimer says a chat's timer in its room, as the bot. who is who set it; empty: not known.
 func (c *Connector) announceTimer(ctx context.Context, room *bridgev2.Portal, who string, after time.Duration) {
-	sentence, args := c.timerSentence(who, after)
+	words := timerWords(c.languageIn(room.PortalKey), who, after)
 	_, err := c.bridge.Bot.SendMessage(ctx, room.MXID, event.EventMessage, &event.Content{Parsed: &event.MessageEventContent{
-		MsgType: event.MsgNotice, Body: c.say(sentence, args...), Mentions: &event.Mentions{},
+		MsgType: event.MsgNotice, Body: words, Mentions: &event.Mentions{},
 	}}, nil)
 	if err != nil {
 		zerolog.Ctx(ctx).Err(err).Msg("A chat's new timer could not be announced")
 	}
 }
 
-// timerSentence says who set which timer.
-func (c *Connector) timerSentence(who string, after time.Duration) (say.Sentence, []any) {
+// timerWords says who set which timer.
+func timerWords(in say.Language, who string, after time.Duration) string {
 	switch {
 	case after == 0 && who == "":
-		return say.TimerIsOff, nil
+		return in.Say(say.TimerIsOff)
 	case after == 0:
-		return say.TimerTurnedOff, []any{who}
+		return in.Say(say.TimerTurnedOff, who)
 	case who == "":
-		return say.TimerIs, []any{c.language.Duration(after)}
+		return in.Say(say.TimerIs, in.Duration(after))
 	}
-	return say.TimerSet, []any{who, c.language.Duration(after)}
+	return in.Say(say.TimerSet, who, in.Duration(after))
 }
 
 // groupTimerChanged puts a change of a group's timer into the inbox. It is false when it could not.

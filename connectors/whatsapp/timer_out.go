@@ -39,7 +39,11 @@ func (a *account) HandleMatrixDisappearingTimer(ctx context.Context, change *bri
 	if metadata, ok := room.Metadata.(*PortalMetadata); ok {
 		to.set = max(to.set, metadata.TimerSet)
 	}
-	if err := a.sendTimer(ctx, room, to); err != nil {
+	err = a.ownersOnly(change.OrigSender)
+	if err == nil {
+		err = a.sendTimer(ctx, room, to)
+	}
+	if err != nil {
 		a.revertTimer(ctx, room)
 		return false, err
 	}
@@ -57,12 +61,15 @@ func (a *account) HandleMatrixDisappearingTimer(ctx context.Context, change *bri
 // sendTimer tells WhatsApp a chat's timer.
 func (a *account) sendTimer(ctx context.Context, room *bridgev2.Portal, to timer) error {
 	if !slices.Contains(timers(), to.after) {
-		return a.refused(fmt.Errorf("no timer of %s", to.after), a.connector.say(say.TimerUnknown, networkName))
+		return a.refused(fmt.Errorf("no timer of %s", to.after), a.say(say.TimerUnknown, networkName))
 	}
 	metadata, _ := room.Metadata.(*PortalMetadata)
 	chat, err := chatOf(room.ID, metadata)
 	if err != nil {
 		return a.notSent(err, say.TimerNotSet)
+	}
+	if isPosts(chat) {
+		return a.refused(errors.New("status posts have a time of their own"), a.say(say.PostNoTimer, networkName))
 	}
 	client, err := a.connectedClient(ctx)
 	if err != nil {
@@ -73,7 +80,7 @@ func (a *account) sendTimer(ctx context.Context, room *bridgev2.Portal, to timer
 	case err == nil:
 		return nil
 	case isAnswer(err), errors.Is(err, whatsmeow.ErrInvalidDisappearingTimer):
-		return a.refused(err, a.connector.say(say.TimerRefused, networkName))
+		return a.refused(err, a.say(say.TimerRefused, networkName))
 	}
 	return a.notSent(fmt.Errorf("set a timer: %w", err), say.TimerNotSet)
 }

@@ -44,7 +44,7 @@ func (a *account) HandleMatrixTyping(ctx context.Context, typing *bridgev2.Matri
 	}
 	metadata, _ := typing.Portal.Metadata.(*PortalMetadata)
 	chat, err := chatOf(typing.Portal.ID, metadata)
-	if err != nil {
+	if err != nil || isPosts(chat) {
 		return err
 	}
 	state, media := types.ChatPresencePaused, types.ChatPresenceMediaText

@@ -2,8 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -19,6 +18,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
 
@@ -30,14 +30,13 @@ func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.Matr
 	if client == nil {
 		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
 	}
-	// A second attempt has the secret of the first one: votes may have been encrypted with it.
-	secret, err := hkdf.Key(sha256.New, client.Store.IdentityKey.Priv[:], nil, "passerelle/whatsapp/poll/"+poll.Event.ID.String(), 32)
+	secret, err := secretFor(client, "poll", poll.Event.ID)
 	if err != nil {
-		return nil, a.notSent(fmt.Errorf("make a poll's secret: %w", err), say.NotSent)
+		return nil, a.notSent(err, say.NotSent)
 	}
 	out, problem := pollOut(&poll.Content.PollStart, secret, a.occasion(ctx, &poll.MatrixMessage))
 	if problem != "" {
-		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.connector.say(problem, networkName))
+		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.say(problem, networkName))
 	}
 	return a.crossOut(ctx, &poll.MatrixMessage, out)
 }
@@ -62,12 +61,15 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 		return nil, a.notSent(err, say.NotSent)
 	}
 	choice, texts := voteOut(&vote.Content.Response, start)
+	if who, relayed := relay.Of(ctx); relayed {
+		return a.sayVote(ctx, vote, who, start != nil, texts)
+	}
 	update, err := client.EncryptPollVote(ctx, &types.MessageInfo{ID: poll.id, MessageSource: types.MessageSource{
 		Chat: chat, Sender: lidOf(poll.sender), IsFromMe: poll.sender == userID(a.lid), IsGroup: chat.Server == types.GroupServer,
 	}}, choice)
 	switch {
 	case errors.Is(err, whatsmeow.ErrOriginalMessageSecretNotFound):
-		return nil, a.refused(err, a.connector.say(say.VoteOnPhone, networkName))
+		return nil, a.refused(err, a.say(say.VoteOnPhone, networkName))
 	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
 	}
@@ -109,8 +111,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	if err != nil || room == nil || row == nil {
 		return unseen, err
 	}
-	d.message.Info = d.info()
-	choice, err := client.DecryptPollVote(ctx, d.message)
+	choice, err := d.choice(ctx, client)
 	if err != nil {
 		zerolog.Ctx(ctx).Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A vote cannot be read")
 		return unseen, nil
@@ -126,6 +127,19 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 		event: &event.MessageEventContent{RelatesTo: &response.RelatesTo},
 		extra: map[string]any{keyPollResponse: response.Response},
 	}, nil
+}
+
+// choice reads a vote. History holds votes as they were decrypted by the phone.
+func (d *delivery) choice(ctx context.Context, client *whatsmeow.Client) (*waE2E.PollVoteMessage, error) {
+	if d.came.Vote != nil {
+		var vote waE2E.PollVoteMessage
+		return &vote, proto.Unmarshal(d.came.Vote, &vote)
+	}
+	if !canBeOpened(d.message.Message.GetPollUpdateMessage().GetVote()) {
+		return nil, errNoSecret
+	}
+	d.message.Info = d.info()
+	return client.DecryptPollVote(ctx, d.message)
 }
 
 // votedOn names the poll that a vote is for (whatsmeow/msgsecret.go, getOrigSenderFromKey).

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +15,13 @@ import (
 	_ "go.mau.fi/util/dbutil/litestream" // the SQLite driver
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/relay"
 	"passerelle/portal/say"
 	"passerelle/portal/transfer"
 )
@@ -35,14 +38,16 @@ type world struct {
 	connector *Connector
 	matrix    *matrixSide
 	inbox     *inbox
+	languages languages
 	policy    *policy
 	db        string
 	options   Options
+	tune      func(*Connector) // changes what is no option; nil: nothing does
 }
 
 func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, phones: whatsapptest.NewServer(t), policy: &policy{}, db: filepath.Join(t.TempDir(), "whatsapp.db")}
+	w := &world{t: t, phones: whatsapptest.NewServer(t), policy: &policy{}, languages: languages{}, db: filepath.Join(t.TempDir(), "whatsapp.db")}
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := w.phones.WriteCA(ca); err != nil {
 		t.Fatal(err)
@@ -54,10 +59,20 @@ func newWorld(t *testing.T, adjust ...func(*Options)) *world {
 	}
 	w.matrix = &matrixSide{changed: make(chan struct{}), rooms: map[id.RoomID]*room{}, files: map[id.ContentURIString][]byte{},
 		reached: map[id.EventID][]id.UserID{}}
-	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}}
+	w.inbox = &inbox{held: map[string]portal.Arrival{}, seen: map[string]bool{}, later: map[string][]portal.Arrival{}}
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
+}
+
+// languages are the languages that people chose; everybody else is addressed in English.
+type languages map[id.UserID]say.Language
+
+func (l languages) Of(person id.UserID) say.Language {
+	if chosen, ok := l[person]; ok {
+		return chosen
+	}
+	return say.English
 }
 
 // start starts the bridge on what an earlier start left behind.
@@ -71,15 +86,23 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
-		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30))}
-	if w.connector, err = New(w.options, say.English, border); err != nil {
+		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30)),
+		Languages: w.languages}
+	if w.connector, err = New(w.options, border); err != nil {
 		w.t.Fatal(err)
 	}
+	if w.tune != nil {
+		w.tune(w.connector)
+	}
 	everybody := bridgeconfig.PermissionLevelUser
-	w.bridge = bridgev2.NewBridge("whatsapp", db, log, &bridgeconfig.BridgeConfig{
+	cfg := &bridgeconfig.BridgeConfig{
 		CommandPrefix: "!wa", Permissions: bridgeconfig.PermissionConfig{"*": &everybody}, DeduplicateMatrixMessages: true,
 		RevertFailedStateChanges: true, BridgeMatrixLeave: true,
-	}, w.matrix, w.connector, w.commands)
+	}
+	if err := relay.Configure(&cfg.Relay, true); err != nil {
+		w.t.Fatal(err)
+	}
+	w.bridge = bridgev2.NewBridge("whatsapp", db, log, cfg, w.matrix, w.connector, w.commands)
 	if err := w.bridge.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -206,7 +229,8 @@ type inbox struct {
 	order   []string
 	held    map[string]portal.Arrival
 	seen    map[string]bool
-	fail    error // of Put
+	later   map[string][]portal.Arrival // by login and lane: what is not delivered until it is released
+	fail    error                       // of Put
 	failed  []error
 	changed chan struct{}
 	cancel  context.CancelFunc
@@ -220,10 +244,11 @@ func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 		return b.fail
 	}
 	for _, a := range arrivals {
-		if _, again := b.held[a.ID]; !again {
-			b.held[a.ID] = a
-			b.seen[a.ID], b.seen[a.Lane] = true, true
-			b.order = append(b.order, a.ID)
+		key := heldAs(a)
+		if _, again := b.held[key]; !again {
+			b.held[key] = a
+			b.seen[a.ID], b.seen[a.Lane], b.seen[key] = true, true, true
+			b.order = append(b.order, key)
 		}
 	}
 	if b.changed != nil {
@@ -233,6 +258,48 @@ func (b *inbox) Put(_ context.Context, arrivals ...portal.Arrival) error {
 		}
 	}
 	return nil
+}
+
+func (b *inbox) Hold(_ context.Context, arrivals ...portal.Arrival) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range arrivals {
+		again := func(other portal.Arrival) bool { return other.ID == a.ID }
+		lane := a.Login + " " + a.Lane
+		if _, waits := b.held[heldAs(a)]; !waits && !slices.ContainsFunc(b.later[lane], again) {
+			b.later[lane] = append(b.later[lane], a)
+		}
+	}
+	return nil
+}
+
+func (b *inbox) Held(_ context.Context, login string) (lanes []string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, held := range slices.Sorted(maps.Keys(b.later)) {
+		if lane, its := strings.CutPrefix(held, login+" "); its {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes, nil
+}
+
+func (b *inbox) Release(ctx context.Context, login, lane string, arrange func([]portal.Arrival) []portal.Arrival) error {
+	b.mu.Lock()
+	released := arrange(b.later[login+" "+lane])
+	delete(b.later, login+" "+lane)
+	b.mu.Unlock()
+	return b.Put(ctx, released...)
+}
+
+// heldAs names an arrival: each login has its own, as in the database.
+func heldAs(a portal.Arrival) string { return a.Login + " " + a.ID }
+
+// hasSeen tells whether a login has ever brought an arrival.
+func (b *inbox) hasSeen(login networkid.UserLoginID, arrival string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.seen[heldAs(portal.Arrival{Login: string(login), ID: arrival})]
 }
 
 func (b *inbox) serve(c *Connector, log zerolog.Logger) {
@@ -264,16 +331,16 @@ func (b *inbox) deliverNext(ctx context.Context, c *Connector) (more bool) {
 		err := c.Deliver(ctx, a)
 		if err == nil || portal.IsPermanent(err) {
 			b.mu.Lock()
-			delete(b.held, a.ID)
-			b.order = slices.DeleteFunc(b.order, func(id string) bool { return id == a.ID })
+			delete(b.held, heldAs(a))
+			b.order = slices.DeleteFunc(b.order, func(key string) bool { return key == heldAs(a) })
 			b.mu.Unlock()
 		}
 		if err != nil {
 			b.mu.Lock()
 			b.failed = append(b.failed, err)
-			if held, waits := b.held[a.ID]; waits {
+			if held, waits := b.held[heldAs(a)]; waits {
 				held.Attempted = time.Now()
-				b.held[a.ID] = held
+				b.held[heldAs(a)] = held
 			}
 			b.mu.Unlock()
 			time.Sleep(10 * time.Millisecond) // the pause before another attempt
@@ -287,8 +354,8 @@ func (b *inbox) heads() (heads []portal.Arrival) {
 	defer b.mu.Unlock()
 	lanes := map[string]bool{}
 	for _, past := range []bool{true, false} {
-		for _, id := range b.order {
-			if a := b.held[id]; a.Past == past && !lanes[a.Lane] {
+		for _, key := range b.order {
+			if a := b.held[key]; a.Past == past && !lanes[a.Lane] {
 				lanes[a.Lane] = true
 				heads = append(heads, a)
 			}
@@ -332,6 +399,7 @@ type room struct {
 	members map[id.UserID]event.Membership
 	levels  *event.PowerLevelsEventContent
 	said    []said
+	pinned  []id.EventID
 	typing  map[id.UserID]bridgev2.TypingType
 	read    map[id.UserID]id.EventID // the newest message that each has read
 }

@@ -30,6 +30,9 @@ const (
 	HelpRequests        Sentence = "help-requests"         //
 	HelpApprove         Sentence = "help-approve"          //
 	HelpReject          Sentence = "help-reject"           //
+	SectionGroups       Sentence = "section-groups"        //
+	ArgLink             Sentence = "arg-link"              //
+	ArgMaybeName        Sentence = "arg-maybe-name"        //
 )
 
 var aboutGroups = map[Sentence]map[Language]string{
@@ -109,4 +112,7 @@ var aboutGroups = map[Sentence]map[Language]string{
 	HelpRequests:   {English: "Show who waits to be let into this group", French: "Afficher qui attend d’être accepté dans ce groupe"},
 	HelpApprove:    {English: "Let in who waits: everybody, or those who are named", French: "Accepter qui attend : tous, ou ceux qui sont nommés"},
 	HelpReject:     {English: "Turn down who waits: everybody, or those who are named", French: "Refuser qui attend : tous, ou ceux qui sont nommés"},
+	SectionGroups:  {English: "Groups", French: "Groupes"},
+	ArgLink:        {English: "<link>", French: "<lien>"},
+	ArgMaybeName:   {English: "[name]", French: "[nom]"},
 }

@@ -4,7 +4,10 @@
 // and is filled in as [fmt.Sprintf] does. A language that lacks a sentence uses the English one.
 package say
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Language is a language that people are addressed in: its ISO 639-1 code.
 type Language string
@@ -15,8 +18,30 @@ const (
 	French  Language = "fr"
 )
 
+// Languages lists the languages that the sentences are written in.
+func Languages() []Language { return []Language{English, French} }
+
 // Known tells whether the sentences are written in l.
 func (l Language) Known() bool { return l == English || l == French }
+
+// Name is what the language calls itself.
+func (l Language) Name() string {
+	if l == French {
+		return "français"
+	}
+	return "English"
+}
+
+// ParseLanguage reads a language as people name it: "fr", "French", "français".
+func ParseLanguage(name string) (l Language, ok bool) {
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "en", "english", "anglais":
+		return English, true
+	case "fr", "french", "français", "francais":
+		return French, true
+	}
+	return "", false
+}
 
 // Sentence names a sentence.
 type Sentence string

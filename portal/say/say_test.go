@@ -34,6 +34,14 @@ func TestNoProtocolWordReachesAPerson(t *testing.T) {
 	}
 }
 
+func TestALanguageIsKnownByItsNames(t *testing.T) {
+	for name, want := range map[string]Language{"fr": French, " Français ": French, "FRENCH": French, "en": English, "anglais": English, "de": "", "": ""} {
+		if got, ok := ParseLanguage(name); got != want || ok != (want != "") {
+			t.Errorf("%q is %q, %v", name, got, ok)
+		}
+	}
+}
+
 func TestSay(t *testing.T) {
 	if got := French.Say(LoggedOut, "WhatsApp"); !strings.Contains(got, "déconnecté de WhatsApp") {
 		t.Errorf("French: %s", got)

@@ -33,7 +33,6 @@ const (
 	PhoneNumber       Sentence = "phone-number"       //
 	PhoneNumberWrong  Sentence = "phone-number-wrong" //
 	UsedElsewhere     Sentence = "used-elsewhere"     // network
-	Suspended         Sentence = "suspended"          // network
 	UpdateBridge      Sentence = "update-bridge"      // network
 	ConnectionRefused Sentence = "connection-refused" // network
 	NotConnected      Sentence = "not-connected"      // network
@@ -49,7 +48,8 @@ const (
 )
 
 // sentences are all of them.
-var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers)
+var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay,
+	aboutCalls, aboutPosts, aboutSharing, aboutOwn, aboutCommands)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
@@ -175,10 +175,6 @@ var aboutService = map[Sentence]map[Language]string{
 	UsedElsewhere: {
 		English: "%s is no longer connected here: another program uses the same link. Tell your administrator.",
 		French:  "%s n’est plus connecté ici : un autre programme utilise la même liaison. Prévenez votre administrateur.",
-	},
-	Suspended: {
-		English: "%s has suspended your account for a while. The connection comes back by itself when that is over.",
-		French:  "%s a suspendu votre compte pour un temps. La connexion reviendra d’elle-même ensuite.",
 	},
 	UpdateBridge: {
 		English: "%s asks for a newer version of this service. Tell your administrator.",

@@ -145,6 +145,8 @@ type Location struct {
 	// Live says that it moves, and Sequence which of its positions this is.
 	Live     bool  `json:"live,omitempty"`
 	Sequence int64 `json:"sequence,omitempty"`
+	// Elapsed is how many seconds after the first position this one is told; 0 for the first.
+	Elapsed uint32 `json:"elapsed,omitempty"`
 }
 
 // ContactCard is a person's vCard.

@@ -137,12 +137,47 @@ func (p *Phone) welcome(ctx context.Context, d *device) error {
 	if p.onLink == nil {
 		return nil
 	}
-	for _, chunk := range p.onLink.chunks(p) {
+	chunks := p.onLink.chunks(p)
+	now := len(chunks)
+	if p.onLink.Halt {
+		now = min(now, 1)
+	}
+	p.pending = chunks[now:]
+	return p.sendChunks(ctx, d, chunks[:now])
+}
+
+// sendChunks sends parts of the history to a companion. The caller holds the mutex.
+func (p *Phone) sendChunks(ctx context.Context, d *device, chunks []*waHistorySync.HistorySync) error {
+	for _, chunk := range chunks {
 		if err := p.sendHistory(ctx, d, chunk, p.onLink.Inline, ""); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ContinueHistory sends up to count of the chunks that a halted history still has to a companion (see [HistoryOnLink]), and
+// tells how many are left.
+func (p *Phone) ContinueHistory(ctx context.Context, companion uint16, count int) (left int, err error) {
+	d, err := p.companion(companion)
+	if err != nil {
+		return 0, fmt.Errorf("continue history: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := min(count, len(p.pending))
+	if err := p.sendChunks(ctx, d, p.pending[:now]); err != nil {
+		return 0, fmt.Errorf("continue history: %w", err)
+	}
+	p.pending = p.pending[now:]
+	return len(p.pending), nil
+}
+
+// HistoryRequests lists the requests for older messages that have reached the phone, answered or not.
+func (p *Phone) HistoryRequests() []*waE2E.PeerDataOperationRequestMessage_HistorySyncOnDemandRequest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.historyAsked)
 }
 
 // takePeer handles what an own companion asks the phone for, and reports whether the message was such. The caller holds the
@@ -172,6 +207,7 @@ func (p *Phone) answerPeer(ctx context.Context, d *device, request string, asked
 	case waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND:
 		return p.resend(ctx, d, request, asked)
 	case waE2E.PeerDataOperationRequestType_HISTORY_SYNC_ON_DEMAND:
+		p.historyAsked = append(p.historyAsked, proto.Clone(asked.GetHistorySyncOnDemandRequest()).(*historyOnDemandAsk))
 		return p.sendHistory(ctx, d, p.olderThan(asked.GetHistorySyncOnDemandRequest()), false, request)
 	}
 	return nil
@@ -210,8 +246,12 @@ func (p *Phone) resend(ctx context.Context, d *device, request string, asked *wa
 	})
 }
 
+// mostOnDemand is how many messages a phone gives at a time, whatever it is asked for.
+const mostOnDemand = 50
+
 // olderThan returns the messages of a chat before one that the companion names, newest first. The caller holds the mutex.
 func (p *Phone) olderThan(asked *historyOnDemandAsk) *waHistorySync.HistorySync {
+	most := min(int(asked.GetOnDemandMsgCount()), mostOnDemand)
 	chat := &waHistorySync.Conversation{ID: proto.String(asked.GetChatJID())}
 	jid, err := types.ParseJID(asked.GetChatJID())
 	if err == nil {
@@ -223,7 +263,7 @@ func (p *Phone) olderThan(asked *historyOnDemandAsk) *waHistorySync.HistorySync 
 		case logged.chat != jid, p.hidden(logged):
 		case logged.id == asked.GetOldestMsgID():
 			found = true
-		case found && len(chat.Messages) < int(asked.GetOnDemandMsgCount()):
+		case found && len(chat.Messages) < most:
 			chat.Messages = append(chat.Messages, &waHistorySync.HistorySyncMsg{Message: p.webMessage(logged)})
 		case found:
 			more = true

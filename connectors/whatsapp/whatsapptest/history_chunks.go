@@ -20,6 +20,8 @@ type HistoryOnLink struct {
 	Full              bool
 	// Chats is how many chats a chunk has after the first; 5 without one.
 	Chats int
+	// Halt keeps all chunks but the first back, until [Phone.ContinueHistory].
+	Halt bool
 }
 
 // chunks splits the phone's chats: the first messages of all chats, the names of people, then more of a few chats at a time, as

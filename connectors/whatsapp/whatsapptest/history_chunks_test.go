@@ -203,3 +203,52 @@ func TestADriverSharesHistory(t *testing.T) {
 		t.Errorf("nothing to remember gives %d", status)
 	}
 }
+
+func TestAPhoneSendsItsHistoryInSteps(t *testing.T) {
+	s := testServer(t)
+	alice := s.MustAddPerson(aliceNumber, "Alice")
+	s.MustAddPerson(bobNumber, "Bob")
+	remembers(t, alice, bobNumber, bobNumber, time.Now().Add(-time.Hour), "1", "2", "3", "4")
+	alice.ShareHistory(&HistoryOnLink{Bootstrap: 1, Recent: 1, Full: true, Inline: true, Halt: true})
+	client := link(t, s, alice, "alice's client")
+	if first := hears[*events.HistorySync](client, nil).Data; first.GetSyncType() != waHistorySync.HistorySync_INITIAL_BOOTSTRAP {
+		t.Errorf("phone begins with %v", first)
+	}
+	for _, want := range []struct {
+		kind waHistorySync.HistorySync_HistorySyncType
+		left int
+	}{{waHistorySync.HistorySync_PUSH_NAME, 2}, {waHistorySync.HistorySync_RECENT, 1}, {waHistorySync.HistorySync_FULL, 0}} {
+		left, err := alice.ContinueHistory(waiting(t), 1, 1)
+		must(t, err)
+		if next := hears[*events.HistorySync](client, nil).Data; next.GetSyncType() != want.kind || left != want.left {
+			t.Errorf("phone goes on with %s and has %d left, want %s and %d", next.GetSyncType(), left, want.kind, want.left)
+		}
+	}
+	if _, err := alice.ContinueHistory(waiting(t), 7, 1); err == nil {
+		t.Error("phone sends history to a companion that it does not have")
+	}
+}
+
+func TestAPhoneGivesFiftyMessagesAtATime(t *testing.T) {
+	s := testServer(t)
+	alice, bob := s.MustAddPerson(aliceNumber, "Alice"), s.MustAddPerson(bobNumber, "Bob")
+	var texts []string
+	for n := range 60 {
+		texts = append(texts, fmt.Sprint(n))
+	}
+	remembers(t, alice, bobNumber, bobNumber, time.Now().Add(-2*time.Hour), texts...)
+	alice.ShareHistory(&HistoryOnLink{Bootstrap: 1, Inline: true})
+	client := link(t, s, alice, "alice's client")
+	newest := hears[*events.HistorySync](client, nil).Data.GetConversations()[0].GetMessages()[0].GetMessage()
+	_, err := client.SendPeerMessage(waiting(t), client.BuildHistorySyncRequest(&types.MessageInfo{
+		ID: newest.GetKey().GetID(), Timestamp: time.Unix(int64(newest.GetMessageTimestamp()), 0), MessageSource: types.MessageSource{Chat: bob.LID()},
+	}, 100))
+	must(t, err)
+	page := hears(client, func(e *events.HistorySync) bool { return e.Data.GetSyncType() == waHistorySync.HistorySync_ON_DEMAND }).Data
+	if got := textsOf(page, bob.LID()); len(got) != 50 || got[0] != "58" {
+		t.Errorf("phone sent %v", got)
+	}
+	if asked := alice.HistoryRequests(); len(asked) != 1 || asked[0].GetOldestMsgID() != newest.GetKey().GetID() || asked[0].GetOnDemandMsgCount() != 100 {
+		t.Errorf("phone was asked for %v", asked)
+	}
+}

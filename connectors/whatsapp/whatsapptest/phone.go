@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -32,6 +33,9 @@ type Phone struct {
 	onLink  *HistoryOnLink
 	timers  map[types.JID]chatTimer
 	log     []loggedMessage // what was sent and received, for companions that ask
+
+	pending      []*waHistorySync.HistorySync // what ContinueHistory sends
+	historyAsked []*historyOnDemandAsk
 }
 
 // DeviceInfo describes a linked device.

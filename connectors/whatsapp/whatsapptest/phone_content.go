@@ -231,7 +231,7 @@ func locationOf(m *waE2E.Message) *Location {
 	if x := m.GetLiveLocationMessage(); x != nil {
 		return &Location{
 			Latitude: x.GetDegreesLatitude(), Longitude: x.GetDegreesLongitude(), Name: x.GetCaption(), Live: true,
-			Sequence: x.GetSequenceNumber(),
+			Sequence: x.GetSequenceNumber(), Elapsed: x.GetTimeOffset(),
 		}
 	}
 	return placeOf(m.GetLocationMessage())

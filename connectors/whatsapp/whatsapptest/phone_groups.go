@@ -194,6 +194,26 @@ func (p *Phone) SetGroupPicture(group string, data []byte) error {
 	return p.setPictureOf(jid, data)
 }
 
+// GroupPicture returns the picture of a group as its members see it; nil for none.
+func (s *Server) GroupPicture(group string) ([]byte, error) {
+	jid, err := types.ParseJID(group)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", group, ErrNoSuchGroup)
+	}
+	s.mu.Lock()
+	g := s.groups[jid]
+	if g == nil {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("%q: %w", group, ErrNoSuchGroup)
+	}
+	shown := g.picture
+	s.mu.Unlock()
+	if shown == nil {
+		return nil, nil
+	}
+	return s.loadMedia(shown.imagePath)
+}
+
 // LeaveGroup takes the owner out of a group.
 func (p *Phone) LeaveGroup(group string) error {
 	jid, err := p.resolve(group)

@@ -94,14 +94,15 @@ func (p *Phone) SendLocation(ctx context.Context, to string, place Location) (st
 	}
 	return p.SendMessage(ctx, to, &waE2E.Message{LiveLocationMessage: &waE2E.LiveLocationMessage{
 		DegreesLatitude: &place.Latitude, DegreesLongitude: &place.Longitude, Caption: some(place.Name),
-		SequenceNumber: proto.Int64(max(place.Sequence, time.Now().UnixMicro())),
+		TimeOffset: some(place.Elapsed), SequenceNumber: proto.Int64(max(place.Sequence, time.Now().UnixMicro())),
 	}})
 }
 
 // MoveLocation sends the next position of the live location that the owner shows in a chat. Real phones spread positions in
-// stanzas of their own, which whatsmeow does not read; here they are further messages with greater sequence numbers.
+// stanzas of their own, which whatsmeow does not read; here they are further messages with greater sequence numbers, told some
+// time after the first.
 func (p *Phone) MoveLocation(ctx context.Context, to string, latitude, longitude float64) (string, error) {
-	return p.SendLocation(ctx, to, Location{Latitude: latitude, Longitude: longitude, Live: true})
+	return p.SendLocation(ctx, to, Location{Latitude: latitude, Longitude: longitude, Live: true, Elapsed: 1})
 }
 
 // applyLivePosition moves a live location that is shown already, and reports whether there was one. The caller holds the mutex.
@@ -114,6 +115,9 @@ func (p *Phone) applyLivePosition(m message, live *waE2E.LiveLocationMessage) bo
 		return false
 	}
 	next := locationOf(&waE2E.Message{LiveLocationMessage: live})
+	if live.GetTimeOffset() == 0 {
+		return false // another one
+	}
 	return p.inbox.change(chat, shown, func(e *Entry) {
 		if next.Sequence > e.Location.Sequence {
 			next.Name = e.Location.Name
@@ -247,4 +251,21 @@ func (f *File) message(media sealedMedia) *waE2E.Message {
 		FileEncSHA256: media.encryptedSum, FileLength: &media.length, MediaKeyTimestamp: now, Caption: caption,
 		Width: some(f.Width), Height: some(f.Height), JPEGThumbnail: f.Thumbnail, ViewOnce: viewOnce,
 	}}
+}
+
+// PinMessage pins a message of a chat for everybody for a while; for no time it is pinned no more.
+func (p *Phone) PinMessage(ctx context.Context, chat, id string, lasts time.Duration) error {
+	key, _, err := p.keyOf(chat, id)
+	if err != nil {
+		return fmt.Errorf("pin %s: %w", id, err)
+	}
+	kind := waE2E.PinInChatMessage_PIN_FOR_ALL
+	if lasts == 0 {
+		kind = waE2E.PinInChatMessage_UNPIN_FOR_ALL
+	}
+	_, err = p.SendMessage(ctx, chat, &waE2E.Message{
+		PinInChatMessage:   &waE2E.PinInChatMessage{Key: key, Type: &kind, SenderTimestampMS: proto.Int64(time.Now().UnixMilli())},
+		MessageContextInfo: &waE2E.MessageContextInfo{MessageAddOnDurationInSecs: some(uint32(lasts / time.Second))},
+	})
+	return err
 }

@@ -1,6 +1,7 @@
 package whatsapptest
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"errors"
@@ -17,6 +18,7 @@ import (
 const (
 	sealsVote        = "Poll Vote"
 	sealsEventAnswer = "Event Response"
+	sealsComment     = "Enc Comment"
 )
 
 var errNoSecret = errors.New("message has no secret")
@@ -49,6 +51,9 @@ func secretKey(original loggedMessage, author, answering types.JID, use string) 
 	}
 	from := answering.ToNonAD().String()
 	key, err = hkdf.Key(sha256.New, secret, nil, original.id+author.ToNonAD().String()+from+use, 32)
+	if use != sealsVote && use != sealsEventAnswer {
+		return key, nil, err
+	}
 	return key, []byte(original.id + "\x00" + from), err
 }
 
@@ -131,6 +136,24 @@ func (p *Phone) keyTo(to, id string) (*waCommon.MessageKey, loggedMessage, error
 		return nil, loggedMessage{}, fmt.Errorf("%s in %s: %w", id, to, ErrNoSuchMessage)
 	}
 	return key, original, nil
+}
+
+// Comment comments on an announcement of a community, and returns the message's ID. Phones seal comments in groups whose
+// members do not see each other.
+func (p *Phone) Comment(ctx context.Context, group, announcement, text string) (string, error) {
+	key, original, err := p.keyTo(group, announcement)
+	if err != nil {
+		return "", fmt.Errorf("comment: %w", err)
+	}
+	p.mu.Lock()
+	payload, iv, err := p.sealAnswer(original, sealsComment, &waE2E.Message{Conversation: &text})
+	p.mu.Unlock()
+	if err != nil {
+		return "", fmt.Errorf("comment: %w", err)
+	}
+	return p.SendMessage(ctx, group, &waE2E.Message{EncCommentMessage: &waE2E.EncCommentMessage{
+		TargetMessageKey: key, EncPayload: payload, EncIV: iv,
+	}})
 }
 
 // noteUnopened notes an answer that the phone could not open.

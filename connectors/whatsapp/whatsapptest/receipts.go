@@ -34,8 +34,15 @@ func (s *Server) handleReceipt(from *device, n *node) error {
 	case receiptDelivered, receiptInactive:
 		from.acknowledged("message", text(n, "id"), to)
 		s.relayReceipt(from, n)
-	case receiptSender:
+	case receiptSender: // the device that sent a message learns which others of its owner's have it
 		from.acknowledged("message", text(n, "id"), to)
+		if sender := s.deviceOf(to); sender != nil && sender.owner == from.owner && sender != from {
+			source := attrs{"from": from.lid()}
+			if recipient := jidOf(n, "recipient"); !recipient.IsEmpty() {
+				source["recipient"] = recipient
+			}
+			s.deliver(sender, receiptFrom(n, source))
+		}
 	case receiptPeer, receiptHistory, receiptError:
 		from.acknowledged("message", text(n, "id"), to)
 		if toOwnPhone(from, to) { // about what the phone sent to its companion, or should upload again

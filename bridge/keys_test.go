@@ -1,0 +1,55 @@
+package bridge
+
+import (
+	"context"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
+	"maunium.net/go/mautrix"
+
+	"passerelle/database"
+)
+
+// forgetful handles keys as the library does: it keeps to itself that the database failed.
+type forgetful struct {
+	*mautrix.DefaultSyncer
+	db   *dbutil.Database
+	away bool
+}
+
+func (f *forgetful) ProcessSyncResponse(ctx context.Context, _ *mautrix.RespSync, _ string) bool {
+	if f.away { // until the end of this
+		f.db.RawDB.SetMaxOpenConns(1)
+		_, _ = f.db.Exec(ctx, "PRAGMA query_only = ON")
+		defer f.db.Exec(ctx, "PRAGMA query_only = OFF")
+	}
+	_, _ = f.db.Exec(ctx, "CREATE TABLE IF NOT EXISTS keys (a INTEGER)")
+	return true
+}
+
+// TestKeysAreAskedForAgainWhenTheDatabaseWasAwayForAMoment: it is back when the token would be saved.
+func TestKeysAreAskedForAgainWhenTheDatabaseWasAwayForAMoment(t *testing.T) {
+	db, err := database.Place(t.TempDir()).OpenNetwork(t.Context(), "red", zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	syncer := &forgetful{DefaultSyncer: mautrix.NewDefaultSyncer(), db: db, away: true}
+	client := &mautrix.Client{Syncer: syncer, Store: mautrix.NewMemorySyncStore()}
+	var keys roomKeys
+	answer := &mautrix.RespSync{NextBatch: "after"}
+	if err := keys.take(t.Context(), client, answer, "before"); err == nil {
+		t.Error("keys that could not be stored are taken")
+	}
+	if token, err := client.Store.LoadNextBatch(t.Context(), client.UserID); err != nil || token != "" {
+		t.Errorf("the token is %q, %v", token, err)
+	}
+	syncer.away = false
+	if err := keys.take(t.Context(), client, answer, "before"); err != nil {
+		t.Error(err)
+	}
+	if token, err := client.Store.LoadNextBatch(t.Context(), client.UserID); err != nil || token != "after" {
+		t.Errorf("the token is %q, %v", token, err)
+	}
+}
