@@ -25,15 +25,6 @@ type written struct {
 	mentions *event.Mentions
 }
 
-// put writes the text into a message.
-func (w written) put(into *event.MessageEventContent) {
-	into.Body, into.Mentions = w.body, w.mentions
-	into.Format, into.FormattedBody = "", ""
-	if w.html != "" {
-		into.Format, into.FormattedBody = event.FormatHTML, w.html
-	}
-}
-
 // readEntities reads a text with its entities. Entities that cross, which Telegram does not send, are closed and opened again.
 func readEntities(text string, entities []entity, person lookup) written {
 	text = strings.ToValidUTF8(text, "\uFFFD")

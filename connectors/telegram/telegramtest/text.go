@@ -15,12 +15,6 @@ const (
 // units counts a text's UTF-16 units.
 func units(text string) int { return len(utf16.Encode([]rune(text))) }
 
-// cut returns a part of a text by its UTF-16 units.
-func cut(text string, offset, length int) string {
-	all := utf16.Encode([]rune(text))
-	return string(utf16.Decode(all[offset : offset+length]))
-}
-
 // entityTypes are the types of entities that a bot may send.
 var entityTypes = map[string]bool{
 	"mention": true, "hashtag": true, "cashtag": true, "bot_command": true, "url": true, "email": true, "phone_number": true,
