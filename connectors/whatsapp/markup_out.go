@@ -6,9 +6,12 @@ import (
 	"strings"
 
 	"go.mau.fi/whatsmeow/types"
+	"golang.org/x/net/html"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/format"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/markup"
 )
 
 // marked is a Matrix text in WhatsApp's words.
@@ -23,7 +26,7 @@ func writeMarkup(content *event.MessageEventContent, person func(id.UserID) (typ
 	m := marked{text: content.Body}
 	if content.Format == event.FormatHTML && content.FormattedBody != "" {
 		writer := markupWriter{content: content, person: person}
-		if tidy, ok := tidyHTML(content.FormattedBody); ok {
+		if tidy, ok := renderTidy(content.FormattedBody); ok {
 			if text := writer.parser().Parse(tidy, format.NewContext(context.Background())); text != "" {
 				m.text, m.mentions = text, writer.mentions
 			}
@@ -36,6 +39,17 @@ func writeMarkup(content *event.MessageEventContent, person func(id.UserID) (typ
 		}
 	}
 	return m
+}
+
+// renderTidy writes the HTML of a message as mautrix's parser reads it well.
+func renderTidy(source string) (string, bool) {
+	body, ok := markup.Tidy(source)
+	if !ok {
+		return "", false
+	}
+	var out strings.Builder
+	err := html.Render(&out, body)
+	return out.String(), err == nil
 }
 
 // markupWriter writes one text.

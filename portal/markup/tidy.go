@@ -1,4 +1,6 @@
-package whatsapp
+// Package markup reads the HTML of Matrix messages (Client-Server API, "m.room.message msgtypes") for networks that write marks
+// or ranges of text instead. What it is handed comes from people's apps, and may be anything.
+package markup
 
 import (
 	"slices"
@@ -8,14 +10,15 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// tidyHTML rewrites the HTML of a Matrix message into what mautrix's parser reads well: white space as browsers collapse it
-// (https://drafts.csswg.org/css-text/#white-space-phase-1) and outside the tags of words, headings as bold paragraphs,
-// tables as lines, and nothing of what is not to be read. It is false when the HTML cannot be read.
-func tidyHTML(source string) (string, bool) {
-	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+// Tidy reads the HTML of a Matrix message and returns its body with what a reader of it need not think of any more: white space
+// is as browsers collapse it (https://drafts.csswg.org/css-text/#white-space-phase-1) and outside the tags of words, headings
+// are bold paragraphs, tables are lines, and nothing is left of what is not to be read (scripts, the words of an answered
+// message). It is false when the HTML cannot be read.
+func Tidy(source string) (body *html.Node, ok bool) {
+	body = &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(source), body)
 	if err != nil {
-		return "", false
+		return nil, false
 	}
 	for _, node := range nodes {
 		body.AppendChild(node)
@@ -23,11 +26,7 @@ func tidyHTML(source string) (string, bool) {
 	t := &tidier{afterSpace: true}
 	t.children(body)
 	hoistSpaces(body)
-	var out strings.Builder
-	if err := html.Render(&out, body); err != nil {
-		return "", false
-	}
-	return out.String(), true
+	return body, true
 }
 
 // tidier goes through a document in its order.
@@ -144,7 +143,7 @@ func isBlock(node *html.Node) bool {
 	return false
 }
 
-// hoistSpaces moves the white space at the edges of marked words out of them: WhatsApp's marks stand at words.
+// hoistSpaces moves the white space at the edges of marked words out of them: marks stand at words.
 func hoistSpaces(node *html.Node) {
 	var next *html.Node
 	for child := node.FirstChild; child != nil; child = next {
