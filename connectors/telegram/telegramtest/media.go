@@ -33,34 +33,30 @@ var kinds = map[string]string{"sendphoto": "photo", "sendaudio": "audio", "sendd
 	"sendanimation": "animation", "sendvoice": "voice", "sendvideonote": "video_note", "sendsticker": "sticker"}
 
 func (c *call) sendFile() (any, error) {
-	in, said, sender, err := c.outgoing()
-	if err != nil {
-		return nil, err
-	}
 	kind := kinds[strings.ToLower(c.method)]
-	f, err := c.file(kind, c.text(kind))
-	if err != nil {
-		return nil, err
-	}
-	if said.Caption = c.text("caption"); said.Caption != "" && (kind == "sticker" || kind == "video_note") {
-		said.Caption = "" // these have none
-	}
-	if err := c.object("caption_entities", &said.CaptionEntities); err != nil {
-		return nil, err
-	}
-	if err := checkText(said.Caption, said.CaptionEntities, maxCaption, "message caption"); err != nil {
-		return nil, err
-	}
-	said.HasMediaSpoiler = c.flag("has_spoiler")
-	if err := said.hold(kind, f, c.details()); err != nil {
-		return nil, err
-	}
-	if thumbnail, ok := c.files["thumbnail"]; ok {
-		if held := said.media(); held != nil {
-			held.Thumbnail = c.server.keep(thumbnail).describe()
+	return c.says(func(said *Message) error {
+		f, err := c.file(kind, c.text(kind))
+		if err != nil {
+			return err
 		}
-	}
-	return c.sent(in.post(sender, said))
+		if kind != "sticker" && kind != "video_note" { // these have no caption
+			said.Caption = c.text("caption")
+		}
+		if err := c.object("caption_entities", &said.CaptionEntities); err != nil {
+			return err
+		}
+		if err := checkText(said.Caption, said.CaptionEntities, maxCaption, "message caption"); err != nil {
+			return err
+		}
+		said.HasMediaSpoiler = c.flag("has_spoiler")
+		if err := said.hold(kind, f, c.details()); err != nil {
+			return err
+		}
+		if held := said.media(); held != nil && c.files["thumbnail"] != nil {
+			held.Thumbnail = c.server.keep(c.files["thumbnail"]).describe()
+		}
+		return nil
+	})
 }
 
 // details are what a bot says of a file.

@@ -22,25 +22,32 @@ var aboutMessages = map[string]method{
 	"answerCallbackQuery":     (*call).answerCallbackQuery,
 }
 
-func (c *call) sendMessage() (any, error) {
+// says sends a message of the bot's, once fill has put into it what it says.
+func (c *call) says(fill func(*Message) error) (any, error) {
 	in, said, sender, err := c.outgoing()
 	if err != nil {
 		return nil, err
 	}
-	said.Text = c.text("text")
-	if err := c.object("entities", &said.Entities); err != nil {
+	if err := fill(&said); err != nil {
 		return nil, err
-	}
-	if strings.TrimSpace(said.Text) == "" {
-		return nil, badRequest("message text is empty")
-	}
-	if err := checkText(said.Text, said.Entities, maxText, "message"); err != nil {
-		return nil, err
-	}
-	if options := c.text("link_preview_options"); options != "" {
-		said.LinkPreviewOptions = []byte(options)
 	}
 	return c.sent(in.post(sender, said))
+}
+
+func (c *call) sendMessage() (any, error) {
+	return c.says(func(said *Message) error {
+		said.Text = c.text("text")
+		if err := c.object("entities", &said.Entities); err != nil {
+			return err
+		}
+		if strings.TrimSpace(said.Text) == "" {
+			return badRequest("message text is empty")
+		}
+		if options := c.text("link_preview_options"); options != "" {
+			said.LinkPreviewOptions = []byte(options)
+		}
+		return checkText(said.Text, said.Entities, maxText, "message")
+	})
 }
 
 func (c *call) location() (l Location, err error) {
@@ -56,25 +63,26 @@ func (c *call) location() (l Location, err error) {
 }
 
 func (c *call) sendLocation() (any, error) {
-	in, said, sender, err := c.outgoing()
-	if err != nil {
-		return nil, err
+	return c.says(func(said *Message) error {
+		place, err := c.location()
+		said.Location = &place
+		return err
+	})
+}
+
+// live returns the live location of the bot's that a call is about.
+func (c *call) live() (*message, error) {
+	m, err := c.own("edit")
+	if err == nil && (m.Location == nil || m.Location.LivePeriod == 0) {
+		return nil, badRequest("message can't be edited")
 	}
-	place, err := c.location()
-	if err != nil {
-		return nil, err
-	}
-	said.Location = &place
-	return c.sent(in.post(sender, said))
+	return m, err
 }
 
 func (c *call) editLiveLocation() (any, error) {
-	m, err := c.own("edit")
+	m, err := c.live()
 	if err != nil {
 		return nil, err
-	}
-	if m.Location == nil || m.Location.LivePeriod == 0 {
-		return nil, badRequest("message can't be edited")
 	}
 	place, err := c.location()
 	if err != nil {
@@ -86,56 +94,47 @@ func (c *call) editLiveLocation() (any, error) {
 }
 
 func (c *call) stopLiveLocation() (any, error) {
-	m, err := c.own("edit")
+	m, err := c.live()
 	if err != nil {
 		return nil, err
-	}
-	if m.Location == nil || m.Location.LivePeriod == 0 {
-		return nil, badRequest("message can't be edited")
 	}
 	m.edit(func(said *Message) { ended := *said.Location; ended.LivePeriod = 0; said.Location = &ended })
 	return c.sent(m)
 }
 
 func (c *call) sendVenue() (any, error) {
-	in, said, sender, err := c.outgoing()
-	if err != nil {
-		return nil, err
-	}
-	place, err := c.location()
-	if err != nil {
-		return nil, err
-	}
-	if c.text("title") == "" || c.text("address") == "" {
-		return nil, badRequest("venue needs a title and an address")
-	}
-	said.Venue, said.Location = &Venue{Location: place, Title: c.text("title"), Address: c.text("address")}, &place
-	return c.sent(in.post(sender, said))
+	return c.says(func(said *Message) error {
+		place, err := c.location()
+		if err != nil {
+			return err
+		}
+		if c.text("title") == "" || c.text("address") == "" {
+			return badRequest("venue needs a title and an address")
+		}
+		said.Venue, said.Location = &Venue{Location: place, Title: c.text("title"), Address: c.text("address")}, &place
+		return nil
+	})
 }
 
 func (c *call) sendContact() (any, error) {
-	in, said, sender, err := c.outgoing()
-	if err != nil {
-		return nil, err
-	}
-	said.Contact = &Contact{PhoneNumber: c.text("phone_number"), FirstName: c.text("first_name"), LastName: c.text("last_name"),
-		VCard: c.text("vcard")}
-	if said.Contact.PhoneNumber == "" || said.Contact.FirstName == "" {
-		return nil, badRequest("contact needs a phone number and a first name")
-	}
-	return c.sent(in.post(sender, said))
+	return c.says(func(said *Message) error {
+		said.Contact = &Contact{PhoneNumber: c.text("phone_number"), FirstName: c.text("first_name"), LastName: c.text("last_name"),
+			VCard: c.text("vcard")}
+		if said.Contact.PhoneNumber == "" || said.Contact.FirstName == "" {
+			return badRequest("contact needs a phone number and a first name")
+		}
+		return nil
+	})
 }
 
 func (c *call) sendDice() (any, error) {
-	in, said, sender, err := c.outgoing()
-	if err != nil {
-		return nil, err
-	}
-	said.Dice = &Dice{Emoji: "🎲", Value: 4}
-	if emoji := c.text("emoji"); emoji != "" {
-		said.Dice.Emoji = emoji
-	}
-	return c.sent(in.post(sender, said))
+	return c.says(func(said *Message) error {
+		said.Dice = &Dice{Emoji: "🎲", Value: 4}
+		if emoji := c.text("emoji"); emoji != "" {
+			said.Dice.Emoji = emoji
+		}
+		return nil
+	})
 }
 
 func (c *call) sendChatAction() (any, error) {
