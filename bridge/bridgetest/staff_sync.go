@@ -70,8 +70,10 @@ func (h *hooks) GetFilterJSON(id.UserID) *mautrix.Filter {
 	return &mautrix.Filter{Room: &mautrix.RoomFilter{Timeline: &mautrix.FilterPart{Limit: timelineLimit}}}
 }
 
-// dispatch gives the library a state event.
+// dispatch gives the library a state event. Its HandleHistoryVisibility (crypto/machine.go) panics when the store fails, so
+// a client that is being stopped finishes the event.
 func (h *hooks) dispatch(ctx context.Context, evt *event.Event) {
+	ctx = context.WithoutCancel(ctx)
 	for _, f := range h.events {
 		f(ctx, evt)
 	}
