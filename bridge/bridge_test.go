@@ -82,7 +82,7 @@ func buildHouse(t *testing.T, place database.Place, mode bridge.EncryptionMode, 
 		Domain: bridgetest.DefaultServerName, Listen: listen, Address: "http://" + listen, Monitor: monitor,
 		Language: say.English, Encryption: bridge.Encryption{Mode: mode, PickleKey: "pickle-key-of-the-test"},
 		Permissions: map[string]string{bridgetest.DefaultServerName: "user"}, Databases: place, Policy: portal.AdmitAll{},
-		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel),
+		Log: bridgetest.NewLog(t),
 	}}
 	var registrations []string
 	var networks []bridge.Network

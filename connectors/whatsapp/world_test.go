@@ -19,6 +19,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/bridge/bridgetest"
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
 	"passerelle/portal/relay"
@@ -78,7 +79,7 @@ func (l languages) Of(person id.UserID) say.Language {
 // start starts the bridge on what an earlier start left behind.
 func (w *world) start() {
 	w.t.Helper()
-	log := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
+	log := bridgetest.NewLog(w.t)
 	db, err := dbutil.NewFromConfig("whatsapp", dbutil.Config{PoolConfig: dbutil.PoolConfig{
 		Type: "sqlite3-fk-wal", URI: "file:" + w.db + "?_txlock=immediate", MaxOpenConns: 4, MaxIdleConns: 1,
 	}}, dbutil.ZeroLogger(log))
