@@ -105,7 +105,7 @@ func (c *Connector) startChat(ce *commands.Event, a *account) {
 		c.answer(ce, say.HaveChat, a.calls(ce.Ctx, lid), c.link(room.MXID))
 		return
 	}
-	if err := room.CreateMatrixRoom(ce.Ctx, a.login, chat.PortalInfo); err != nil {
+	if err := createRoom(ce.Ctx, room, a.login, chat.PortalInfo); err != nil {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}

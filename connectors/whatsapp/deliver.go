@@ -275,10 +275,22 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
 		return nil, nil
 	}
-	if err := room.CreateMatrixRoom(withDelivery(ctx, d), login, nil); err != nil {
+	if err := createRoom(withDelivery(ctx, d), room, login, nil); err != nil {
 		return nil, fmt.Errorf("make a room: %w", err)
 	}
 	return room, nil
+}
+
+// roomPatience is how long a room may still be in the making when the bridge stops.
+const roomPatience = 2 * time.Second
+
+// createRoom makes the room of a chat. It goes on for a moment when ctx ends: most rooms are whole by then, and
+// CreateMatrixRoom (bridgev2/portal.go) writes its error twice at once when its own context ends.
+func createRoom(ctx context.Context, room *bridgev2.Portal, login *bridgev2.UserLogin, info *bridgev2.ChatInfo) error {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(roomPatience, cancel) })()
+	return room.CreateMatrixRoom(lasting, login, info)
 }
 
 // deliveryKey is the key of the delivery that a context belongs to.

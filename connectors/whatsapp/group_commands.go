@@ -134,7 +134,7 @@ func (a *account) makeGroupRoom(ctx context.Context, group types.JID) error {
 	if room.MXID != "" || !a.connector.bridge.Config.PortalCreateFilter.ShouldAllow(a.login.ID, room.PortalKey) {
 		return nil
 	}
-	if err := room.CreateMatrixRoom(ctx, a.login, info); err != nil {
+	if err := createRoom(ctx, room, a.login, info); err != nil {
 		return fmt.Errorf("make a room: %w", err)
 	}
 	return nil

@@ -109,7 +109,7 @@ func (a *account) openPosts(ctx context.Context) (*bridgev2.Portal, error) {
 		return nil, err
 	}
 	if room.MXID == "" {
-		if err := room.CreateMatrixRoom(ctx, a.login, a.postsChat()); err != nil {
+		if err := createRoom(ctx, room, a.login, a.postsChat()); err != nil {
 			return nil, fmt.Errorf("make a room: %w", err)
 		}
 	}
