@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -45,6 +46,9 @@ func (a *account) takeGroupNews(ctx context.Context, stored portal.Arrival, came
 		if err != nil {
 			return err
 		}
+	}
+	if err := a.loginsOut(ctx, key, came.Group, stored.At); err != nil {
+		return err
 	}
 	return a.tellWhoAsks(ctx, stored, came)
 }
@@ -88,17 +92,13 @@ func (a *account) groupChange(ctx context.Context, stored portal.Arrival, came *
 // memberChanges returns what a change says about members and rights; nil: nothing.
 func (a *account) memberChanges(ctx context.Context, key networkid.PortalKey, news *groupNews, since time.Time) (*bridgev2.ChatMemberList, error) {
 	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
-	left := news.Left
-	if news.Gone {
-		left = append(left, a.lid)
-	}
 	for _, group := range []struct {
 		people     []types.JID
 		membership event.Membership
 		level      *int
 	}{
 		{news.Joined, event.MembershipJoin, new(levelMember)},
-		{left, event.MembershipLeave, new(levelMember)},
+		{a.leavers(news), event.MembershipLeave, new(levelMember)},
 		{news.Promoted, event.MembershipJoin, new(levelAdmin)},
 		{news.Demoted, event.MembershipJoin, new(levelMember)},
 	} {
@@ -133,8 +133,33 @@ func (a *account) memberChanges(ctx context.Context, key networkid.PortalKey, ne
 	return list, nil
 }
 
-// staffMember notes that a login has come into a group or left it, if it is one's of the homeserver. stays says that the person
-// is in the room all the same, by another login.
+// leavers are the members that are in a group no more.
+func (a *account) leavers(news *groupNews) []types.JID {
+	if news.Gone {
+		return append(slices.Clone(news.Left), a.lid)
+	}
+	return news.Left
+}
+
+// loginsOut notes which logins have left a group. It comes last: with each of its events, bridgev2 notes that the login that
+// brought it is in the room (bridgev2/queue.go).
+func (a *account) loginsOut(ctx context.Context, key networkid.PortalKey, news *groupNews, since time.Time) error {
+	for _, jid := range a.leavers(news) {
+		lid, err := a.memberLID(ctx, jid, since)
+		if err != nil {
+			return err
+		}
+		if login := a.connector.bridge.GetCachedUserLoginByID(loginID(lid)); login != nil {
+			if err := a.connector.goesOut(ctx, key, login); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// staffMember tells whether somebody who has left a group is in its room all the same, because another login of the same member
+// of staff is; and notes which login has come in.
 func (a *account) staffMember(ctx context.Context, key networkid.PortalKey, lid types.JID, membership event.Membership) (stays bool, err error) {
 	login := a.connector.bridge.GetCachedUserLoginByID(loginID(lid))
 	switch {

@@ -139,25 +139,29 @@ func (a *account) roomName(ctx context.Context, other types.JID) string {
 	return name + " · " + a.shownName()
 }
 
-// staysIn tells whether the person of a login that leaves a group is in its room by another one, and notes that the login is
-// not in it any more: what the person writes there goes out from the other one.
+// staysIn tells whether the person of a login that leaves a group is in its room by another one: what the person writes there
+// goes out from that one.
 func (c *Connector) staysIn(ctx context.Context, key networkid.PortalKey, leaving *bridgev2.UserLogin) (bool, error) {
 	places, err := c.bridge.DB.UserPortal.GetAllForUserInPortal(ctx, leaving.UserMXID, key)
 	if err != nil {
 		return false, fmt.Errorf("look up a person's logins in a room: %w", err)
 	}
-	stays := false
-	for _, place := range places {
-		if place.LoginID == leaving.ID {
-			if err := c.bridge.DB.UserPortal.Delete(ctx, place); err != nil {
-				return false, fmt.Errorf("note that a login has left a room: %w", err)
-			}
-			continue
-		}
+	return slices.ContainsFunc(places, func(place *database.UserPortal) bool {
 		other := c.bridge.GetCachedUserLoginByID(place.LoginID)
-		stays = stays || other != nil && other.Client.IsLoggedIn()
+		return place.LoginID != leaving.ID && other != nil && other.Client.IsLoggedIn()
+	}), nil
+}
+
+// goesOut notes that a login is in a group's room no more.
+func (c *Connector) goesOut(ctx context.Context, key networkid.PortalKey, login *bridgev2.UserLogin) error {
+	place, err := c.bridge.DB.UserPortal.Get(ctx, login.UserLogin, key)
+	if err == nil && place != nil {
+		err = c.bridge.DB.UserPortal.Delete(ctx, place)
 	}
-	return stays, nil
+	if err != nil {
+		return fmt.Errorf("note that a login has left a room: %w", err)
+	}
+	return nil
 }
 
 // comesIn notes that a login is in a group's room. bridgev2 does so once (bridgev2/space.go, MarkInPortal); a login that has
