@@ -217,6 +217,17 @@ func (p *policy) Record(_ context.Context, d portal.Decision) error {
 	return nil
 }
 
+func (p *policy) Outcome(_ context.Context, _ string, direction portal.Direction, key string) (portal.Outcome, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.decisions {
+		if d.Direction == direction && d.Key == key {
+			return d.Outcome, nil
+		}
+	}
+	return "", nil
+}
+
 func (p *policy) set(refuse func(portal.Crossing) bool, fail error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
