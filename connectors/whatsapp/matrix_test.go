@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -378,6 +379,19 @@ func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*
 		return found, found.Content.ParseRaw(s.kind)
 	}
 	return nil, errors.New("no such event")
+}
+
+// FindEvent returns the newest event of a room whose ID is the one meant; nil: there is none.
+func (i *intent) FindEvent(ctx context.Context, in id.RoomID, _ time.Time, is func(id.EventID) bool) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	said := slices.Clone(i.matrix.rooms[in].said)
+	i.matrix.mu.Unlock()
+	for _, s := range slices.Backward(said) {
+		if is(s.id) {
+			return i.GetEvent(ctx, in, s.id)
+		}
+	}
+	return nil, nil
 }
 
 func (i *intent) TakesMedia(context.Context) error { return i.matrix.failing("media") }
