@@ -164,9 +164,7 @@ func (w *world) sends(in *room, staff id.UserID, as id.EventID, content *event.M
 
 // does sends an event of any type into a room as a member of staff.
 func (w *world) does(in *room, staff id.UserID, as id.EventID, t event.Type, content any) id.EventID {
-	w.bridge.QueueMatrixEvent(w.t.Context(), &event.Event{
-		ID: as, RoomID: in.id, Sender: staff, Type: t, Timestamp: time.Now().UnixMilli(), Content: event.Content{Parsed: content},
-	})
+	w.queues(in, staff, as, t, content)
 	return as
 }
 
