@@ -154,7 +154,11 @@ func (a *account) findWentOut(ctx context.Context, chat types.JID, wid types.Mes
 			continue
 		}
 		part, ok := partOf(row.MXID, wid)
-		if to := metadataOf(row).SentTo; !ok || !to.IsEmpty() && to.User != chat.User {
+		to := in
+		if sentTo := metadataOf(row).SentTo; !sentTo.IsEmpty() {
+			to = sentTo
+		}
+		if !ok || to.User != chat.User { // it was shown there, not written; or it is not for who asks
 			continue
 		}
 		room, err := a.roomCopy(ctx, in)

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -125,4 +126,27 @@ func TestARequestWaitsForTheHomeserver(t *testing.T) {
 		})
 	})
 	r.bobReads("Hello")
+}
+
+func TestPostsAndTheAnswersToThemAreMadeAgain(t *testing.T) {
+	w := newWall(t)
+	w.matrix.outcome(t, w.says(w.in, alice, text("Nice weather")))
+	must[whatsapptest.Entry](t)(w.bob.WaitForText(deadline(t), "Nice weather"))
+	must[string](t)(w.bob.Send(t.Context(), aliceNumber, "Good day"))
+	w.hears("Good day")
+	w.bob.SwitchOff()
+	w.matrix.outcome(t, w.says(w.in, alice, text("On the hill")))
+	answer := text("Enjoy")
+	answer.RelatesTo = (&event.RelatesTo{}).SetReplyTo(w.beach.id)
+	w.matrix.outcome(t, w.says(w.in, alice, answer))
+	w.stop()
+	w.start()
+	w.bob.LoseSessions()
+	w.bob.SwitchOn()
+	if got := must[whatsapptest.Entry](t)(w.bob.WaitForText(deadline(t), "On the hill")); got.Chat != types.StatusBroadcastJID.String() {
+		t.Errorf("the post is shown in %s", got.Chat)
+	}
+	if got := must[whatsapptest.Entry](t)(w.bob.WaitForText(deadline(t), "Enjoy")); "+"+got.Chat != aliceNumber || got.Quoted != w.posted {
+		t.Errorf("the answer is shown as %+v", got)
+	}
 }
