@@ -186,31 +186,15 @@ func lookTwice[T ~string](ctx context.Context, last time.Time, look func() (T, e
 	return look()
 }
 
-// How far back find looks. A room's messages come one after another, so what is looked for is among the newest.
-const (
-	findPages    = 4
-	findPageSize = 50
-)
-
-// find looks for an event of this user by its transaction ID. It returns "" when it is not there.
+// find looks for an event of this user by its transaction ID: a room's messages come one after another, so it is among the
+// newest. It returns "" when it is not there.
 func (i *intent) find(ctx context.Context, room id.RoomID, transaction string) (id.EventID, error) {
 	filter := &mautrix.FilterPart{Senders: []id.UserID{i.GetMXID()}, Types: []event.Type{event.EventEncrypted}}
-	from := ""
-	for range findPages {
-		page, err := i.Matrix.Messages(ctx, room, from, "", mautrix.DirectionBackward, filter, findPageSize)
-		if err != nil {
-			return "", fmt.Errorf("look for an event that may have been sent: %w", err)
-		}
-		for _, evt := range page.Chunk {
-			if evt.Content.Raw[transactionKey] == transaction {
-				return evt.ID, nil
-			}
-		}
-		if from = page.End; from == "" {
-			break
-		}
+	evt, err := i.search(ctx, room, filter, findPages, func(evt *event.Event) bool { return evt.Content.Raw[transactionKey] == transaction })
+	if err != nil || evt == nil {
+		return "", err
 	}
-	return "", nil
+	return evt.ID, nil
 }
 
 // redact sends a redaction through the endpoint made for it: as a message event it would be encrypted, and do nothing. While

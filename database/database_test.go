@@ -194,6 +194,11 @@ func TestADecisionIsKeptOnce(t *testing.T) {
 		if list[0] != d {
 			t.Errorf("the ledger holds %+v, want %+v", list[0], d)
 		}
+		for key, want := range map[string]portal.Outcome{d.Key: d.Outcome, "another": ""} {
+			if outcome, err := store.Outcome(t.Context(), d.Network, d.Direction, key); err != nil || outcome != want {
+				t.Errorf("the decision on %s ended %q, %v; want %q", key, outcome, err, want)
+			}
+		}
 	})
 }
 

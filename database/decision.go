@@ -2,6 +2,8 @@ package database
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +24,16 @@ func (s *Store) Record(ctx context.Context, d portal.Decision) error {
 		return fmt.Errorf("record a decision: %w", err)
 	}
 	return nil
+}
+
+// Outcome returns how a decision ended (see [portal.Ledger]).
+func (s *Store) Outcome(ctx context.Context, network string, direction portal.Direction, key string) (portal.Outcome, error) {
+	var outcome portal.Outcome
+	err := s.db.QueryRow(ctx, "SELECT outcome FROM decision WHERE network = $1 AND direction = $2 AND key = $3", network, direction, key).Scan(&outcome)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("look up a decision: %w", err)
+	}
+	return outcome, nil
 }
 
 // Decisions returns a network's decisions since a time, the oldest first.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,8 @@ type Ledger interface {
 	// Record keeps d. A decision of the same network, direction and key that is already there stays as it is: a replay
 	// adds nothing. An error is transient.
 	Record(ctx context.Context, d Decision) error
+	// Outcome returns how the decision ended that is kept under a key; "": there is none. An error is transient.
+	Outcome(ctx context.Context, network string, direction Direction, key string) (Outcome, error)
 }
 
 // Gate is the one place that decides whether something crosses the border, and writes down that it decided.
@@ -78,7 +81,7 @@ type Refusal struct{ Verdict Verdict }
 // Error names the rule that refused.
 func (r *Refusal) Error() string { return "refused by the rule " + r.Verdict.Rule }
 
-// Admitted is content that a gate let through. Only [Pass] makes one that holds anything, so a function that takes an
+// Admitted is content that a gate let through. Only [Pass] and [PassAgain] make one that holds anything, so a function that takes an
 // Admitted cannot be handed what no gate has seen.
 type Admitted[T any] struct {
 	content T
@@ -105,6 +108,24 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 	}
 	if c.Direction == In {
 		stamp(ctx)
+	}
+	return Admitted[T]{content: content}, nil
+}
+
+// ErrNeverAdmitted is the error of something that is to cross again and never crossed. It is permanent.
+var ErrNeverAdmitted = errors.New("no decision to admit this is kept")
+
+// PassAgain returns as admitted what was admitted before, under the key that it had, and is to go the same way once more, since
+// it did not arrive. The policy is not asked again: it has decided. Nor is the decision written down again.
+//
+// What was refused, or never judged, gives [ErrNeverAdmitted]. Every other error is transient.
+func PassAgain[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[T], error) {
+	outcome, err := g.ledger.Outcome(ctx, c.Network, c.Direction, c.Key)
+	switch {
+	case err != nil:
+		return Admitted[T]{}, fmt.Errorf("look up a decision: %w", err)
+	case outcome != Admit:
+		return Admitted[T]{}, Permanent(ErrNeverAdmitted)
 	}
 	return Admitted[T]{content: content}, nil
 }

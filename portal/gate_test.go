@@ -23,6 +23,15 @@ func (n *notebook) Record(_ context.Context, d Decision) error {
 	return n.err
 }
 
+func (n *notebook) Outcome(_ context.Context, network string, direction Direction, key string) (Outcome, error) {
+	for _, d := range n.decisions {
+		if d.Network == network && d.Direction == direction && d.Key == key {
+			return d.Outcome, n.err
+		}
+	}
+	return "", n.err
+}
+
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func gate(p Policy, l Ledger) *Gate { return NewGate(p, l, func() time.Time { return noon }) }
@@ -82,6 +91,35 @@ func TestNothingCrossesThatCannotBeJudgedOrWrittenDown(t *testing.T) {
 		if name != "no outcome" && (!errors.Is(err, broken) || IsPermanent(err)) {
 			t.Errorf("%s: the error is %v, want a transient one", name, err)
 		}
+	}
+}
+
+func TestWhatWasAdmittedCrossesAgainWhateverThePolicyIsNow(t *testing.T) {
+	ledger, ctx := &notebook{}, context.Background()
+	refuse := judge(func(Crossing) (Verdict, error) { return Verdict{Outcome: Refuse}, nil })
+	admitted, refused := Crossing{Key: "k1", Network: "whatsapp", Direction: Out}, Crossing{Key: "k2", Network: "whatsapp", Direction: Out}
+	if _, err := Pass(ctx, gate(AdmitAll{}, ledger), admitted, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Pass(ctx, gate(refuse, ledger), refused, "y"); err == nil {
+		t.Fatal("it crossed")
+	}
+	if got, err := PassAgain(ctx, gate(refuse, ledger), admitted, "x"); err != nil || got.Content() != "x" {
+		t.Errorf("what was admitted gives %q, %v", got.Content(), err)
+	}
+	other := admitted
+	other.Direction = In
+	for name, c := range map[string]Crossing{"refused": refused, "the other way": other, "never judged": {Key: "k3", Network: "whatsapp", Direction: Out}} {
+		if got, err := PassAgain(ctx, gate(AdmitAll{}, ledger), c, "y"); !errors.Is(err, ErrNeverAdmitted) || !IsPermanent(err) || got.Content() != "" {
+			t.Errorf("%s: it crosses with %q, %v", name, got.Content(), err)
+		}
+	}
+	if len(ledger.decisions) != 2 {
+		t.Errorf("the ledger holds %+v", ledger.decisions)
+	}
+	ledger.err = errors.New("broken")
+	if _, err := PassAgain(ctx, gate(AdmitAll{}, ledger), admitted, "x"); !errors.Is(err, ledger.err) || IsPermanent(err) {
+		t.Errorf("without a ledger the error is %v", err)
 	}
 }
 

@@ -7,7 +7,8 @@
 //   - Everything that carries content crosses through a [Gate]: messages, media, edits, polls and votes, contacts and
 //     locations. Reactions, deletions, receipts, typing notifications and names pass by class-wide switches.
 //   - The gate decides once an attempt, and writes the decision down, without content, under a key that a replay of the
-//     same attempt repeats. What cannot be written down does not cross.
+//     same attempt repeats. What cannot be written down does not cross. What was admitted, and did not arrive, may go the
+//     same way again without another decision ([PassAgain]).
 //   - On the way out a connector's send functions take an [Admitted], which only the gate makes. On the way in the gate
 //     stamps the [context.Context] of the event, and the Matrix connector sends nothing of a ghost's without that stamp
 //     ([MayPass]).

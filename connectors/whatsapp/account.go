@@ -97,6 +97,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed
+		a.client.GetMessageForRetry, a.client.PreRetryCallback = a.again, a.mayGoAgain
 	}
 	if a.primary.seen = metadata.PhoneSeen; a.primary.seen.IsZero() {
 		a.primary.seen = c.now() // of an older version, which did not look

@@ -45,18 +45,24 @@ func (c *Connector) command(name string, help commands.HelpMeta, run func(*comma
 				c.answer(ce, say.OnlyForOneself)
 				return
 			}
-			a, err := chosenAccount(ce)
-			switch {
-			case err != nil:
-				c.answer(ce, say.NoSuchAccount)
-				return
-			case a == nil:
-				c.answer(ce, say.LinkFirst, networkName)
-				return
+			if a := c.accountFor(ce); a != nil {
+				run(ce, a)
 			}
-			run(ce, a)
 		},
 	}
+}
+
+// accountFor returns the account that a command is for; nil: there is none, which whoever commands it is told.
+func (c *Connector) accountFor(ce *commands.Event) *account {
+	a, err := chosenAccount(ce)
+	switch {
+	case err != nil:
+		c.answer(ce, say.NoSuchAccount)
+		return nil
+	case a == nil:
+		c.answer(ce, say.LinkFirst, networkName)
+	}
+	return a
 }
 
 // answer answers a command. The words are said as they are: names of people are no markup.

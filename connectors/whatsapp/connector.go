@@ -53,6 +53,7 @@ type Connector struct {
 	devices *sqlstore.Container // set by Start
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
 	media   mediaSource         // set by Start
+	events  eventSource         // set by Start
 	stalls  time.Duration       // see stallPatience
 
 	phoneWait    time.Duration // see phonePatience
@@ -66,6 +67,7 @@ type Connector struct {
 	phoneAnswersIn time.Duration // see phoneAnswersIn
 
 	reacted recent // the IDs of reactions that went out
+	deleted recent // the IDs of messages that were deleted for everybody
 
 	// hasPresence and noPresence say whether the homeserver shows who is online, once that is known.
 	hasPresence, noPresence atomic.Bool
@@ -122,6 +124,9 @@ func (c *Connector) Start(ctx context.Context) error {
 	var ok bool
 	if c.media, ok = c.bridge.Bot.(mediaSource); !ok {
 		return fmt.Errorf("start: %T cannot stream files", c.bridge.Bot)
+	}
+	if c.events, ok = c.bridge.Bot.(eventSource); !ok {
+		return fmt.Errorf("start: %T cannot look for events", c.bridge.Bot)
 	}
 	log := c.bridge.Log.With().Str("part", "whatsmeow").Logger()
 	c.devices = sqlstore.NewWithWrappedDB(

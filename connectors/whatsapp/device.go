@@ -26,6 +26,7 @@ func (c *Connector) newClient(ctx context.Context, device *store.Device, log zer
 	client.EnableDecryptedEventBuffer = true
 	client.ManualHistorySyncDownload, client.DisableManualHistorySyncReceipt = true, true // see history.go
 	client.DisableLoginAutoReconnect = true                                               // see account.comeBack and linking.finish
+	client.SetMaxParallelRetryReceiptHandling(1)                                          // two at once would break a device's session; see again.go
 	client.SetForceActiveDeliveryReceipts(true)                                           // what is stored has been delivered, whether its reader is online or not
 	client.GetClientPayload = func() *waWa6.ClientPayload { return named(device.GetClientPayload(), c.options.DeviceName) }
 	return client

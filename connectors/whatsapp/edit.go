@@ -160,19 +160,28 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	case time.Since(changed.EditTarget.Timestamp) > whatsmeow.EditWindow:
 		return a.refused(errors.New("too late"), a.sayToWriter(ctx, say.EditTooLate, networkName, int(whatsmeow.EditWindow.Minutes())))
 	}
-	client := a.current()
-	if client == nil {
-		return a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
-	}
 	message := &bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}
-	out, err := a.outgoingOf(ctx, message)
+	out, err := a.outgoingEdit(ctx, message, chat, target)
 	if err != nil {
 		return err
 	}
 	defer out.file.close()
-	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
 	if _, err = a.crossOut(ctx, message, out); err == nil {
 		noteEdit(changed.EditTarget, outgoingID(changed.Event.ID), time.Now())
 	}
 	return err
+}
+
+// outgoingEdit is outgoingOf for what takes the place of an earlier message.
+func (a *account) outgoingEdit(ctx context.Context, message *bridgev2.MatrixMessage, chat types.JID, target messageID) (*outgoing, error) {
+	client := a.current()
+	if client == nil {
+		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
+	}
+	out, err := a.outgoingOf(ctx, message)
+	if err != nil {
+		return nil, err
+	}
+	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
+	return out, nil
 }

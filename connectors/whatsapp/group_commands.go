@@ -39,13 +39,8 @@ func (c *Connector) groupCommands(in say.Language) []commands.CommandHandler {
 
 // runs runs a command as the login of the person who wrote it, and says what it did or why it did not.
 func (c *Connector) runs(ce *commands.Event, run func(*account, *commands.Event) (string, error)) {
-	a, err := chosenAccount(ce)
-	switch {
-	case err != nil:
-		c.answer(ce, say.NoSuchAccount)
-		return
-	case a == nil:
-		c.answer(ce, say.LinkFirst, networkName)
+	a := c.accountFor(ce)
+	if a == nil {
 		return
 	}
 	said, err := run(a, ce)

@@ -31,14 +31,8 @@ const groupPictureWidth = 640
 
 // HandleMatrixRoomName renames a group (see [bridgev2.RoomNameHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.MatrixRoomName) (bool, error) {
-	if !isGroup(msg.Portal) {
-		return false, nil
-	}
-	if err := a.ownersOnly(msg.OrigSender); err != nil {
-		return false, err
-	}
-	client, group, err := a.groupOf(ctx, msg.Portal)
-	if err != nil {
+	client, group, err := a.groupToChange(ctx, msg.Portal, msg.OrigSender)
+	if client == nil {
 		return false, err
 	}
 	name, err := a.wordsOut(ctx, msg.Portal, msg.Event, msg.Content.Name)
@@ -57,14 +51,8 @@ func (a *account) HandleMatrixRoomName(ctx context.Context, msg *bridgev2.Matrix
 
 // HandleMatrixRoomTopic changes a group's description (see [bridgev2.RoomTopicHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.MatrixRoomTopic) (bool, error) {
-	if !isGroup(msg.Portal) {
-		return false, nil
-	}
-	if err := a.ownersOnly(msg.OrigSender); err != nil {
-		return false, err
-	}
-	client, group, err := a.groupOf(ctx, msg.Portal)
-	if err != nil {
+	client, group, err := a.groupToChange(ctx, msg.Portal, msg.OrigSender)
+	if client == nil {
 		return false, err
 	}
 	topic, err := a.wordsOut(ctx, msg.Portal, msg.Event, msg.Content.Topic)
@@ -80,14 +68,8 @@ func (a *account) HandleMatrixRoomTopic(ctx context.Context, msg *bridgev2.Matri
 
 // HandleMatrixRoomAvatar changes a group's picture (see [bridgev2.RoomAvatarHandlingNetworkAPI]).
 func (a *account) HandleMatrixRoomAvatar(ctx context.Context, msg *bridgev2.MatrixRoomAvatar) (bool, error) {
-	if !isGroup(msg.Portal) {
-		return false, nil
-	}
-	if err := a.ownersOnly(msg.OrigSender); err != nil {
-		return false, err
-	}
-	client, group, err := a.groupOf(ctx, msg.Portal)
-	if err != nil {
+	client, group, err := a.groupToChange(ctx, msg.Portal, msg.OrigSender)
+	if client == nil {
 		return false, err
 	}
 	picture, err := a.pictureOut(ctx, msg)
@@ -155,6 +137,19 @@ func (a *account) groupOf(ctx context.Context, room *bridgev2.Portal) (*whatsmeo
 		return nil, chat, a.notSent(err, say.GroupNotChanged)
 	}
 	return client, chat, nil
+}
+
+// groupToChange returns the group of a room, and a client that is connected, for a change that only the account's owner makes.
+// The client is nil when there is nothing to change: with an error, which carries the sentence that people read, or, in a room
+// of no group, without.
+func (a *account) groupToChange(ctx context.Context, room *bridgev2.Portal, by *bridgev2.OrigSender) (*whatsmeow.Client, types.JID, error) {
+	if !isGroup(room) {
+		return nil, types.EmptyJID, nil
+	}
+	if err := a.ownersOnly(by); err != nil {
+		return nil, types.EmptyJID, err
+	}
+	return a.groupOf(ctx, room)
 }
 
 // errNoGroup is the error of a change that only groups can have.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,8 @@ type matrixSide struct {
 	rooms     map[id.RoomID]*room
 	events    int
 	redacted  []id.EventID
+	written   []event.Event // what staff sent, as the homeserver has it
+	takenBack []id.EventID  // what staff redacted
 	reactions []reacted
 	profiles  map[id.UserID]string
 	avatars   map[id.UserID]string
@@ -362,10 +365,42 @@ func (i *intent) DownloadMediaTo(_ context.Context, url id.ContentURIString, key
 	return err
 }
 
-// GetEvent returns an event as a homeserver does, its content taken apart anew.
+// write keeps what staff send, and returns it.
+func (m *matrixSide) write(evt *event.Event) *event.Event {
+	kept := *evt
+	raw, err := json.Marshal(&evt.Content)
+	if err != nil {
+		panic(err)
+	}
+	kept.Content = event.Content{VeryRaw: raw}
+	m.change(func() {
+		m.written = append(m.written, kept)
+		if redaction, ok := evt.Content.Parsed.(*event.RedactionEventContent); ok {
+			m.takenBack = append(m.takenBack, redaction.Redacts)
+		}
+	})
+	return evt
+}
+
+// GetEvent returns an event as a homeserver does, its content taken apart anew; of what is redacted, what the homeserver keeps.
 func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*event.Event, error) {
+	if err := i.matrix.failing("event"); err != nil {
+		return nil, err
+	}
 	i.matrix.mu.Lock()
 	defer i.matrix.mu.Unlock()
+	for _, found := range i.matrix.written {
+		if found.ID != wanted {
+			continue
+		}
+		if slices.Contains(i.matrix.takenBack, wanted) || slices.Contains(i.matrix.redacted, wanted) {
+			found.Unsigned.RedactedBecause, found.Content = &event.Event{}, event.Content{VeryRaw: []byte("{}")}
+			if found.Type != event.EventReaction {
+				found.Type = event.EventEncrypted
+			}
+		}
+		return &found, found.Content.ParseRaw(found.Type)
+	}
 	for _, s := range i.matrix.rooms[in].said {
 		if s.id != wanted {
 			continue
@@ -378,6 +413,19 @@ func (i *intent) GetEvent(_ context.Context, in id.RoomID, wanted id.EventID) (*
 		return found, found.Content.ParseRaw(s.kind)
 	}
 	return nil, errors.New("no such event")
+}
+
+// FindEvent returns the newest event of a room whose ID is the one meant; nil: there is none.
+func (i *intent) FindEvent(ctx context.Context, in id.RoomID, _ time.Time, is func(id.EventID) bool) (*event.Event, error) {
+	i.matrix.mu.Lock()
+	written := slices.Clone(i.matrix.written)
+	i.matrix.mu.Unlock()
+	for _, evt := range slices.Backward(written) {
+		if evt.RoomID == in && is(evt.ID) {
+			return i.GetEvent(ctx, in, evt.ID)
+		}
+	}
+	return nil, nil
 }
 
 func (i *intent) TakesMedia(context.Context) error { return i.matrix.failing("media") }

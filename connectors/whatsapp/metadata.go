@@ -68,6 +68,8 @@ type MessageMetadata struct {
 	Live *live `json:"live,omitempty"`
 	// SentTo is the contact whom an answer to a status post went to.
 	SentTo types.JID `json:"sent_to,omitzero"`
+	// Once says that the message went out to be viewed once.
+	Once bool `json:"once,omitempty"`
 }
 
 // metadataOf returns what is kept of a message.

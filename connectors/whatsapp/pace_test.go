@@ -17,16 +17,18 @@ import (
 
 // turn is a message on its way through its line.
 type turn struct {
-	said chan string // what its sender reads meanwhile
-	went chan error
-	stop context.CancelFunc
+	matrix  *matrixSide
+	message id.EventID  // written before went is
+	said    chan string // what its sender reads meanwhile
+	went    chan error
+	stop    context.CancelFunc
 }
 
 // writes writes into a room as the bridge hands messages on: when it is their turn.
 func (w *world) writes(in *room, staff id.UserID, body string) *turn {
 	w.t.Helper()
 	portal := must[*bridgev2.Portal](w.t)(w.bridge.GetPortalByMXID(w.t.Context(), in.id))
-	t := &turn{said: make(chan string, 10), went: make(chan error, 1)}
+	t := &turn{matrix: w.matrix, said: make(chan string, 10), went: make(chan error, 1)}
 	ctx, stop := context.WithCancel(w.t.Context())
 	t.stop = stop
 	w.t.Cleanup(stop)
@@ -34,21 +36,22 @@ func (w *world) writes(in *room, staff id.UserID, body string) *turn {
 	go func() {
 		err := connector.AwaitTurn(ctx, portal, &event.Event{Sender: staff}, func(text string) { t.said <- text })
 		if err == nil {
-			w.says(in, staff, text(body))
+			t.message = w.says(in, staff, text(body))
 		}
 		t.went <- err
 	}()
 	return t
 }
 
-// goes waits until the message is on its way.
-func (t *turn) goes(in testing.TB) {
+// goes waits until the message has gone out.
+func (t *turn) goes(in *testing.T) {
 	in.Helper()
 	select {
 	case err := <-t.went:
 		if err != nil {
 			in.Fatal(err)
 		}
+		t.matrix.outcome(in, t.message)
 	case <-time.After(patience):
 		in.Fatal("the message waits")
 	}

@@ -107,7 +107,7 @@ func (a *account) phoneSeen(at time.Time) {
 		a.log.Err(err).Msg("That the phone was online could not be stored; a restart would forget it")
 	}
 	if back {
-		a.warn(say.PhoneBack, networkName)
+		a.tellOwner(a.say(say.PhoneBack, networkName))
 	}
 }
 
@@ -180,7 +180,7 @@ func (a *account) warnOfPhone(days int, seen time.Time) {
 		a.log.Err(err).Msg("That the owner of a phone was warned could not be stored")
 		return // and so they are warned later
 	}
-	a.warn(say.PhoneAway, networkName, a.moment(seen), a.moment(seen.Add(unlinkedAfter)))
+	a.tellOwner(a.say(say.PhoneAway, networkName, a.moment(seen), a.moment(seen.Add(unlinkedAfter))))
 }
 
 // greetPhone asks the phone for a key that the account has already: it answers by itself, and nothing changes (whatsmeow/appstate.go,

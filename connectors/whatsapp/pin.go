@@ -82,8 +82,7 @@ func (d *delivery) changePins(ctx context.Context, row *database.Message, on boo
 		_, err = bridge.Bot.SendState(ctx, room.MXID, event.StatePinnedEvents, "", &event.Content{Parsed: content}, d.came.At)
 	}
 	var answer mautrix.HTTPError
-	if errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode < http.StatusInternalServerError &&
-		answer.Response.StatusCode != http.StatusTooManyRequests {
+	if errors.As(err, &answer) && !isAway(err) {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("What is pinned in a room could not be changed")
 		return nil
 	}
@@ -91,6 +90,13 @@ func (d *delivery) changePins(ctx context.Context, row *database.Message, on boo
 		return fmt.Errorf("change what is pinned: %w", err)
 	}
 	return nil
+}
+
+// isAway tells whether an error is that of a homeserver that gives no answer now.
+func isAway(err error) bool {
+	var answer mautrix.HTTPError
+	return errors.As(err, &answer) && (answer.Response == nil || answer.Response.StatusCode >= http.StatusInternalServerError ||
+		answer.Response.StatusCode == http.StatusTooManyRequests)
 }
 
 // pinnedIn lists what is pinned in a room.

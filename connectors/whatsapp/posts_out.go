@@ -26,28 +26,34 @@ const postColour = 0xFF075E54
 // account's own. Who gets to see that is the account's own setting (whatsmeow/broadcast.go, getStatusBroadcastRecipients).
 // What may have been meant as an answer is never posted.
 func (a *account) postOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
-	if err := a.postsAsOwner(ctx); err != nil {
-		return nil, err
-	}
-	if message.ReplyTo == nil {
-		if about := message.Content.RelatesTo; about.GetReplyTo() != "" || about.GetThreadParent() != "" {
-			return nil, a.refused(errors.New("an answer to what is not known"), a.say(say.PostAnswerGone, networkName))
-		}
-		if !out.asPost() {
-			return nil, a.refused(errors.New("no kind of status post"), a.say(say.PostKinds, networkName))
-		}
-		return a.crossTo(ctx, message, out, types.StatusBroadcastJID)
-	}
-	author, err := a.authorOfPost(message.ReplyTo.ID)
+	to, err := a.readyForPosts(ctx, message, out)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := a.crossTo(ctx, message, out, author)
-	if err == nil {
-		answer.DB.Metadata = &MessageMetadata{SentTo: author}
-		a.alsoInChat(author, outgoingID(message.Event.ID), out.message, answer.DB.Timestamp)
+	sent, err := a.crossTo(ctx, message, out, to)
+	if err == nil && !isPosts(to) {
+		sent.DB.Metadata = &MessageMetadata{SentTo: to}
+		a.alsoInChat(to, outgoingID(message.Event.ID), out.message, sent.DB.Timestamp)
 	}
-	return answer, err
+	return sent, err
+}
+
+// readyForPosts makes a message of the room of status posts ready, and returns the chat that it goes to. Its errors carry the
+// sentence that the sender reads.
+func (a *account) readyForPosts(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (types.JID, error) {
+	if err := a.postsAsOwner(ctx); err != nil {
+		return types.EmptyJID, err
+	}
+	if message.ReplyTo != nil {
+		return a.authorOfPost(message.ReplyTo.ID)
+	}
+	if about := message.Content.RelatesTo; about.GetReplyTo() != "" || about.GetThreadParent() != "" {
+		return types.EmptyJID, a.refused(errors.New("an answer to what is not known"), a.say(say.PostAnswerGone, networkName))
+	}
+	if !out.asPost() {
+		return types.EmptyJID, a.refused(errors.New("no kind of status post"), a.say(say.PostKinds, networkName))
+	}
+	return types.StatusBroadcastJID, nil
 }
 
 // postsAsOwner refuses what somebody else than the account's owner would post or answer: posts are personal.

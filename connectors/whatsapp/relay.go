@@ -114,8 +114,14 @@ func plainText(text string, context *waE2E.ContextInfo) *waE2E.Message {
 	return &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: proto.String(text), ContextInfo: context}}
 }
 
+// What goes out of an event beside the event itself: what says whose a message is, and a reaction in words.
+const (
+	suffixPreface id.EventID = "/preface"
+	suffixSaid    id.EventID = "/said"
+)
+
 // prefaceID derives the ID of a message's preface from the message's Matrix event.
-func prefaceID(of id.EventID) types.MessageID { return outgoingID(of + "/preface") }
+func prefaceID(of id.EventID) types.MessageID { return outgoingID(of + suffixPreface) }
 
 // sendPreface sends what says whose a message is, if it needs that. bridgev2's table holds it, so that no other account that
 // gets it shows it as something new.
@@ -161,7 +167,7 @@ func (a *account) removePreface(ctx context.Context, client *whatsmeow.Client, c
 	if row == nil || row.SenderID != userID(a.lid) {
 		return nil
 	}
-	if _, err := a.transmit(ctx, chat, outgoingID(removed.Event.ID+"/preface"), client.BuildRevoke(chat, types.EmptyJID, wid), nil); err != nil {
+	if _, err := a.transmit(ctx, chat, prefaceID(removed.Event.ID), client.BuildRevoke(chat, types.EmptyJID, wid), nil); err != nil {
 		return err
 	}
 	if err := messages.Delete(ctx, row.RowID); err != nil {
@@ -198,12 +204,7 @@ func (a *account) displace(ctx context.Context, room *bridgev2.Portal, target *d
 	if given == nil || a.ghostless(given.SenderMXID) == by {
 		return nil
 	}
-	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, a.ghostless(given.SenderMXID))
-	line := &outgoing{kind: portal.KindText, text: a.connector.sign(who).words(variationselector.Add(given.Emoji))}
-	on := timely(room)
-	on.answers = answering(target)
-	line.message = plainText(line.text, on.context())
-	row, err := a.sayInstead(ctx, room, given, line)
+	row, err := a.sayInstead(ctx, room, given, a.reactionInWords(ctx, room, target, given.SenderMXID, given.Emoji))
 	var told bridgev2.MessageStatus
 	switch {
 	case errors.As(err, &told) && told.Status == event.MessageStatusFail:
@@ -224,6 +225,15 @@ func (a *account) displace(ctx context.Context, room *bridgev2.Portal, target *d
 	return nil
 }
 
+// reactionInWords says in text who gave a reaction to a message.
+func (a *account) reactionInWords(ctx context.Context, room *bridgev2.Portal, target *database.Message, by id.UserID, emoji string) *outgoing {
+	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, a.ghostless(by))
+	on := timely(room)
+	on.answers = answering(target)
+	text := a.connector.sign(who).words(variationselector.Add(emoji))
+	return &outgoing{kind: portal.KindText, text: text, message: plainText(text, on.context())}
+}
+
 // ghostless returns the account's owner for the owner's ghost, as which what comes from the phone may be shown.
 func (a *account) ghostless(user id.UserID) id.UserID {
 	if ghost, ok := a.connector.bridge.Matrix.ParseGhostMXID(user); ok && ghost == userID(a.lid) {
@@ -240,7 +250,7 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 	if err != nil {
 		return nil, a.notSent(err, say.NotSent)
 	}
-	as := given.MXID + "/said"
+	as := given.MXID + suffixSaid
 	admitted, err := passOut(ctx, a, portal.Crossing{
 		Key: as.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
 		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
@@ -259,7 +269,7 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 }
 
 // sayVote says in text how somebody votes who writes through the account. readable tells whether the poll's answers are known.
-func (a *account) sayVote(ctx context.Context, vote *bridgev2.MatrixPollVote, who relay.Person, readable bool, texts []string) (*bridgev2.MatrixMessageResponse, error) {
+func (a *account) sayVote(ctx context.Context, vote *bridgev2.MatrixPollVote, who relay.Person, readable bool, texts []string) (*outgoing, error) {
 	if !readable {
 		return nil, a.refused(errors.New("the poll cannot be looked at"), a.sayToWriter(ctx, say.RelayVoteUnread, networkName))
 	}
@@ -270,5 +280,5 @@ func (a *account) sayVote(ctx context.Context, vote *bridgev2.MatrixPollVote, wh
 	on := timely(vote.Portal)
 	on.answers = answering(vote.VoteTo)
 	text := a.connector.sign(who).words(chosen)
-	return a.crossOut(ctx, &vote.MatrixMessage, &outgoing{kind: portal.KindVote, text: text, message: plainText(text, on.context())})
+	return &outgoing{kind: portal.KindVote, text: text, message: plainText(text, on.context())}, nil
 }

@@ -42,10 +42,10 @@ func (w *world) relays(a *account, in *room, redacts, as id.EventID, who id.User
 		as = w.matrix.nextEvent()
 	}
 	at := must[*bridgev2.Portal](w.t)(w.bridge.GetPortalByMXID(w.t.Context(), in.id))
-	relay.Send(w.t.Context(), at.PortalKey, a.login, &event.Event{
+	relay.Send(w.t.Context(), at.PortalKey, a.login, w.matrix.write(&event.Event{
 		ID: as, RoomID: in.id, Sender: who, Type: t, Timestamp: time.Now().UnixMilli(), Content: event.Content{Parsed: content},
 		Redacts: redacts,
-	})
+	}))
 	return as
 }
 

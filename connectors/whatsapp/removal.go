@@ -23,6 +23,9 @@ func (d *delivery) removal(ctx context.Context, key *waCommon.MessageKey) (bridg
 	if err != nil || !ok {
 		return nil, false, err
 	}
+	if target.sender == d.id.sender {
+		d.account.connector.deleted.add(target.id)
+	}
 	row, err := d.known(ctx, target)
 	if err == nil && row == nil { // it may stand there as one that could not be read
 		row, err = d.known(ctx, target.placeholder())

@@ -64,6 +64,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	}
 	sent, err := a.crossOut(ctx, message, out)
 	if err == nil && once {
+		sent.DB.Metadata = &MessageMetadata{Once: true}
 		a.onceSent(ctx, message)
 	}
 	return sent, err
@@ -179,6 +180,9 @@ func (a *account) send(ctx context.Context, chat types.JID, id types.MessageID, 
 // WhatsApp's clients show one ID once. Its errors carry the sentence that the sender reads. Messages with content come from
 // send; reactions and deletions pass the border by their kind, and come from where they are made.
 func (a *account) transmit(ctx context.Context, chat types.JID, id types.MessageID, message *waE2E.Message, file *outgoingFile) (time.Time, error) {
+	if gone := message.GetProtocolMessage(); gone.GetType() == waE2E.ProtocolMessage_REVOKE && gone != nil {
+		a.connector.deleted.add(gone.GetKey().GetID())
+	}
 	uploaded, perhapsSent := file == nil, false
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 5*time.Second

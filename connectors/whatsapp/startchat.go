@@ -12,8 +12,6 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
-	"maunium.net/go/mautrix/event"
-	"maunium.net/go/mautrix/format"
 
 	"passerelle/portal/say"
 )
@@ -115,7 +113,7 @@ func (a *account) chatWith(ctx context.Context, lid types.JID) *bridgev2.CreateC
 func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost) (*bridgev2.CreateChatResponse, error) {
 	lid := lidOf(ghost.ID)
 	if err := a.isThere(ctx, lid); err != nil {
-		a.tellOwner(ctx, a.readable(err))
+		a.tellOwner(a.readable(err))
 		return nil, err
 	}
 	chat := a.chatWith(ctx, lid)
@@ -129,7 +127,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 			return nil, err
 		}
 		if room.MXID != "" {
-			a.tellOwner(ctx, a.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
+			a.tellOwner(a.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
 		} else {
 			room.Name, room.NameIsCustom = "", false
 		}
@@ -186,17 +184,4 @@ func (a *account) readable(err error) string {
 	}
 	a.log.Warn().Str("reason", withoutPhoneNumbers(err.Error())).Msg("Something that a person asked for could not be done")
 	return a.say(say.ChatNotStarted, networkName)
-}
-
-// tellOwner says something in the owner's chat with the bot.
-func (a *account) tellOwner(ctx context.Context, sentence string) {
-	room, err := a.login.User.GetManagementRoom(ctx)
-	if err == nil {
-		content := format.RenderMarkdown(sentence, false, false)
-		content.MsgType = event.MsgNotice
-		_, err = a.connector.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: &content}, nil)
-	}
-	if err != nil {
-		a.log.Err(err).Msg("A notice could not be sent")
-	}
 }

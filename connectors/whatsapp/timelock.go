@@ -73,11 +73,11 @@ func (a *account) timelocked(event *events.NotifyAccountReachoutTimelock) {
 	switch {
 	case before.holds(now) == lock.holds(now) && before.Until.Equal(lock.Until):
 	case !lock.holds(now):
-		a.warn(say.MayWriteFirst, networkName)
+		a.tellOwner(a.say(say.MayWriteFirst, networkName))
 	case lock.Until.IsZero():
-		a.warn(say.MayNotWriteFirst, networkName)
+		a.tellOwner(a.say(say.MayNotWriteFirst, networkName))
 	default:
-		a.warn(say.MayNotWriteFirstUntil, networkName, a.moment(lock.Until))
+		a.tellOwner(a.say(say.MayNotWriteFirstUntil, networkName, a.moment(lock.Until)))
 	}
 }
 

@@ -26,6 +26,15 @@ var _ bridgev2.PollHandlingNetworkAPI = (*account)(nil)
 
 // HandleMatrixPollStart brings a Matrix poll across the border (see [bridgev2.PollHandlingNetworkAPI]).
 func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.MatrixPollStart) (*bridgev2.MatrixMessageResponse, error) {
+	out, err := a.outgoingPoll(ctx, poll)
+	if err != nil {
+		return nil, err
+	}
+	return a.crossOut(ctx, &poll.MatrixMessage, out)
+}
+
+// outgoingPoll says a Matrix poll in WhatsApp's words. Its error carries the sentence that the sender reads.
+func (a *account) outgoingPoll(ctx context.Context, poll *bridgev2.MatrixPollStart) (*outgoing, error) {
 	client := a.current()
 	if client == nil {
 		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
@@ -38,11 +47,20 @@ func (a *account) HandleMatrixPollStart(ctx context.Context, poll *bridgev2.Matr
 	if problem != "" {
 		return nil, a.refused(errors.New("WhatsApp has no such poll"), a.say(problem, networkName))
 	}
-	return a.crossOut(ctx, &poll.MatrixMessage, out)
+	return out, nil
 }
 
 // HandleMatrixPollVote brings a vote across the border (see [bridgev2.PollHandlingNetworkAPI]).
 func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.MatrixPollVote) (*bridgev2.MatrixMessageResponse, error) {
+	out, err := a.outgoingVote(ctx, vote)
+	if err != nil {
+		return nil, err
+	}
+	return a.crossOut(ctx, &vote.MatrixMessage, out)
+}
+
+// outgoingVote says a Matrix vote in WhatsApp's words. Its errors carry the sentence that the sender reads.
+func (a *account) outgoingVote(ctx context.Context, vote *bridgev2.MatrixPollVote) (*outgoing, error) {
 	client := a.current()
 	if client == nil {
 		return nil, a.notSent(bridgev2.ErrNotLoggedIn, say.NotConnected)
@@ -73,9 +91,10 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 	case err != nil:
 		return nil, a.notSent(err, say.NotSent)
 	}
-	return a.crossOut(ctx, &vote.MatrixMessage, &outgoing{
+	update.SenderTimestampMS = proto.Int64(vote.Event.Timestamp) // an earlier vote that is sent again does not take a later one's place
+	return &outgoing{
 		kind: portal.KindVote, text: strings.Join(texts, "\n"), message: &waE2E.Message{PollUpdateMessage: update},
-	})
+	}, nil
 }
 
 // pollInRoom returns a poll as it stands in its room. It is nil for one of WhatsApp's that cannot be looked at: its answers'

@@ -38,9 +38,9 @@ func (w *world) votes(in *room, staff id.UserID, poll id.EventID, answers ...str
 }
 
 func (w *world) queues(in *room, staff id.UserID, as id.EventID, kind event.Type, content any) {
-	w.bridge.QueueMatrixEvent(w.t.Context(), &event.Event{
+	w.bridge.QueueMatrixEvent(w.t.Context(), w.matrix.write(&event.Event{
 		ID: as, RoomID: in.id, Sender: staff, Type: kind, Timestamp: time.Now().UnixMilli(), Content: event.Content{Parsed: content},
-	})
+	}))
 }
 
 // roomOf waits for a room that somebody is in and in which something was said.

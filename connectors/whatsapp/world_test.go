@@ -165,9 +165,7 @@ func (w *world) sends(in *room, staff id.UserID, as id.EventID, content *event.M
 
 // does sends an event of any type into a room as a member of staff.
 func (w *world) does(in *room, staff id.UserID, as id.EventID, t event.Type, content any) id.EventID {
-	w.bridge.QueueMatrixEvent(w.t.Context(), &event.Event{
-		ID: as, RoomID: in.id, Sender: staff, Type: t, Timestamp: time.Now().UnixMilli(), Content: event.Content{Parsed: content},
-	})
+	w.queues(in, staff, as, t, content)
 	return as
 }
 
@@ -216,6 +214,17 @@ func (p *policy) Record(_ context.Context, d portal.Decision) error {
 	defer p.mu.Unlock()
 	p.decisions = append(p.decisions, d)
 	return nil
+}
+
+func (p *policy) Outcome(_ context.Context, _ string, direction portal.Direction, key string) (portal.Outcome, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.decisions {
+		if d.Direction == direction && d.Key == key {
+			return d.Outcome, nil
+		}
+	}
+	return "", nil
 }
 
 func (p *policy) set(refuse func(portal.Crossing) bool, fail error) {

@@ -21,6 +21,7 @@ import (
 //	accept-messages       ... no more
 //	ack-error             messages to the person are refused with the code (463, ...); 0 ends it
 //	lose-prekeys          the server forgets all but "times" of the device's one-time prekeys
+//	lose-sessions         the phone forgets the keys of its conversations, and asks again for what it cannot read
 //	break-link            the next link, of whomever, breaks with the error code; with "offered", after the client's identity
 //	                      has been sent (no phone needed)
 //	clear                 takes the device's faults away
@@ -89,6 +90,9 @@ func (s *Server) controlFault(_ *http.Request, in faultRequest) (any, error) {
 		return nil, s.RefuseMessagesTo(in.Phone, in.Code)
 	case "lose-prekeys":
 		return nil, p.LosePreKeys(in.Device, in.Times)
+	case "lose-sessions":
+		p.LoseSessions()
+		return nil, nil
 	case "clear":
 		return nil, p.ClearFaults(in.Device)
 	}

@@ -192,6 +192,7 @@ func TestADriverCausesFaults(t *testing.T) {
 	fault(object{"kind": "drop", "times": 3})
 	fault(object{"kind": "clear"})
 	fault(object{"kind": "lose-prekeys", "times": 50})
+	fault(object{"kind": "lose-sessions"})
 	for _, end := range []object{{"kind": "cut"}, {"kind": "stream-error", "code": 503}} {
 		client.forgets()
 		fault(end)

@@ -187,6 +187,15 @@ func (p *Phone) ClearFaults(id uint16) error {
 	})
 }
 
+// LoseSessions makes the phone forget the keys of its conversations, as after a fault of its storage: what others encrypted with
+// them it cannot read any more, and asks for again. Its own identity stays.
+func (p *Phone) LoseSessions() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.signal.sessions)
+	clear(p.signal.senderKeys)
+}
+
 // Cut breaks the companion's connection without a word.
 func (p *Phone) Cut(id uint16) error {
 	return p.withCompanion(id, func(d *device) error {

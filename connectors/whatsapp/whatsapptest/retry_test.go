@@ -39,9 +39,7 @@ func TestAPhoneThatLostItsSessionAsksAgain(t *testing.T) {
 	client.says(bob.LID(), "in session")
 	sees(t, bob, "in session")
 
-	bob.mu.Lock()
-	must(t, bob.signal.DeleteAllSessions(waiting(t)))
-	bob.mu.Unlock()
+	bob.LoseSessions()
 	client.says(bob.LID(), "after")
 	if _, err := bob.WaitForNotice(waiting(t), func(n Notice) bool { return n.Kind == NoticeUndecryptable }); err != nil {
 		t.Fatal(err)
