@@ -202,4 +202,6 @@ func hasCode(err error, codes ...int) bool {
 }
 
 // isUnauthorized tells whether an error means that the token is no bot's (any more). An ill-formed one gets 404.
-func isUnauthorized(err error) bool { return hasCode(err, http.StatusUnauthorized, http.StatusNotFound) }
+func isUnauthorized(err error) bool {
+	return hasCode(err, http.StatusUnauthorized, http.StatusNotFound)
+}

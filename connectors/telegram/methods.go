@@ -110,3 +110,15 @@ func (a *api) sendChatAction(ctx context.Context, in chatID, action string) erro
 	params.AddNonZero64("message_thread_id", in.topic)
 	return a.call(ctx, "sendChatAction", params, nil)
 }
+
+// customEmoji returns the emoji that a custom one stands for.
+func (a *api) customEmoji(ctx context.Context, id string) (string, error) {
+	var stickers []struct {
+		Emoji string `json:"emoji"`
+	}
+	err := a.call(ctx, "getCustomEmojiStickers", tgbotapi.Params{"custom_emoji_ids": encoded([]string{id})}, &stickers)
+	if err != nil || len(stickers) == 0 {
+		return "", err
+	}
+	return stickers[0].Emoji, nil
+}
