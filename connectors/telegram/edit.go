@@ -64,7 +64,7 @@ func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.M
 		return e.instead(ctx, part, c.sentence)
 	}
 	crossing := e.crossing(c)
-	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit"+number(e.message.EditDate)
+	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+e.stored.ID
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, c)
 	var refusal *portal.Refusal
 	switch {
@@ -91,7 +91,7 @@ func (e *edit) instead(ctx context.Context, about *database.Message, sentence sa
 		return nil, err
 	}
 	said.Parts[0].Content.RelatesTo = (&event.RelatesTo{}).SetReplyTo(about.MXID)
-	said.Parts[0].ID = networkid.PartID("edit" + number(e.message.EditDate))
+	said.Parts[0].ID = networkid.PartID("edit-" + e.stored.ID)
 	return &bridgev2.ConvertedEdit{AddedParts: said}, nil
 }
 

@@ -5,6 +5,7 @@ const (
 	FlowBotKey      Sentence = "flow-bot-key"      //
 	BotKey          Sentence = "bot-key"           //
 	AskBotKey       Sentence = "ask-bot-key"       //
+	DeleteSecret    Sentence = "delete-secret"     //
 	BotKeyWrong     Sentence = "bot-key-wrong"     // network
 	BotConnected    Sentence = "bot-connected"     // network, the bot's name, its link
 	BotKeyGone      Sentence = "bot-key-gone"      // network
@@ -34,6 +35,10 @@ var aboutBots = map[Sentence]map[Language]string{
 	AskBotKey: {
 		English: "Write to @BotFather on Telegram, make a bot or choose one, and copy its code here. It looks like 123456789:AAF-abc… Whoever has it can write as the bot, so your message with it is deleted here.",
 		French:  "Écrivez à @BotFather sur Telegram, créez un bot ou choisissez-en un, et copiez son code ici. Il ressemble à 123456789:AAF-abc… Qui le possède peut écrire au nom du bot : votre message sera donc supprimé ici.",
+	},
+	DeleteSecret: {
+		English: "Your message with the secret could not be deleted here. Delete it yourself: whoever reads it can use it.",
+		French:  "Votre message avec le secret n’a pas pu être supprimé ici. Supprimez-le vous-même : qui le lit peut s’en servir.",
 	},
 	BotKeyWrong: {
 		English: "%s knows no bot with this code. Copy the whole code from @BotFather and write “login” to try again.",
