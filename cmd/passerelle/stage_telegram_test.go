@@ -19,23 +19,30 @@ type telegramStage struct {
 	bridge   *bridgetest.Installation
 }
 
-// newTelegramStage installs and starts everything. more are further settings; adjust changes how the bridge is installed.
-func newTelegramStage(t *testing.T, more string, adjust ...func(*bridgetest.InstallOptions)) *telegramStage {
+// telegramSetup says how a stage differs from the plain one. Its zero value is that one.
+type telegramSetup struct {
+	settings func(*telegramtest.Server) string          // further ones
+	through  func(url string) string                    // what stands in front of the Bot API
+	adjust   []func(options *bridgetest.InstallOptions) // how the bridge is installed
+}
+
+// newTelegramStage installs and starts everything.
+func newTelegramStage(t *testing.T, setup telegramSetup) *telegramStage {
 	t.Helper()
-	s := prepareTelegram(t, func(*telegramtest.Server, *bridgetest.World) string { return more }, adjust...)
+	s := &telegramStage{telegram: telegramtest.NewServer(t)}
+	url := s.telegram.URL()
+	if setup.through != nil {
+		url = setup.through(url)
+	}
+	settings := "server: " + url + "\n"
+	if setup.settings != nil {
+		settings += setup.settings(s.telegram)
+	}
+	installed := newSite(t, bridgetest.SiteOptions{Dir: t.TempDir(), Settings: map[string]string{"telegram": settings}}, setup.adjust)
+	s.bridge, s.World = installed.Bridge, bridgetest.NewWorld(t, installed.Plan)
 	if err := s.bridge.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return s
-}
-
-// prepareTelegram is newTelegramStage without the start. The settings may need to know whom they name.
-func prepareTelegram(t *testing.T, more func(*telegramtest.Server, *bridgetest.World) string, adjust ...func(*bridgetest.InstallOptions)) *telegramStage {
-	t.Helper()
-	s := &telegramStage{telegram: telegramtest.NewServer(t)}
-	settings := "server: " + s.telegram.URL() + "\n" + more(s.telegram, nil)
-	installed := newSite(t, bridgetest.SiteOptions{Dir: t.TempDir(), Settings: map[string]string{"telegram": settings}}, adjust)
-	s.bridge, s.World = installed.Bridge, bridgetest.NewWorld(t, installed.Plan)
 	t.Cleanup(func() {
 		start := time.Now()
 		if err := s.bridge.Stop(); err != nil {
