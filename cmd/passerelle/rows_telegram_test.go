@@ -233,7 +233,7 @@ func TestAServiceBotIsThereFromTheStart(t *testing.T) {
 	var bot *telegramtest.Bot
 	s := newTelegramStage(t, telegramSetup{settings: func(server *telegramtest.Server) string {
 		bot = server.MustAddBot("Mairie", "mairie_bot")
-		return "service_bots:\n  - token: " + bot.Token() + "\n    owner: \"@claire:localhost\"\n    staff: [\"@karim:localhost\"]"
+		return "service_bots:\n  - token: " + bot.Token() + "\n    owner: \"@claire:passerelle.test\"\n    staff: [\"@karim:passerelle.test\"]"
 	}})
 	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
 	amina := s.telegram.MustAddPerson("Amina", "amina")
@@ -250,15 +250,18 @@ func TestABotIsNotTakenTwiceAndAWrongCodeIsToldApart(t *testing.T) {
 	bot := s.telegram.MustAddBot("Guichet", "guichet_bot")
 	claires, karims := s.botRoom(t, claire), s.botRoom(t, karim)
 	for _, wrong := range []string{"bonjour", bot.Token() + "x"} {
-		claire.Says(claires, "login")
-		claire.Waits("the question", func(h bridgetest.Heard) bool { return h.Room == claires && strings.Contains(h.Text, "@BotFather") })
-		given := claire.Says(claires, wrong)
 		mark := claire.Mark()
+		claire.Says(claires, "login")
+		claire.Waits("the question", func(h bridgetest.Heard) bool { return h.Room == claires && strings.Contains(h.Text, "@BotFather") }, mark)
+		given := claire.Says(claires, wrong)
 		claire.SeesDeletion(claires, given)
 		claire.Waits("that it is wrong", func(h bridgetest.Heard) bool {
 			return h.Room == claires && strings.Contains(h.Text, say.English.Say(say.BotKeyWrong, "Telegram"))
 		}, mark)
 		claire.Says(claires, "cancel")
+		claire.Waits("the end of the login", func(h bridgetest.Heard) bool {
+			return h.Room == claires && (h.Text == say.English.Say(say.LoginCancelled) || h.Text == say.English.Say(say.NothingToCancel))
+		}, mark)
 	}
 	connects(t, claire, claires, bot)
 	karim.Says(karims, "login")
@@ -267,12 +270,13 @@ func TestABotIsNotTakenTwiceAndAWrongCodeIsToldApart(t *testing.T) {
 	karim.Hears(karims, say.English.Say(say.AccountTaken, "Telegram"))
 
 	// A new code at BotFather's: the old one is told of as gone, and the new one is taken.
+	amina := s.telegram.MustAddPerson("Amina", "amina")
 	bot.Revoke()
+	send(t, amina, bot.ID(), "Avant") // by which the bridge asks again, and is refused
 	claire.Waits("that the code is gone", func(h bridgetest.Heard) bool {
 		return h.Room == claires && strings.Contains(h.Text, "no longer takes the bot’s code")
 	})
 	connects(t, claire, claires, bot)
-	amina := s.telegram.MustAddPerson("Amina", "amina")
 	send(t, amina, bot.ID(), "Bonjour")
 	claire.Waits("her words", func(h bridgetest.Heard) bool { return h.Text == "Bonjour" })
 }
