@@ -41,6 +41,7 @@ type api struct {
 // newAPI returns the way to the Bot API of the bot that has a token, at a server's URL.
 func newAPI(server, token string) *api {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 32 // as many as chats may be written to at once
 	a := &api{token: token, client: &http.Client{Transport: transport,
 		// The next request would name this one, with the token, as where it came from.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}

@@ -22,9 +22,6 @@ type LoginMetadata struct {
 	Sending map[id.EventID]sending `json:"sending,omitempty"`
 }
 
-// PortalMetadata is what is kept of a chat.
-type PortalMetadata struct{}
-
 // MessageMetadata is what is kept of a message.
 type MessageMetadata struct {
 	// EditedAt is when the newest edit was made that the room shows, as Unix time in seconds.
@@ -48,7 +45,6 @@ func metadataOf(row *database.Message) *MessageMetadata {
 // GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetDBMetaTypes() database.MetaTypes {
 	return database.MetaTypes{
-		Portal:    func() any { return &PortalMetadata{} },
 		UserLogin: func() any { return &LoginMetadata{} },
 		Message:   func() any { return &MessageMetadata{} },
 	}

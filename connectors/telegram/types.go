@@ -21,20 +21,10 @@ type user struct {
 
 func (u user) name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
-// Kinds of chats (Bot API, Chat).
-const (
-	chatPrivate    = "private"
-	chatGroup      = "group"
-	chatSupergroup = "supergroup"
-	chatChannel    = "channel"
-)
-
 // chat is a chat (Bot API, Chat and ChatFullInfo).
 type chat struct {
 	ID          int64  `json:"id"`
-	Type        string `json:"type"`
 	Title       string `json:"title,omitempty"`
-	Username    string `json:"username,omitempty"`
 	FirstName   string `json:"first_name,omitempty"`
 	LastName    string `json:"last_name,omitempty"`
 	Description string `json:"description,omitempty"`
