@@ -19,7 +19,7 @@ const (
 	BotPutOut       Sentence = "bot-put-out"       // network
 	BotNotFirst     Sentence = "bot-not-first"     // network
 	BotMayNot       Sentence = "bot-may-not"       // network
-	BotPerhaps      Sentence = "bot-perhaps"        // network
+	BotPerhaps      Sentence = "bot-perhaps"       // network
 	BotReactions    Sentence = "bot-reactions"     // network, some emoji
 	BotDeletesEarly Sentence = "bot-deletes-early" // network, hours
 	CannotShow      Sentence = "cannot-show"       // network
