@@ -246,7 +246,7 @@ func (c *conversation) ask(ce *commands.Event) {
 func (c *conversation) hear(ce *commands.Event) {
 	field := c.fields[0]
 	if field.Type == bridgev2.LoginInputFieldTypePassword || field.Type == bridgev2.LoginInputFieldTypeToken {
-		ce.Redact()
+		c.network.redactSecret(ce)
 	}
 	told := field.Validate != nil // the connector's words
 	field.FillDefaultValidate()
@@ -272,6 +272,16 @@ func (c *conversation) hear(ce *commands.Event) {
 	c.becomes(ce, &commands.CommandState{Action: stateLogin, Cancel: c.process.Cancel})
 	step, err := process.SubmitUserInput(ce.Ctx, c.answers)
 	c.goOn(ce, step, err)
+}
+
+// redactSecret deletes a person's message that holds a secret, or asks them to.
+func (n *network) redactSecret(ce *commands.Event) {
+	_, err := ce.Bot.SendMessage(ce.Ctx, ce.OrigRoomID, event.EventRedaction,
+		&event.Content{Parsed: &event.RedactionEventContent{Redacts: ce.EventID}}, nil)
+	if err != nil {
+		ce.Log.Warn().Err(err).Msg("A message with a secret could not be deleted")
+		n.answer(ce, say.DeleteSecret)
+	}
 }
 
 // loginFailed says why a login did not come about: in the connector's words, when it has some.

@@ -146,7 +146,7 @@ func (n *network) welcome(ctx context.Context, evt *event.Event) {
 
 // lendShared has a room relay through the shared account that is in it, and returns that; nil: there is none.
 func (n *network) lendShared(ctx context.Context, room *bridgedb.Portal) (*bridgev2.UserLogin, error) {
-	if !n.host.options.Relay.Enabled || len(n.host.options.Relay.Shared) == 0 {
+	if !n.host.options.Relay.Enabled {
 		return nil, nil
 	}
 	logins, err := n.loginsIn(ctx, room.PortalKey)
@@ -161,7 +161,16 @@ func (n *network) lendShared(ctx context.Context, room *bridgedb.Portal) (*bridg
 	return logins[at], nil
 }
 
+// SharedAccount is a login's client whose account may be there for everybody in its rooms, whosever it is: a bot's.
+type SharedAccount interface {
+	// IsShared tells whether it is.
+	IsShared() bool
+}
+
 func (n *network) isShared(login *bridgev2.UserLogin) bool {
+	if account, ok := login.Client.(SharedAccount); ok && account.IsShared() {
+		return true
+	}
 	return slices.Contains(n.host.options.Relay.Shared, login.UserMXID)
 }
 

@@ -33,6 +33,12 @@ var configTemplate string
 
 // settingsTemplates are the settings of each network as init writes them, with the defaults.
 var settingsTemplates = map[string]string{
+	"telegram": `      displayname: "{{.Name}} (Telegram)"
+      # Bots of a service, which belong to no one person. Staff connect bots of their own by writing “login” to the bridge's bot.
+      # service_bots:
+      #   - token_file: /etc/passerelle/service-bot   # what @BotFather gave for it
+      #     owner: "@claire:example.org"              # who answers for it, and is in all its rooms
+      #     staff: ["@karim:example.org"]             # who is invited into every new room, too`,
 	"whatsapp": `      device_name: Passerelle          # as the phone's list of linked devices shows it
       phone_numbers_in_profile: false  # true shows a contact's number to everybody on the homeserver`,
 }

@@ -10,6 +10,7 @@ import (
 
 	"passerelle/bridge"
 	"passerelle/config"
+	"passerelle/connectors/telegram"
 	"passerelle/connectors/whatsapp"
 	"passerelle/portal"
 )
@@ -19,6 +20,7 @@ type connect func(settings config.Network) (func(portal.Border) (bridgev2.Networ
 
 // networks are the networks that this program knows.
 var networks = map[string]connect{
+	"telegram": connectTelegram,
 	"whatsapp": connectWhatsApp,
 }
 
@@ -32,6 +34,19 @@ func connectWhatsApp(settings config.Network) (func(portal.Border) (bridgev2.Net
 	}
 	return func(border portal.Border) (bridgev2.NetworkConnector, error) {
 		return whatsapp.New(options, border)
+	}, nil
+}
+
+func connectTelegram(settings config.Network) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
+	options := telegram.DefaultOptions()
+	if err := settings.Decode(&options); err != nil {
+		return nil, err
+	}
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	return func(border portal.Border) (bridgev2.NetworkConnector, error) {
+		return telegram.New(options, border)
 	}, nil
 }
 

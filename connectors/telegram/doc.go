@@ -1,8 +1,20 @@
-// Package telegram will connect bots of the administration to Matrix. So far it holds what its connector converts texts with:
+// Package telegram connects bots of the administration to Matrix: a bridgev2 network connector on the Bot API.
 //
-//   - markup_in.go reads Telegram's texts, whose marks are entities counted in UTF-16 units (Bot API, MessageEntity), as Matrix HTML;
-//   - markup_out.go writes Matrix HTML as a text with entities, never as one of Telegram's own markups;
-//   - split.go cuts what is longer than Telegram takes into parts, and loses nothing.
+// A login is a bot. A member of staff gives the code that BotFather made for it in an encrypted room with the bridge's bot, or the
+// administrator names it in the configuration. Whoever writes to the bot, and every group that it is added to, has a room, in which
+// the bot's owner is, and whoever else is invited there.
 //
-// What comes in is anybody's: offsets are clamped, and links that no app should open are left out.
+// The contract:
+//
+//   - In: updates are fetched with a long poll, sealed into the [portal.Inbox], and only the next request tells Telegram that they
+//     arrived (polling.go). [Connector.Deliver] takes each out again, converts it, asks the gate, and returns nil when bridgev2's
+//     table holds it. What cannot be shown is replaced by a sentence that says so, never by nothing.
+//   - Out: a Matrix event is converted, asks the gate, and is sent. The Bot API has no key by which sending again is no second
+//     message: what is about to be sent is noted before, and who wrote it is told when nobody knows whether it arrived (sending.go).
+//   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
+//   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
+//   - A bot's token is in no error and no log (api.go). In the database it is sealed.
+//
+// Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts. An [account] owns
+// what runs for one bot.
 package telegram

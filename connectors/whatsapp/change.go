@@ -11,6 +11,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+
+	"passerelle/portal/handover"
 )
 
 // Edits, reactions and deletions come as messages that name another one, the target.
@@ -100,6 +102,19 @@ func (d *delivery) keyed(ctx context.Context, key *waCommon.MessageKey) (named m
 		named.sender = userID(d.account.lid)
 	}
 	return named, named.id != "", nil
+}
+
+// meant looks up the message that a change is about; nil: nobody knows it. What staff wrote may be changed before bridgev2 has noted
+// it. It is not for what bridgev2 calls for the room.
+func (d *delivery) meant(ctx context.Context, id messageID) (*database.Message, error) {
+	row, err := d.known(ctx, id)
+	if err != nil || row != nil || d.account.connector.bridge.GetCachedUserLoginByID(networkid.UserLoginID(id.sender)) == nil {
+		return row, err
+	}
+	if err := handover.Settle(ctx, d.account.login, d.PortalKey); err != nil {
+		return nil, fmt.Errorf("wait for the message that is meant: %w", err)
+	}
+	return d.known(ctx, id)
 }
 
 // known looks a message up in bridgev2's table; nil: it is not there.

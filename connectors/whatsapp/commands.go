@@ -7,6 +7,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -111,7 +112,7 @@ func (c *Connector) startChat(ce *commands.Event, a *account) {
 		c.answer(ce, say.HaveChat, a.calls(ce.Ctx, lid), c.link(room.MXID))
 		return
 	}
-	if err := createRoom(ce.Ctx, room, a.login, chat.PortalInfo); err != nil {
+	if err := handover.CreateRoom(ce.Ctx, room, a.login, chat.PortalInfo); err != nil {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}

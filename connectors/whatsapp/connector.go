@@ -37,6 +37,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
+	"passerelle/portal/naming"
 )
 
 // networkName is WhatsApp's name as people write it.
@@ -45,7 +47,7 @@ const networkName = "WhatsApp"
 // Connector is the WhatsApp side of a bridge.
 type Connector struct {
 	options     Options
-	displayName displayName
+	displayName naming.Template
 	border      portal.Border
 	transport   *transport
 
@@ -54,7 +56,7 @@ type Connector struct {
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
 	media   mediaSource         // set by Start
 	events  eventSource         // set by Start
-	stalls  time.Duration       // see stallPatience
+	stalls  time.Duration       // see handover.Patience
 
 	phoneWait    time.Duration // see phonePatience
 	online       time.Duration // see onlineLasts
@@ -104,7 +106,7 @@ func New(options Options, border portal.Border) (*Connector, error) {
 	}
 	c := &Connector{
 		options: options, displayName: name, border: border, transport: way,
-		stalls: stallPatience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
+		stalls: handover.Patience, phoneWait: phonePatience, online: onlineLasts, historyPause: historyPause, olderWait: olderPatience,
 		now: time.Now, again: onlineAgain,
 		phoneLook: phoneLook, phoneAnswersIn: phoneAnswersIn,
 		pictures: map[types.JID]bool{},

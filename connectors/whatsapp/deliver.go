@@ -15,11 +15,9 @@ import (
 	"maunium.net/go/mautrix/bridgev2/simplevent"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 	"passerelle/portal/transfer"
 )
-
-// stallPatience is how long a message may be with bridgev2 before it is asked whether it still is.
-const stallPatience = 30 * time.Second
 
 // strangerPatience is how long a message of somebody without a LID is tried again. WhatsApp itself keeps messages no longer
 // than two weeks (whatsmeow/store/sqlstore/store.go, DeleteOldBufferedHashes), and the chat's later messages wait for it.
@@ -30,9 +28,7 @@ const forbiddenPatience = 24 * time.Hour
 
 // Errors of a delivery that is tried again.
 var (
-	errNotTaken   = errors.New("bridgev2 did not take the message")
 	errNotInRoom  = errors.New("the message is not in its room")
-	errDropped    = errors.New("bridgev2 dropped the message")
 	errNotLoaded  = errors.New("the login is not loaded")
 	errUnknownLID = errors.New("WhatsApp does not say who this is")
 )
@@ -223,36 +219,15 @@ func (d *delivery) run(ctx context.Context) error {
 		}
 		defer d.letGo()
 	}
-	if err := d.account.handOver(ctx, d.PortalKey, event, d.handled); err != nil {
+	if err := d.account.handOver(ctx, event, d.handled); err != nil {
 		return err
 	}
 	return d.outcome(ctx)
 }
 
 // handOver hands an event to bridgev2 and waits until it has handled it, or has let go of it.
-func (a *account) handOver(ctx context.Context, key networkid.PortalKey, event bridgev2.RemoteEvent, handled <-chan struct{}) error {
-	if result := a.login.QueueRemoteEvent(event); !result.Queued {
-		return errors.Join(errNotTaken, result.Error)
-	}
-	stalled := time.NewTimer(a.connector.stalls)
-	defer stalled.Stop()
-	select {
-	case <-handled:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-stalled.C:
-	}
-	passed := newMarker(key)
-	a.login.QueueRemoteEvent(passed)
-	select {
-	case <-handled:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-passed.reached: // bridgev2 dropped the event or has let go of it: it handles a room's events in order
-		return errDropped
-	}
+func (a *account) handOver(ctx context.Context, event bridgev2.RemoteEvent, handled <-chan struct{}) error {
+	return handover.Do(ctx, a.login, event, handled, a.connector.stalls)
 }
 
 // ensureRoom returns the room of the chat, which it makes when there is none; nil when an administrator wants none, or when
@@ -275,22 +250,10 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
 		return nil, nil
 	}
-	if err := createRoom(withDelivery(ctx, d), room, login, nil); err != nil {
+	if err := handover.CreateRoom(withDelivery(ctx, d), room, login, nil); err != nil {
 		return nil, fmt.Errorf("make a room: %w", err)
 	}
 	return room, nil
-}
-
-// roomPatience is how long a room may still be in the making when the bridge stops.
-const roomPatience = 2 * time.Second
-
-// createRoom makes the room of a chat. It goes on for a moment when ctx ends: most rooms are whole by then, and
-// CreateMatrixRoom (bridgev2/portal.go) writes its error twice at once when its own context ends.
-func createRoom(ctx context.Context, room *bridgev2.Portal, login *bridgev2.UserLogin, info *bridgev2.ChatInfo) error {
-	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(roomPatience, cancel) })()
-	return room.CreateMatrixRoom(lasting, login, info)
 }
 
 // deliveryKey is the key of the delivery that a context belongs to.
@@ -340,7 +303,7 @@ func (d *delivery) notTaken(ctx context.Context) error {
 	}
 	zerolog.Ctx(ctx).Error().Err(failure).Msg("The homeserver does not take a message; a sentence takes its place")
 	d.refused, d.handled = true, make(chan struct{})
-	if err := d.account.handOver(ctx, d.PortalKey, d, d.handled); err != nil {
+	if err := d.account.handOver(ctx, d, d.handled); err != nil {
 		return err
 	}
 	return d.outcome(ctx)
@@ -376,28 +339,4 @@ func (d *delivery) afterwards(ctx context.Context) {
 		},
 		TargetMessage: placeholder,
 	})
-}
-
-// marker is an event that does nothing but tell that the events before it in its room are done with. bridgev2 does not tell
-// the end of an event that panicked, or whose portal was deleted; but it asks each event for its context first, in order.
-type marker struct {
-	key     networkid.PortalKey
-	reached chan struct{}
-}
-
-var _ bridgev2.RemoteEventWithContextMutation = (*marker)(nil)
-
-func newMarker(key networkid.PortalKey) *marker {
-	return &marker{key: key, reached: make(chan struct{})}
-}
-
-func (m *marker) GetType() bridgev2.RemoteEventType                 { return bridgev2.RemoteEventUnknown }
-func (m *marker) GetPortalKey() networkid.PortalKey                 { return m.key }
-func (m *marker) GetSender() bridgev2.EventSender                   { return bridgev2.EventSender{} }
-func (m *marker) AddLogContext(log zerolog.Context) zerolog.Context { return log }
-
-// MutateContext is called once, when the room's goroutine takes the event up.
-func (m *marker) MutateContext(ctx context.Context) context.Context {
-	close(m.reached)
-	return ctx
 }

@@ -16,6 +16,7 @@ import (
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/handover"
 )
 
 func TestAReplayIsNoSecondMessage(t *testing.T) {
@@ -143,8 +144,8 @@ func TestAMessageThatBridgev2DropsIsDeliveredAgain(t *testing.T) {
 	must[string](t)(bob.Send(t.Context(), aliceNumber, "in spite of all"))
 	w.hears("in spite of all")
 	w.eventually("the inbox to be empty", func() bool { return w.inbox.waiting() == 0 })
-	if failed := w.inbox.errors(); len(failed) == 0 || !errors.Is(failed[0], errDropped) {
-		t.Errorf("deliveries failed with %v, want %v first", failed, errDropped)
+	if failed := w.inbox.errors(); len(failed) == 0 || !errors.Is(failed[0], handover.ErrDropped) {
+		t.Errorf("deliveries failed with %v, want %v first", failed, handover.ErrDropped)
 	}
 }
 

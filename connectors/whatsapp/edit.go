@@ -30,7 +30,7 @@ func (d *delivery) edit(ctx context.Context, protocol *waE2E.ProtocolMessage) (b
 	if target.id == "" || protocol.GetEditedMessage() == nil {
 		return nil, false, nil
 	}
-	row, err := d.known(ctx, target)
+	row, err := d.meant(ctx, target)
 	if err != nil {
 		return nil, false, err
 	}

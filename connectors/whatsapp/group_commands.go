@@ -11,6 +11,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/commands"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -129,7 +130,7 @@ func (a *account) makeGroupRoom(ctx context.Context, group types.JID) error {
 	if room.MXID != "" || !a.connector.bridge.Config.PortalCreateFilter.ShouldAllow(a.login.ID, room.PortalKey) {
 		return nil
 	}
-	if err := createRoom(ctx, room, a.login, info); err != nil {
+	if err := handover.CreateRoom(ctx, room, a.login, info); err != nil {
 		return fmt.Errorf("make a room: %w", err)
 	}
 	return nil

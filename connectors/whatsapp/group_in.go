@@ -190,7 +190,7 @@ func (a *account) showGroupChange(ctx context.Context, key networkid.PortalKey, 
 	}
 	shows := true // written by the room's goroutine before it closes handled
 	handled := make(chan struct{})
-	err := a.handOver(ctx, key, &simplevent.ChatInfoChange{
+	err := a.handOver(ctx, &simplevent.ChatInfoChange{
 		EventMeta: simplevent.EventMeta{
 			Type: bridgev2.RemoteEventChatInfoChange, PortalKey: key, Sender: by, Timestamp: came.At,
 			PostHandleFunc: func(ctx context.Context, room *bridgev2.Portal) {

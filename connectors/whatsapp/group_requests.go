@@ -43,7 +43,7 @@ func (a *account) tellWhoAsks(ctx context.Context, stored portal.Arrival, came *
 		prefix := a.connector.bridge.Config.CommandPrefix
 		sentence := a.connector.say(say.GroupAsks, name, prefix, prefix)
 		handled := make(chan struct{})
-		err = a.handOver(ctx, key, &simplevent.Message[string]{
+		err = a.handOver(ctx, &simplevent.Message[string]{
 			EventMeta: simplevent.EventMeta{
 				Type: bridgev2.RemoteEventMessage, PortalKey: key, Timestamp: came.At,
 				MutateContextFunc: stored.WithPassage,

@@ -8,6 +8,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -70,7 +71,7 @@ func (d *delivery) expectEnd(ctx context.Context, before due, open bool) error {
 		ended := *before.Came
 		ended.At = d.came.At
 		if !d.account.storeMessage(&ended) {
-			return errNotTaken
+			return handover.ErrNotTaken
 		}
 	}
 	end := *d.came

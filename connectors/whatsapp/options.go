@@ -10,7 +10,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"text/template"
+
+	"passerelle/portal/naming"
 )
 
 // Options is what an administrator chooses about WhatsApp.
@@ -84,29 +85,9 @@ func (o Options) Validate() error {
 	return err
 }
 
-// displayName makes the name of a ghost.
-type displayName struct{ template *template.Template }
-
-func parseDisplayName(text string) (displayName, error) {
-	const remedy = "displayname: must be a Go template that uses .Name, such as “{{.Name}} (WhatsApp)”"
-	parsed, err := template.New("displayname").Option("missingkey=error").Parse(text)
-	if err != nil {
-		return displayName{}, fmt.Errorf("%s: %w", remedy, err)
-	}
-	d := displayName{template: parsed}
-	if a, b := d.of("a"), d.of("b"); a == "a" && text != "{{.Name}}" || a == b {
-		return displayName{}, errors.New(remedy)
-	}
-	return d, nil
-}
-
-// of returns the ghost's name of a contact who goes by name.
-func (d displayName) of(name string) string {
-	var out strings.Builder
-	if err := d.template.Execute(&out, struct{ Name string }{name}); err != nil {
-		return name
-	}
-	return out.String()
+// parseDisplayName reads the template of ghosts' names.
+func parseDisplayName(text string) (naming.Template, error) {
+	return naming.Parse(text, "{{.Name}} (WhatsApp)")
 }
 
 func (s *Server) tlsConfig() (*tls.Config, error) {

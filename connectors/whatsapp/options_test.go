@@ -67,7 +67,7 @@ func TestADisplayNameIsFilledIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.of("Bob"); got != "Bob (WhatsApp)" {
+	if got := d.Of("Bob"); got != "Bob (WhatsApp)" {
 		t.Errorf("Bob is called %q", got)
 	}
 }

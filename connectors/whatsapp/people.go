@@ -35,7 +35,7 @@ func (a *account) userInfo(name, phone string) *bridgev2.UserInfo {
 	options := a.connector.options
 	info := &bridgev2.UserInfo{ExtraUpdates: keepPhone(phone)}
 	if name != "" {
-		shown := a.connector.displayName.of(name)
+		shown := a.connector.displayName.Of(name)
 		info.Name = &shown
 	}
 	if options.PhoneNumbersInProfile && phone != "" {

@@ -30,7 +30,7 @@ func (d *delivery) pin(ctx context.Context, pin *waE2E.PinInChatMessage) error {
 	if err != nil || !ok {
 		return err
 	}
-	row, err := d.known(ctx, target)
+	row, err := d.meant(ctx, target)
 	if err != nil || row == nil {
 		return err
 	}

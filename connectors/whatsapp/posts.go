@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -109,7 +110,7 @@ func (a *account) openPosts(ctx context.Context) (*bridgev2.Portal, error) {
 		return nil, err
 	}
 	if room.MXID == "" {
-		if err := createRoom(ctx, room, a.login, a.postsChat()); err != nil {
+		if err := handover.CreateRoom(ctx, room, a.login, a.postsChat()); err != nil {
 			return nil, fmt.Errorf("make a room: %w", err)
 		}
 	}

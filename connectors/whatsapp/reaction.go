@@ -58,7 +58,7 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	row, err := d.known(ctx, target)
+	row, err := d.meant(ctx, target)
 	if err != nil || row == nil {
 		return nil, false, err
 	}

@@ -26,7 +26,7 @@ func (d *delivery) removal(ctx context.Context, key *waCommon.MessageKey) (bridg
 	if target.sender == d.id.sender {
 		d.account.connector.deleted.add(target.id)
 	}
-	row, err := d.known(ctx, target)
+	row, err := d.meant(ctx, target)
 	if err == nil && row == nil { // it may stand there as one that could not be read
 		row, err = d.known(ctx, target.placeholder())
 	}

@@ -18,6 +18,7 @@ import (
 	"passerelle/portal"
 	"passerelle/portal/say"
 	"passerelle/portal/transfer"
+	"passerelle/portal/unsent"
 )
 
 const (
@@ -239,21 +240,14 @@ func (a *account) connectedClient(ctx context.Context) (*whatsmeow.Client, error
 }
 
 // refused is the error of a message that is not sent, and would not be if it were sent again.
-func (a *account) refused(err error, sentence string) error {
-	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusFail).
-		WithErrorReason(event.MessageStatusUnsupported).WithMessage(sentence).WithIsCertain(true).WithSendNotice(true)
-}
+func (a *account) refused(err error, sentence string) error { return unsent.Refused(err, sentence) }
 
 // notSent is the error of a message that did not go out.
 func (a *account) notSent(err error, sentence say.Sentence) error {
-	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(sentence, networkName)).
-		WithIsCertain(true).WithSendNotice(true)
+	return unsent.Failed(err, a.say(sentence, networkName))
 }
 
 // uncertain is the error of a message that may or may not have gone out.
 func (a *account) uncertain(err error) error {
-	return bridgev2.WrapErrorInStatus(err).WithStatus(event.MessageStatusRetriable).
-		WithErrorReason(event.MessageStatusNetworkError).WithMessage(a.say(say.PerhapsNotSent, networkName)).
-		WithIsCertain(false).WithSendNotice(true)
+	return unsent.Perhaps(err, a.say(say.PerhapsNotSent, networkName))
 }

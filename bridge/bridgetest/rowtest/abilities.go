@@ -5,6 +5,13 @@ import "time"
 // The interfaces of this file are what people can do on some networks and not
 // on all: a Person has those that the network has.
 
+// An Owner has a device with the account that is linked, on which staff may
+// write, too. A bot's account has none.
+type Owner interface{ OwnsDevice() }
+
+// Somebody Reachable can be written to before they have written.
+type Reachable interface{ CanBeWrittenToFirst() }
+
 // An Editor changes the text of an own message.
 type Editor interface {
 	Edits(in Address, message Message, text string)

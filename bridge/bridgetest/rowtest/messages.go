@@ -46,6 +46,7 @@ func theyTalk(s *Scene) {
 }
 
 func ownWordsAreShown(s *Scene) {
+	can[Owner](s, s.Phone)
 	c := s.Meets("Amina")
 	s.Phone.Writes(c.Contact.Address(), "Depuis mon téléphone")
 	if own := s.Encrypted(s.Claire.Hears(c.Room, "Depuis mon téléphone")); own.Sender != s.Claire.ID() {

@@ -21,6 +21,7 @@ func peopleRows() []Row {
 
 func staffInvite(s *Scene) {
 	c := s.Join("Amina")
+	can[Reachable](s, c)
 	room := s.Claire.StartsChatWith(s.Ghost(c))
 	s.Told(s.Claire, room, "now shows the "+s.Title()+" chat")
 	s.Claire.Says(room, "Bonjour Amina")

@@ -36,6 +36,8 @@ type rowPhone struct {
 
 var _ interface {
 	rowtest.Person
+	rowtest.Owner
+	rowtest.Reachable
 	rowtest.Editor
 	rowtest.Deleter
 	rowtest.Reactor
@@ -104,6 +106,9 @@ func (p rowPhone) sent(message string, err error) rowtest.Message {
 	p.did(err)
 	return rowtest.Message(message)
 }
+
+func (p rowPhone) OwnsDevice()          {}
+func (p rowPhone) CanBeWrittenToFirst() {}
 
 func (p rowPhone) Address() rowtest.Address { return rowtest.Address(p.Number()) }
 func (p rowPhone) Identity() string         { return p.LID().User }

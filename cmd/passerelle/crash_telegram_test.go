@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge/bridgetest"
+	"passerelle/connectors/telegram/telegramtest"
+	"passerelle/portal/say"
+)
+
+// botDialogue is Amina's talk with Claire, who has a bot.
+type botDialogue struct {
+	*telegramStage
+	claire *bridgetest.Actor
+	bot    *telegramtest.Bot
+	amina  *telegramtest.Person
+	room   id.RoomID // Amina's
+	desk   id.RoomID // the bridge's bot's
+}
+
+// newBotDialogue lets Amina say "0".
+func newBotDialogue(t *testing.T, setup telegramSetup) *botDialogue {
+	t.Helper()
+	d := &botDialogue{telegramStage: newTelegramStage(t, setup)}
+	d.claire = d.Staff(t, "claire")
+	d.bot, d.amina = d.telegram.MustAddBot("Guichet", "guichet_bot"), d.telegram.MustAddPerson("Amina", "amina")
+	d.desk = d.botRoom(t, d.claire)
+	connects(t, d.claire, d.desk, d.bot)
+	send(t, d.amina, d.bot.ID(), "0")
+	d.room = d.claire.Waits("the first message", func(h bridgetest.Heard) bool { return h.Text == "0" }).Room
+	return d
+}
+
+// restarts kills the bridge, lifts what held it, and starts it again.
+func (d *botDialogue) restarts(t *testing.T, lift func()) {
+	t.Helper()
+	if err := d.bridge.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	lift()
+	if err := d.bridge.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settled waits until the last lines have arrived, and checks that each side saw every line once and in order.
+func (d *botDialogue) settled(t *testing.T, fromAmina, fromClaire []string) {
+	t.Helper()
+	for n := 0; n < len(fromAmina); n += 20 { // lines that come within one patience
+		d.claire.Hears(d.room, fromAmina[n])
+	}
+	for _, line := range fromClaire {
+		reading(t, d.amina, line)
+	}
+	// A double would come after its first: one more line each way shows what came before it.
+	send(t, d.amina, d.bot.ID(), "the end")
+	d.claire.Hears(d.room, "the end")
+	d.claire.Says(d.room, "the other end")
+	reading(t, d.amina, "the other end")
+	var heard, read []string
+	for _, h := range d.claire.Log(d.room) {
+		if h.IsMessage() && strings.HasPrefix(h.Sender.String(), "@telegram_") && h.Err == nil {
+			heard = append(heard, h.Text)
+		}
+	}
+	for _, e := range d.amina.Inbox() {
+		if e.From != d.amina.ID() {
+			read = append(read, e.Text)
+		}
+	}
+	compare(t, "Claire heard", heard, append(slices.Clone(fromAmina), "the end"))
+	compare(t, "Amina read", read, append(slices.Clone(fromClaire), "the other end"))
+	if bad := d.claire.Undecryptable(); len(bad) > 0 {
+		t.Errorf("Claire cannot read %v", bad)
+	}
+	if rooms := d.claire.RoomsWith(id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())); len(rooms) != 1 {
+		t.Errorf("Amina's chat has the rooms %v", rooms)
+	}
+}
+
+func TestTelegramKilledBetweenTheUpdateAndTheStore(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{})
+	store, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(d.bridge.Config()), "data", "passerelle.db")+"?_txlock=exclusive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	lock, err := store.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, d.amina, d.bot.ID(), "1")
+	send(t, d.amina, d.bot.ID(), "2")
+	time.Sleep(500 * time.Millisecond) // it has the updates, and waits for the inbox
+	if d.bot.Waiting() == 0 {
+		t.Error("Telegram has been told that they arrived")
+	}
+	d.restarts(t, func() {
+		if err := lock.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	d.settled(t, []string{"0", "1", "2"}, nil)
+}
+
+func TestTelegramKilledBetweenTheStoreAndTheDelivery(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	held := proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.Hold(), 0)
+	send(t, d.amina, d.bot.ID(), "1")
+	send(t, d.amina, d.bot.ID(), "2")
+	if err := held.WaitHits(bounded(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Telegram to be told that they arrived", func() bool { return d.bot.Waiting() == 0 })
+	d.restarts(t, held.Lift)
+	d.bot.Redeliver(2) // and Telegram gives them once more
+	d.settled(t, []string{"0", "1", "2"}, nil)
+}
+
+func TestTelegramKilledBetweenTheHomeserversAnswerAndOurs(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	held := proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.HoldAnswer(), 1)
+	send(t, d.amina, d.bot.ID(), "1")
+	d.claire.Hears(d.room, "1") // the homeserver has it, and the bridge does not know
+	d.restarts(t, held.Lift)
+	send(t, d.amina, d.bot.ID(), "2")
+	d.settled(t, []string{"0", "1", "2"}, nil)
+}
+
+func TestTelegramKilledInAFlood(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{})
+	lines := []string{"0"}
+	for n := 1; n <= 100; n++ {
+		lines = append(lines, fmt.Sprintf("line %d", n))
+		send(t, d.amina, d.bot.ID(), lines[n])
+	}
+	d.claire.Hears(d.room, lines[25])
+	d.restarts(t, func() {})
+	d.claire.Hears(d.room, lines[60])
+	d.restarts(t, func() {})
+	d.settled(t, lines, nil)
+}
+
+func TestTelegramKilledBetweenTheSendAndItsRecord(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{through: func(url string) string {
+		proxy = bridgetest.NewProxy(t, url)
+		return proxy.URL()
+	}})
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/sendMessage"), bridgetest.HoldAnswer(), 1)
+	d.claire.Says(d.room, "once")
+	reading(t, d.amina, "once") // Telegram has it, and the bridge waits for the answer
+	d.restarts(t, held.Lift)
+	d.claire.Hears(d.room, say.English.Say(say.BotPerhaps, "Telegram"))
+	d.claire.Says(d.room, "twice")
+	d.settled(t, []string{"0"}, []string{"once", "twice"})
+}
+
+func TestTelegramIsAwayAndTooBusy(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{})
+	d.telegram.Inject(telegramtest.Fault{Method: "sendMessage", RetryAfter: 1, Times: 2})
+	d.claire.Says(d.room, "patience")
+	reading(t, d.amina, "patience")
+	d.telegram.Inject(telegramtest.Fault{Method: "getUpdates", Status: http.StatusBadGateway, Times: 2})
+	d.telegram.Inject(telegramtest.Fault{Method: "getUpdates", Cut: true, Times: 2})
+	d.telegram.Inject(telegramtest.Fault{Method: "getUpdates", RetryAfter: 1})
+	send(t, d.amina, d.bot.ID(), "1")
+	d.telegram.Inject(telegramtest.Fault{Method: "sendMessage", Cut: true, Done: true})
+	d.claire.Says(d.room, "perhaps")
+	d.claire.Hears(d.room, say.English.Say(say.BotPerhaps, "Telegram"))
+	d.settled(t, []string{"0", "1"}, []string{"patience", "perhaps"})
+}
+
+// TestTheTokenIsNowhere looks for the token in all that the bridge writes and tells.
+func TestTheTokenIsNowhere(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){func(o *bridgetest.InstallOptions) {
+		o.Replace = map[string]string{"level: info": "level: debug"}
+	}}})
+	secret := strings.Split(d.bot.Token(), ":")[1]
+	for _, fault := range []telegramtest.Fault{{Status: http.StatusBadGateway}, {Cut: true}, {Cut: true, Done: true}, {RetryAfter: 1}} {
+		fault.Method = "sendMessage"
+		d.telegram.Inject(fault)
+		d.claire.Says(d.room, "encore")
+		fault.Method = "getUpdates"
+		d.telegram.Inject(fault)
+		send(t, d.amina, d.bot.ID(), "encore")
+	}
+	d.claire.Says(d.room, "fin")
+	reading(t, d.amina, "fin")
+	var told bytes.Buffer
+	for _, path := range []string{"/metrics", "/readyz"} {
+		response, err := http.Get(d.bridge.Monitor() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&told, response.Body); err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	d.bot.Revoke()
+	send(t, d.amina, d.bot.ID(), "à vous")
+	d.claire.Waits("that the code is gone", func(h bridgetest.Heard) bool { return h.Room == d.desk && strings.Contains(h.Text, "no longer takes") })
+	if err := d.bridge.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(told.Bytes(), []byte(secret)) {
+		t.Error("the monitor tells the token")
+	}
+	for _, h := range append(d.claire.Log(d.room), d.claire.Log(d.desk)...) {
+		if h.Sender != d.claire.ID() && strings.Contains(h.Text, secret) {
+			t.Errorf("somebody reads the token: %v", h)
+		}
+	}
+	for _, folder := range []string{filepath.Join(filepath.Dir(d.bridge.Config()), "data"), d.bridge.LogPath()} {
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if bytes.Contains(content, []byte(secret)) {
+				t.Errorf("%s holds the token", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/event"
+
+	"passerelle/portal"
+)
+
+// Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
+const (
+	levelMember  = 0
+	levelAdmin   = 50
+	levelFounder = 75
+)
+
+// GetChatInfo describes a chat for its room (see [bridgev2.NetworkAPI]).
+func (a *account) GetChatInfo(ctx context.Context, room *bridgev2.Portal) (*bridgev2.ChatInfo, error) {
+	in, err := parsePortalID(room.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.isPrivate() {
+		return a.privateChat(ctx, in)
+	}
+	return a.groupChat(ctx, in)
+}
+
+// privateChat describes the chat with a person. Several members of staff may share its room, so that it has the person's name.
+func (a *account) privateChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo, error) {
+	name := ""
+	if d := deliveryOf(ctx); d != nil && d.message != nil && d.message.Chat.ID == in.chat {
+		name = d.message.Chat.name()
+	}
+	if name == "" && a.IsLoggedIn() {
+		described, err := a.api.getChat(ctx, in.chat)
+		if err != nil && !portal.IsPermanent(err) {
+			return nil, fmt.Errorf("ask about a chat: %w", err)
+		}
+		name = described.name()
+	}
+	if name == "" {
+		name = a.neutralName(in.chat)
+	}
+	person := a.userInfo(name)
+	members := &bridgev2.ChatMemberList{IsFull: true, TotalMemberCount: 2, OtherUserID: userID(in.chat), MemberMap: bridgev2.ChatMemberMap{}}
+	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.bot), Membership: event.MembershipJoin})
+	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(in.chat), Membership: event.MembershipJoin, UserInfo: person})
+	kind := database.RoomTypeDM
+	return &bridgev2.ChatInfo{Type: &kind, Name: person.Name, Members: members}, nil
+}
+
+// groupChat describes a group or a channel: its administrators are all the members that the Bot API lists. One that the bot is not in
+// any more is described as what is certain: the bot's owner is in its room.
+func (a *account) groupChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo, error) {
+	kind := database.RoomTypeDefault
+	members := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.bot), Membership: event.MembershipJoin})
+	info := &bridgev2.ChatInfo{Type: &kind, Members: members}
+	if !a.IsLoggedIn() {
+		return info, nil
+	}
+	described, err := a.api.getChat(ctx, in.chat)
+	switch {
+	case portal.IsPermanent(err):
+		return info, nil
+	case err != nil:
+		return nil, fmt.Errorf("ask about a group: %w", err)
+	}
+	info.Name, info.Topic = &described.Title, &described.Description
+	admins, err := a.api.getChatAdministrators(ctx, in.chat)
+	if err != nil && !portal.IsPermanent(err) {
+		return nil, fmt.Errorf("ask who governs a group: %w", err)
+	}
+	for _, admin := range admins {
+		members.MemberMap.Set(a.memberOf(admin))
+	}
+	return info, nil
+}
+
+// memberOf describes somebody in a group for its room.
+func (a *account) memberOf(m member) bridgev2.ChatMember {
+	level, membership := levelMember, event.MembershipJoin
+	switch {
+	case m.Status == statusCreator:
+		level = levelFounder
+	case m.Status == statusAdmin:
+		level = levelAdmin
+	case m.Status == statusKicked:
+		membership = event.MembershipBan
+	case !m.isIn():
+		membership = event.MembershipLeave
+	}
+	described := bridgev2.ChatMember{EventSender: a.sender(m.User.ID), Membership: membership, PowerLevel: &level}
+	if m.User.ID != a.bot {
+		described.UserInfo = a.userInfo(m.User.name())
+	}
+	return described
+}
+
+// inviteStaff invites those who are in charge of a service bot into a new room. The owner is in it already.
+func (a *account) inviteStaff(ctx context.Context, room *bridgev2.Portal) {
+	for _, who := range a.connector.services[a.login.ID].staff {
+		if err := a.connector.bridge.Bot.EnsureInvited(ctx, room.MXID, who); err != nil {
+			a.log.Warn().Err(err).Stringer("room", room.MXID).Stringer("user", who).Msg("A member of staff could not be invited")
+		}
+	}
+}

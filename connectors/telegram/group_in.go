@@ -1,0 +1,133 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"maunium.net/go/mautrix/bridgev2"
+
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+// What happens in groups comes as service messages, as changes of what the bot is there, and, to a bot that is an administrator, as
+// changes of what others are there.
+
+// chatChange is a change of a chat on its way into its room.
+type chatChange struct {
+	*delivery
+	change *bridgev2.ChatInfoChange
+}
+
+var _ bridgev2.RemoteChatInfoChange = (*chatChange)(nil)
+
+// GetChatInfoChange returns what changes (see [bridgev2.RemoteChatInfoChange]).
+func (c *chatChange) GetChatInfoChange(context.Context) (*bridgev2.ChatInfoChange, error) {
+	return c.change, nil
+}
+
+// changeRoom changes what a room says of its chat. A room that is made for it says so from the start.
+func (d *delivery) changeRoom(ctx context.Context, change *bridgev2.ChatInfoChange) error {
+	room, err := d.account.connector.bridge.GetExistingPortalByKey(ctx, d.PortalKey)
+	if err != nil {
+		return fmt.Errorf("look up a room: %w", err)
+	}
+	if room == nil || room.MXID == "" {
+		_, err := d.ensureRoom(ctx)
+		return err
+	}
+	d.Type = bridgev2.RemoteEventChatInfoChange
+	if err := d.handOver(ctx, &chatChange{d, change}); err != nil {
+		return err
+	}
+	return portal.Failure(d.passing)
+}
+
+// changeMembers changes who is in a room.
+func (d *delivery) changeMembers(ctx context.Context, changed ...member) error {
+	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+	for _, m := range changed {
+		if m.User.ID != d.account.bot { // see deliverMembership
+			list.MemberMap.Set(d.account.memberOf(m))
+		}
+	}
+	if len(list.MemberMap) == 0 {
+		_, err := d.ensureRoom(ctx)
+		return err
+	}
+	return d.changeRoom(ctx, &bridgev2.ChatInfoChange{MemberChanges: list})
+}
+
+// serve does in the room what a service message says. It is not handled when the message is none; what has no place in a room's
+// state is said in it.
+func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
+	m := d.message
+	switch {
+	case m.NewChatTitle != "":
+		return true, d.changeRoom(ctx, &bridgev2.ChatInfoChange{ChatInfo: &bridgev2.ChatInfo{Name: &m.NewChatTitle}})
+	case len(m.NewChatMembers) > 0:
+		var joined []member
+		for _, who := range m.NewChatMembers {
+			joined = append(joined, member{Status: statusMember, User: who})
+		}
+		return true, d.changeMembers(ctx, joined...)
+	case m.LeftChatMember != nil && m.LeftChatMember.ID == d.account.bot:
+		return true, nil // see deliverMembership
+	case m.LeftChatMember != nil:
+		return true, d.changeMembers(ctx, member{Status: statusLeft, User: *m.LeftChatMember})
+	case m.GroupChatCreated, m.SupergroupChatCreated, m.ChannelChatCreated:
+		_, err := d.ensureRoom(ctx)
+		return true, err
+	case m.MigrateToChatID != 0:
+		return true, d.account.migrate(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
+	case m.MigrateFromChatID != 0:
+		return true, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
+	case m.NewChatPhoto != nil, m.DeleteChatPhoto, m.PinnedMessage != nil:
+		d.notice = d.account.connector.say(say.GroupHappened, networkName)
+	}
+	return false, nil
+}
+
+// migrate keeps the room of a group that has become a supergroup, which has another number. Both chats tell of it, in any order.
+func (a *account) migrate(ctx context.Context, from, to chatID) error {
+	_, _, err := a.connector.bridge.ReIDPortal(ctx, from.key(), to.key())
+	return wrapped("take a group's room over", err)
+}
+
+// deliverMembership brings into a room what somebody has become in its chat.
+func (a *account) deliverMembership(ctx context.Context, stored portal.Arrival, kind updateKind, in chatID, update *memberUpdate) error {
+	d := a.deliveryAt(stored, in, time.Unix(update.Date, 0), update.From.ID)
+	if kind == updateMembership {
+		return d.changeMembers(ctx, update.New)
+	}
+	was, is := update.Old.isIn(), update.New.isIn()
+	switch {
+	case was == is:
+		return nil
+	case in.isPrivate():
+		if is {
+			return d.tell(ctx, say.BotUnblockedIn)
+		}
+		return d.tell(ctx, say.BotBlockedIn)
+	case is:
+		_, err := d.ensureRoom(ctx)
+		return err
+	}
+	return d.tell(ctx, say.BotPutOut)
+}
+
+// tell says something of the bot in a room, if there is one.
+func (d *delivery) tell(ctx context.Context, sentence say.Sentence) error {
+	room, err := d.account.connector.bridge.GetExistingPortalByKey(ctx, d.PortalKey)
+	if err != nil || room == nil || room.MXID == "" {
+		return wrapped("look up a room", err)
+	}
+	d.notice = d.account.connector.say(sentence, networkName)
+	var update int64
+	if _, err := fmt.Sscanf(d.stored.ID, "u%d", &update); err != nil {
+		return portal.Permanent(fmt.Errorf("an arrival is called %q", d.stored.ID))
+	}
+	d.id = d.in.message(-update) // no number of a message
+	return d.run(ctx)
+}

@@ -1,0 +1,51 @@
+package telegram
+
+import (
+	"time"
+
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/id"
+)
+
+// LoginMetadata is what is kept of a bot besides bridgev2's own fields.
+type LoginMetadata struct {
+	// Token is the bot's token, sealed with the key that Key names; empty for a service bot, whose token the configuration has.
+	Token []byte `json:"token,omitempty"`
+	Key   string `json:"key,omitempty"`
+	// Username is the bot's, without the @; empty: not known yet.
+	Username string `json:"username,omitempty"`
+	// Offset is the number of the first update that has not come yet, and OffsetAt when that was noted.
+	Offset   int64     `json:"offset,omitempty"`
+	OffsetAt time.Time `json:"offset_at,omitzero"`
+	// Sending is what may have gone out, by the Matrix event: see sending.go.
+	Sending map[id.EventID]sending `json:"sending,omitempty"`
+}
+
+// MessageMetadata is what is kept of a message.
+type MessageMetadata struct {
+	// EditedAt is when the newest edit was made that the room shows, as Unix time in seconds.
+	EditedAt int64 `json:"edited_at,omitempty"`
+	// More are the further messages that a long text was split into.
+	More []int64 `json:"more,omitempty"`
+	// PartOf is set for such a further message: the first one of the text.
+	PartOf networkid.MessageID `json:"part_of,omitempty"`
+}
+
+// metadataOf returns what is kept of a message.
+func metadataOf(row *database.Message) *MessageMetadata {
+	kept, ok := row.Metadata.(*MessageMetadata)
+	if !ok {
+		kept = &MessageMetadata{}
+		row.Metadata = kept
+	}
+	return kept
+}
+
+// GetDBMetaTypes tells bridgev2 what the connector keeps (see [bridgev2.NetworkConnector]).
+func (c *Connector) GetDBMetaTypes() database.MetaTypes {
+	return database.MetaTypes{
+		UserLogin: func() any { return &LoginMetadata{} },
+		Message:   func() any { return &MessageMetadata{} },
+	}
+}

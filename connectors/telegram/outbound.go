@@ -1,0 +1,46 @@
+package telegram
+
+import (
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal"
+)
+
+// maxText is how long a text may be, in UTF-16 units once its entities are parsed (Bot API, sendMessage).
+const maxText = 4096
+
+// outgoing is a Matrix message on its way to Telegram, in Telegram's words.
+type outgoing struct {
+	kind    portal.Kind
+	text    string   // everything in it that can be read: what the gate judges by
+	parts   []marked // the messages that a text becomes, one unless it is too long
+	answers int64    // the message that it answers; 0: none
+}
+
+// occasion is what a message goes out with.
+type occasion struct {
+	// person returns the account of somebody in Matrix; nil for somebody who is not on Telegram.
+	person func(id.UserID) *user
+	// answers is the message that it answers; 0: none.
+	answers int64
+	// by is whose words they are; zero: the bot's owner's.
+	by signature
+}
+
+// convertOut says a Matrix message in Telegram's words; nil: Telegram has none. Each further kind has a file of its own, and its turn
+// here.
+func convertOut(content *event.MessageEventContent, on occasion) *outgoing {
+	switch content.MsgType {
+	case event.MsgText, event.MsgNotice:
+		return textOut(on.by.words(writeEntities(content, on.person)), on)
+	case event.MsgEmote:
+		return textOut(on.by.deed(writeEntities(content, on.person)), on)
+	}
+	return nil
+}
+
+// textOut is a text, in as many messages as it needs.
+func textOut(text marked, on occasion) *outgoing {
+	return &outgoing{kind: portal.KindText, text: text.text, parts: split(text, maxText), answers: on.answers}
+}

@@ -1,0 +1,140 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"go.mau.fi/util/variationselector"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+
+	"passerelle/portal"
+	"passerelle/portal/handover"
+	"passerelle/portal/say"
+)
+
+// reactions are all reactions that somebody has to a message after a change.
+type reactions struct {
+	*delivery
+	target *database.Message
+	given  []*bridgev2.BackfillReaction
+}
+
+var _ bridgev2.RemoteReactionSync = (*reactions)(nil)
+
+// GetTargetMessage names the target (see [bridgev2.RemoteEventWithTargetMessage]).
+func (r *reactions) GetTargetMessage() networkid.MessageID { return r.target.ID }
+
+// GetReactions lists them (see [bridgev2.RemoteReactionSync]).
+func (r *reactions) GetReactions() *bridgev2.ReactionSyncData {
+	return &bridgev2.ReactionSyncData{Users: map[networkid.UserID]*bridgev2.ReactionSyncUser{
+		r.Sender.Sender: {Reactions: r.given, HasAllReactions: true},
+	}}
+}
+
+// deliverReactions brings somebody's reactions to a message into its room.
+func (a *account) deliverReactions(ctx context.Context, stored portal.Arrival, in chatID, update *reactionUpdate) error {
+	var by int64
+	switch {
+	case update.User != nil:
+		by = update.User.ID
+	case update.ActorChat != nil:
+		by = update.ActorChat.ID
+	}
+	target, err := a.known(ctx, in.message(update.MessageID))
+	if err == nil && target == nil { // it may have gone out a moment ago
+		if err := handover.Settle(ctx, a.login, in.key()); err != nil {
+			return wrapped("wait for a message", err)
+		}
+		target, err = a.known(ctx, in.message(update.MessageID))
+	}
+	if err != nil || target == nil || by == 0 || by == a.bot {
+		return err
+	}
+	d := a.deliveryAt(stored, in, time.Unix(update.Date, 0), by)
+	d.Type, d.CreatePortal = bridgev2.RemoteEventReactionSync, false
+	event := &reactions{delivery: d, target: target}
+	for _, each := range update.New {
+		emoji, err := a.emojiOf(ctx, each)
+		if err != nil {
+			return err
+		}
+		event.given = append(event.given, &bridgev2.BackfillReaction{Timestamp: d.Timestamp, Sender: d.Sender, EmojiID: networkid.EmojiID(emoji),
+			Emoji: variationselector.Add(emoji)})
+	}
+	if err := d.handOver(ctx, event); err != nil {
+		return err
+	}
+	return portal.Failure(d.passing)
+}
+
+// noEmoji stands for a reaction that no emoji says.
+const noEmoji = "✨"
+
+// emojiOf says a reaction as an emoji: of a picture the one that it stands for.
+func (a *account) emojiOf(ctx context.Context, r reactionType) (string, error) {
+	switch {
+	case r.Type == reactionEmoji && r.Emoji != "":
+		return variationselector.Remove(r.Emoji), nil
+	case r.CustomEmojiID == "" || a.api == nil:
+		return noEmoji, nil
+	}
+	emoji, err := a.api.customEmoji(ctx, r.CustomEmojiID)
+	switch {
+	case err != nil && !portal.IsPermanent(err):
+		return "", err
+	case err != nil || emoji == "":
+		return noEmoji, nil
+	}
+	return variationselector.Remove(emoji), nil
+}
+
+var _ bridgev2.ReactionHandlingNetworkAPI = (*account)(nil)
+
+// PreHandleMatrixReaction says whose reaction it will be, and that there is one for each message (see
+// [bridgev2.ReactionHandlingNetworkAPI]). Whoever gave the one before keeps it in Matrix, and it is said in text: see displace.
+func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (bridgev2.MatrixReactionPreResponse, error) {
+	emoji := variationselector.Remove(given.Content.RelatesTo.Key)
+	if strings.HasPrefix(emoji, "mxc://") {
+		return bridgev2.MatrixReactionPreResponse{}, a.refused(ctx, errors.New("a custom picture"), say.ReactWithEmoji)
+	}
+	if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
+		return bridgev2.MatrixReactionPreResponse{}, err
+	}
+	return bridgev2.MatrixReactionPreResponse{SenderID: a.GetUserID(), Emoji: emoji, MaxReactions: 1}, nil
+}
+
+// HandleMatrixReaction sends a reaction (see [bridgev2.ReactionHandlingNetworkAPI]).
+func (a *account) HandleMatrixReaction(ctx context.Context, given *bridgev2.MatrixReaction) (*database.Reaction, error) {
+	return &database.Reaction{}, a.react(ctx, given.TargetMessage.ID, given.PreHandleResp.Emoji)
+}
+
+// HandleMatrixReactionRemove takes a reaction back (see [bridgev2.ReactionHandlingNetworkAPI]).
+func (a *account) HandleMatrixReactionRemove(ctx context.Context, removed *bridgev2.MatrixReactionRemove) error {
+	if err := a.ownOnly(ctx, removed.TargetReaction.SenderMXID); err != nil {
+		return err
+	}
+	return a.react(ctx, removed.TargetReaction.MessageID, "")
+}
+
+// someReactions are named to those who choose one that Telegram does not have (Bot API, ReactionTypeEmoji, has the whole list).
+const someReactions = "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 😢 🎉 🙏 👌 🤝 ✍ 😍 💯"
+
+func (a *account) react(ctx context.Context, to networkid.MessageID, emoji string) error {
+	target, err := a.target(ctx, to)
+	if err != nil {
+		return err
+	}
+	err = a.insist(ctx, target.in, func(ctx context.Context) error { return a.api.setMessageReaction(ctx, target, emoji) })
+	var refused *refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused) && strings.Contains(refused.text, "REACTION_INVALID"):
+		return a.refused(ctx, err, say.BotReactions, someReactions)
+	}
+	return a.unsent(ctx, err)
+}

@@ -1,0 +1,37 @@
+package telegram
+
+import (
+	"net/http"
+	"strings"
+
+	"passerelle/portal/say"
+)
+
+// refusals are the reasons of the Bot API's that people can do something about, by a part of its text. It has no codes for them.
+var refusals = []struct {
+	code     int
+	text     string
+	sentence say.Sentence
+}{
+	{http.StatusForbidden, "blocked by the user", say.BotBlocked},
+	{http.StatusForbidden, "user is deactivated", say.BotBlocked},
+	{http.StatusForbidden, "can't initiate conversation", say.BotNotFirst},
+	{http.StatusForbidden, "not a member", say.BotNotInGroup},
+	{http.StatusForbidden, "kicked", say.BotNotInGroup},
+	{http.StatusBadRequest, "chat not found", say.BotNotFirst},
+	{http.StatusBadRequest, "not enough rights", say.BotMayNot},
+	{http.StatusBadRequest, "have no rights", say.BotMayNot},
+	{http.StatusBadRequest, "need administrator rights", say.BotMayNot},
+	{http.StatusBadRequest, "CHAT_WRITE_FORBIDDEN", say.BotMayNot},
+	{http.StatusBadRequest, "TOPIC_CLOSED", say.BotMayNot},
+}
+
+// sentence says the reason to the person whose message it is. It takes the network's name.
+func (e *refusal) sentence() say.Sentence {
+	for _, known := range refusals {
+		if known.code == e.code && strings.Contains(e.text, known.text) {
+			return known.sentence
+		}
+	}
+	return say.NotPossible
+}

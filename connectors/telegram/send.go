@@ -1,0 +1,127 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal"
+	"passerelle/portal/relay"
+	"passerelle/portal/say"
+	"passerelle/portal/unsent"
+)
+
+// HandleMatrixMessage brings a Matrix message across the border: convert, gate, send (see [bridgev2.NetworkAPI]). Its errors carry
+// the sentence that the sender reads.
+func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	to, err := parsePortalID(message.Portal.ID)
+	if err != nil {
+		return nil, a.failed(ctx, err, say.NotSent)
+	}
+	out, err := a.outgoingOf(ctx, message)
+	if err != nil {
+		return nil, err
+	}
+	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := a.send(ctx, message.Event.ID, to, admitted)
+	if err != nil {
+		return nil, err
+	}
+	row := &database.Message{ID: to.message(ids[0]).networkID(), SenderID: a.GetUserID(), Timestamp: time.UnixMilli(message.Event.Timestamp),
+		Metadata: &MessageMetadata{More: ids[1:]}}
+	return &bridgev2.MatrixMessageResponse{DB: row, PostSave: func(ctx context.Context, saved *database.Message) {
+		if err := a.notePartsOf(ctx, saved, message.Portal, ids[1:]); err != nil {
+			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
+		}
+		a.endSending(message.Event.ID)
+	}}, nil
+}
+
+// send sends what the gate admitted, and returns the numbers of its messages. Its errors carry the sentence that the sender reads.
+func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted portal.Admitted[*outgoing]) ([]int64, error) {
+	out := admitted.Content()
+	return a.sendParts(ctx, evt, to, out.parts, out.answers)
+}
+
+// outgoingOf says a Matrix message in Telegram's words.
+func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
+	out := convertOut(message.Content, a.occasion(ctx, message))
+	if out == nil {
+		return nil, a.refused(ctx, fmt.Errorf("no way to send %s", message.Content.MsgType), say.UnknownKindOut)
+	}
+	return out, nil
+}
+
+// occasion returns what a Matrix message goes out with.
+func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
+	on := occasion{person: a.onTelegram}
+	if message.ReplyTo != nil {
+		if answered, err := parseMessageID(message.ReplyTo.ID); err == nil && answered.id > 0 {
+			on.answers = answered.id
+		}
+	}
+	if who, relayed := relay.Of(ctx); relayed {
+		on.by = a.connector.sign(who)
+	}
+	return on
+}
+
+// passOut asks the gate for something that is to go out. Its errors carry the sentence that the sender reads.
+func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, content T) (portal.Admitted[T], error) {
+	admitted, err := portal.Pass(ctx, a.connector.border.Gate, crossing, content)
+	var refusal *portal.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		sentence := refusal.Verdict.Sentence
+		if sentence == "" {
+			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
+		}
+		return admitted, unsent.Refused(err, sentence)
+	case err != nil:
+		return admitted, a.failed(ctx, err, say.NotSent)
+	}
+	return admitted, nil
+}
+
+func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
+	return portal.Crossing{
+		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
+		Portal: string(message.Portal.ID), Login: string(a.login.ID), Sender: message.Event.Sender.String(),
+		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
+	}
+}
+
+// target returns the message of Telegram's that something in Matrix is about. Its error carries the sentence that the sender reads.
+func (a *account) target(ctx context.Context, id networkid.MessageID) (messageID, error) {
+	target, err := parseMessageID(id)
+	if err == nil && target.id < 0 {
+		err = fmt.Errorf("%s is a notice of ours", id)
+	}
+	if err != nil {
+		return target, a.refused(ctx, err, say.NotPossible)
+	}
+	return target, nil
+}
+
+// notePartsOf keeps the further messages of a text, so that what is said about them is known to be about the text.
+func (a *account) notePartsOf(ctx context.Context, head *database.Message, room *bridgev2.Portal, ids []int64) error {
+	first, err := parseMessageID(head.ID)
+	for _, part := range ids {
+		row := &database.Message{
+			ID: first.in.message(part).networkID(), Room: room.PortalKey, SenderID: head.SenderID, SenderMXID: head.SenderMXID,
+			Timestamp: head.Timestamp, Metadata: &MessageMetadata{PartOf: head.ID},
+		}
+		row.SetFakeMXID()
+		err = errors.Join(err, a.connector.bridge.DB.Message.Insert(ctx, row))
+	}
+	return wrapped("keep the parts of a long text", err)
+}
