@@ -128,6 +128,7 @@ func freePair() (int, error) {
 
 // edit changes the written configuration as a person would.
 func (i *Installation) edit(options InstallOptions) error {
+	const indent = "      " // of a network's settings
 	text, err := os.ReadFile(i.Config())
 	if err != nil {
 		return fmt.Errorf("reading the new configuration: %w", err)
@@ -142,9 +143,12 @@ func (i *Installation) edit(options InstallOptions) error {
 		if !found || !found2 {
 			return fmt.Errorf("the new configuration has no settings for %s", name)
 		}
-		_, tail, _ := strings.Cut("\n"+after, "\n\n") // the settings end with an empty line
-		indented := "      " + strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n      ")
-		changed = head + "\n  " + name + ":\n" + before + "    settings:\n" + indented + "\n\n" + tail
+		tail := after
+		for strings.HasPrefix(tail, indent) {
+			_, tail, _ = strings.Cut(tail, "\n")
+		}
+		indented := indent + strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n"+indent)
+		changed = head + "\n  " + name + ":\n" + before + "    settings:\n" + indented + "\n" + tail
 	}
 	for old, new := range options.Replace {
 		if !strings.Contains(changed, old) {

@@ -1,8 +1,8 @@
 //go:build goolm
 
 // Demo plays a conversation across the border, from nothing, on one machine: it starts a throw-away homeserver, a simulated
-// WhatsApp and the bridge, links a phone, lets a contact and a staff member write to each other, and shows each line as it
-// arrives on the other side. It exits with 0 only when every line arrived, decrypted.
+// WhatsApp, a simulated Telegram and the bridge, links a phone, connects a bot, lets contacts and a staff member write to each
+// other, and shows each line as it arrives on the other side. It exits with 0 only when every line arrived, decrypted.
 //
 //	go run ./cmd/demo            plays the conversation
 //	go run ./cmd/demo --stay     keeps the world up afterwards, and says how to look in

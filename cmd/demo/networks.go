@@ -15,21 +15,26 @@ import (
 	"path/filepath"
 	"time"
 
+	"passerelle/connectors/telegram/telegramtest"
 	"passerelle/connectors/whatsapp/whatsapptest"
 )
 
-// networks are the simulated networks and the HTTP server that drives them.
+// networks are the simulated networks and the HTTP server that drives them: WhatsApp at its root, Telegram below telegramPath.
 type networks struct {
 	dir      string
 	whatsapp *whatsapptest.Server
+	telegram *telegramtest.Server
 	control  *http.Server
 	address  string // of control
 }
 
+const telegramPath = "/telegram"
+
 // networksAddresses is what a bridge and a driver need to know. It is printed with --json.
 type networksAddresses struct {
-	Control  string          `json:"control"` // URL
+	Control  string          `json:"control"` // URL, of WhatsApp's people
 	WhatsApp whatsappAddress `json:"whatsapp"`
+	Telegram telegramAddress `json:"telegram"`
 }
 
 // whatsappAddress is how to reach the simulated WhatsApp.
@@ -41,17 +46,26 @@ type whatsappAddress struct {
 	RootKey        string `json:"root_key"` // hex
 }
 
+// telegramAddress is how to reach the simulated Telegram.
+type telegramAddress struct {
+	Server  string `json:"server"`  // URL of the Bot API, for the bridge's settings
+	Control string `json:"control"` // URL, of Telegram's people and bots
+}
+
 // newNetworks starts the simulated networks. Their files go into dir.
 func newNetworks(ctx context.Context, dir string) (_ *networks, err error) {
 	n := &networks{dir: dir}
-	if n.whatsapp, err = whatsapptest.New(whatsapptest.Options{}); err != nil {
-		return nil, err
-	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
 		}
 	}()
+	if n.whatsapp, err = whatsapptest.New(whatsapptest.Options{}); err != nil {
+		return nil, err
+	}
+	if n.telegram, err = telegramtest.New(telegramtest.Options{}); err != nil {
+		return nil, err
+	}
 	if err := n.whatsapp.WriteCA(n.caFile()); err != nil {
 		return nil, err
 	}
@@ -60,19 +74,34 @@ func newNetworks(ctx context.Context, dir string) (_ *networks, err error) {
 		return nil, err
 	}
 	n.address = listener.Addr().String()
-	n.control = &http.Server{Handler: n.whatsapp.Control(), ReadHeaderTimeout: 10 * time.Second}
+	mux := http.NewServeMux()
+	mux.Handle("/", n.whatsapp.Control())
+	mux.Handle(telegramPath+"/", http.StripPrefix(telegramPath, n.telegram.Control()))
+	n.control = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go n.control.Serve(listener) // ends with close
 	return n, nil
 }
 
 func (n *networks) caFile() string { return filepath.Join(n.dir, "whatsapp-ca.pem") }
 
+// settings are those of a bridge's networks.
+func (n *networks) settings() (map[string]string, error) {
+	whatsapp, err := n.whatsapp.Settings(n.caFile())
+	return map[string]string{"whatsapp": whatsapp, "telegram": "server: " + n.telegram.URL() + "\n"}, err
+}
+
 func (n *networks) close() error {
-	var err error
+	var failed []error
 	if n.control != nil {
-		err = n.control.Close()
+		failed = append(failed, n.control.Close())
 	}
-	return errors.Join(err, n.whatsapp.Close())
+	if n.telegram != nil {
+		failed = append(failed, n.telegram.Close())
+	}
+	if n.whatsapp != nil {
+		failed = append(failed, n.whatsapp.Close())
+	}
+	return errors.Join(failed...)
 }
 
 func (n *networks) describe() networksAddresses {
@@ -83,6 +112,7 @@ func (n *networks) describe() networksAddresses {
 			Address: n.whatsapp.Address(), WebSocket: n.whatsapp.URL(), PlainWebSocket: n.whatsapp.PlainURL(),
 			CAFile: n.caFile(), RootKey: hex.EncodeToString(root[:]),
 		},
+		Telegram: telegramAddress{Server: n.telegram.URL(), Control: "http://" + n.address + telegramPath},
 	}
 }
 
@@ -104,14 +134,18 @@ func serveNetworks(ctx context.Context, out io.Writer, asJSON bool) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(out, `The simulated WhatsApp is up. In config.yaml, below networks.whatsapp.settings:
+		fmt.Fprintf(out, `The simulated networks are up. In config.yaml, below networks.whatsapp.settings:
 
       server:
         address: %s
         ca_file: %s
         root_key: %s
 
-Drive it over HTTP:
+and below networks.telegram.settings:
+
+      server: %[5]s
+
+Drive WhatsApp over HTTP:
 
   curl -d '{"phone":"+33612345678","name":"Amina"}' %[4]s/people
   curl -d '{"phone":"+33700000001","name":"Claire"}' %[4]s/people
@@ -119,8 +153,15 @@ Drive it over HTTP:
   curl -d '{"to":"+33700000001","text":"Bonjour"}' %[4]s/people/+33612345678/send
   curl %[4]s/people/+33612345678/inbox
 
+and Telegram, which names everybody by the number that it answers with:
+
+  curl -d '{"name":"Guichet","username":"guichet_bot"}' %[6]s/bots
+  curl -d '{"first_name":"Nadia","username":"nadia"}' %[6]s/people
+  curl -d '{"to":"…the number of the bot…","text":"Bonjour"}' %[6]s/people/…her number…/send
+  curl %[6]s/people/…her number…/inbox
+
 It ends with Ctrl-C.
-`, a.WhatsApp.Address, a.WhatsApp.CAFile, a.WhatsApp.RootKey, a.Control)
+`, a.WhatsApp.Address, a.WhatsApp.CAFile, a.WhatsApp.RootKey, a.Control, a.Telegram.Server, a.Telegram.Control)
 	}
 	<-ctx.Done()
 	return nil

@@ -69,6 +69,10 @@ func play(ctx context.Context, w *world, out io.Writer) (score, error) {
 	s.group(ctx)
 	fmt.Fprintln(out, "\nPictures:")
 	s.pictures(ctx)
+	fmt.Fprintln(out, "\nNadia, a citizen on Telegram, and the same Claire, through a bot of the administration:")
+	if err := s.telegram(ctx); err != nil {
+		return s.score, err
+	}
 	fmt.Fprintf(out, "\n%d of %d lines arrived, decrypted.\n", s.score.arrived, s.score.said)
 	return s.score, nil
 }
@@ -90,12 +94,7 @@ func (s *scene) line(ctx context.Context, who, text string, play func(ctx contex
 // link links Claire's phone by QR code, in her encrypted chat with the bot.
 func (s *scene) link(ctx context.Context) (err error) {
 	s.line(ctx, "bot → Claire", "shows a QR code; her phone scans it", func(ctx context.Context) error {
-		bot := id.UserID(s.Bridge.Bot("whatsapp"))
-		if s.botRoom, err = s.claire.StartsChatWith(ctx, bot); err != nil {
-			return err
-		}
-		_, err = s.claire.Waits(ctx, "the bot's greeting", func(h bridgetest.Heard) bool { return h.Room == s.botRoom && h.Sender == bot && h.IsMessage() })
-		if err != nil {
+		if s.botRoom, err = s.opensChat(ctx, "whatsapp"); err != nil {
 			return err
 		}
 		if _, err = s.claire.Says(ctx, s.botRoom, "login qr"); err != nil {
@@ -117,6 +116,17 @@ func (s *scene) link(ctx context.Context) (err error) {
 		return errors.New("without a linked phone there is no conversation")
 	}
 	return nil
+}
+
+// opensChat opens Claire's chat with the bot of a network, and returns it once the bot has greeted.
+func (s *scene) opensChat(ctx context.Context, network string) (id.RoomID, error) {
+	bot := id.UserID(s.Bridge.Bot(network))
+	room, err := s.claire.StartsChatWith(ctx, bot)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.claire.Waits(ctx, "the bot's greeting", func(h bridgetest.Heard) bool { return h.Room == room && h.Sender == bot && h.IsMessage() })
+	return room, err
 }
 
 // heard waits until Claire's client shows a text, decrypted.

@@ -53,16 +53,16 @@ func newWorld(ctx context.Context, progress io.Writer) (_ *world, err error) {
 	if w.networks, err = newNetworks(ctx, w.dir); err != nil {
 		return nil, err
 	}
-	settings, err := w.networks.whatsapp.Settings(w.networks.caFile())
+	settings, err := w.networks.settings()
 	if err != nil {
 		return nil, err
 	}
 	if w.Site, err = bridgetest.NewSite(ctx, bridgetest.SiteOptions{
-		Dir: w.dir, Program: program, Settings: map[string]string{"whatsapp": settings}, Progress: progress,
+		Dir: w.dir, Program: program, Settings: settings, Progress: progress,
 	}); err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(progress, "starting a homeserver, a simulated WhatsApp and the bridge")
+	fmt.Fprintln(progress, "starting a homeserver, a simulated WhatsApp, a simulated Telegram and the bridge")
 	if err := w.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (w *world) describe() worldAddresses {
 	return worldAddresses{
 		networksAddresses: w.networks.describe(), Homeserver: w.Homeserver.URL(), Domain: w.Homeserver.ServerName(),
 		Users: map[string]string{w.claire.ID().String(): bridgetest.StaffPassword(staffName)},
-		Bots:  []string{w.Bridge.Bot("whatsapp")}, Monitor: w.Bridge.Monitor(), Config: w.Bridge.Config(), Log: w.Bridge.LogPath(),
+		Bots:  []string{w.Bridge.Bot("whatsapp"), w.Bridge.Bot("telegram")}, Monitor: w.Bridge.Monitor(), Config: w.Bridge.Config(), Log: w.Bridge.LogPath(),
 	}
 }
 
@@ -106,12 +106,12 @@ Everything stays up until Ctrl-C. To look in with a Matrix client on this machin
   user        %s
   password    %s
 
-Its chats are those of the conversation; the bot is %s.
+Its chats are those of the conversation; the bots are %s and %s.
 Write to Claire as Amina:
 
   curl -d '{"to":"%s","text":"Encore une question"}' %s/people/%s/send
 
-The bridge: %s/readyz, %[8]s/metrics, %[9]s
-`, a.Homeserver, w.claire.ID(), bridgetest.StaffPassword(staffName), a.Bots[0], clairesNumber, a.Control, aminasNumber,
+The bridge: %s/readyz, %[9]s/metrics, %[10]s
+`, a.Homeserver, w.claire.ID(), bridgetest.StaffPassword(staffName), a.Bots[0], a.Bots[1], clairesNumber, a.Control, aminasNumber,
 		a.Monitor, a.Log)
 }
