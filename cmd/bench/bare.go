@@ -166,7 +166,7 @@ type bareRun struct {
 }
 
 // flood sends events into all rooms at once, one after another in each.
-func (b *bareService) flood(ctx context.Context, c *conversation, name string, count int) (r bareRun, err error) {
+func (b *bareService) flood(ctx context.Context, claire *bridgetest.Staff, name string, count int) (r bareRun, err error) {
 	texts := map[string]bool{}
 	ready := make([][]*event.EncryptedEventContent, len(b.senders))
 	for i := range count {
@@ -178,7 +178,7 @@ func (b *bareService) flood(ctx context.Context, c *conversation, name string, c
 		ready[n], texts[text] = append(ready[n], made), true
 	}
 	r.count = count
-	since, start := c.claire.Mark(), time.Now()
+	since, start := claire.Mark(), time.Now()
 	group, sending := errgroup.WithContext(ctx)
 	for n, sender := range b.senders {
 		group.Go(func() error {
@@ -194,7 +194,7 @@ func (b *bareService) flood(ctx context.Context, c *conversation, name string, c
 		return r, fmt.Errorf("the bare loop: %w", err)
 	}
 	r.answered = time.Since(start)
-	err = c.hears(ctx, since, texts)
+	err = hears(ctx, claire, since, texts)
 	r.decrypted = time.Since(start)
 	return r, err
 }

@@ -19,7 +19,7 @@ func measureCPU(ctx context.Context, b *bench) (value, beside string, err error)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	b.say("%d texts from Claire into %d rooms", b.outbound, len(c.contacts))
-	spent, stop, err := c.observeCPU(ctx, b, "outbound")
+	spent, stop, err := b.observeCPU(ctx, c.Bridge, "outbound")
 	if err != nil {
 		return "", "", err
 	}

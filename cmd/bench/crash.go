@@ -74,7 +74,7 @@ func (c *conversation) saysTheEnd(ctx context.Context, since bridgetest.Mark) er
 	}
 	bounded, cancel := context.WithTimeout(ctx, endPatience)
 	defer cancel()
-	if err := c.hears(bounded, since, ends); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := hears(bounded, c.claire, since, ends); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	_, err := awaitRest(bounded, c.Bridge)

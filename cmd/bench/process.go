@@ -171,6 +171,6 @@ func machine() string {
 	if err != nil {
 		kind = "?"
 	}
-	return fmt.Sprintf("%s; %d cores (%s) for everything: the bridge, the homeserver (%s), the simulated WhatsApp, the client; %s.",
+	return fmt.Sprintf("%s; %d cores (%s) for everything: the bridge, the homeserver (%s), the simulated networks, the client; %s.",
 		time.Now().Format(time.DateOnly), runtime.NumCPU(), model, kind, runtime.Version())
 }

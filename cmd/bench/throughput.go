@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"passerelle/bridge/bridgetest"
 )
 
 // inboundRun is what it took to bring texts from WhatsApp to Claire's client.
@@ -30,7 +32,7 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 	defer cancel()
 	b.say("%d texts from WhatsApp into %d rooms", b.amounts.inbound, len(c.contacts))
 	r := &inboundRun{count: b.amounts.inbound}
-	spent, stop, err := c.observeCPU(ctx, b, "inbound")
+	spent, stop, err := b.observeCPU(ctx, c.Bridge, "inbound")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if err := c.hears(ctx, since, texts); err != nil {
+	if err := hears(ctx, c.claire, since, texts); err != nil {
 		return nil, err
 	}
 	r.decrypted = time.Since(start)
@@ -68,8 +70,8 @@ func (b *bench) inbound(ctx context.Context) (*inboundRun, error) {
 
 // observeCPU returns a function that tells what CPU the bridge has taken since, and one that ends the profile, if one is
 // wanted.
-func (c *conversation) observeCPU(ctx context.Context, b *bench, name string) (spent func() (cpu, error), stop func() error, err error) {
-	pid := c.Bridge.PID()
+func (b *bench) observeCPU(ctx context.Context, bridge *bridgetest.Installation, name string) (spent func() (cpu, error), stop func() error, err error) {
+	pid := bridge.PID()
 	if stop, err = b.profileCPU(ctx, pid, name); err != nil {
 		return nil, nil, err
 	}
@@ -92,7 +94,7 @@ func measureThroughput(ctx context.Context, b *bench) (value, beside string, err
 	var bare bareRun
 	half := func(name string) error {
 		b.say("%d ready-made events into %d rooms by the bare loop", b.amounts.inbound/2, len(c.bare.senders))
-		r, err := c.bare.flood(ctx, c, name, b.amounts.inbound/2)
+		r, err := c.bare.flood(ctx, c.claire, name, b.amounts.inbound/2)
 		bare.count += r.count
 		bare.answered += r.answered
 		bare.decrypted += r.decrypted

@@ -261,10 +261,10 @@ func (c *conversation) close() error {
 	return errors.Join(append(failed, c.bare.close())...)
 }
 
-// hears waits until Claire's client has decrypted a message of each text.
-func (c *conversation) hears(ctx context.Context, since bridgetest.Mark, texts map[string]bool) error {
+// hears waits until a member of staff's client has decrypted a message of each text.
+func hears(ctx context.Context, staff *bridgetest.Staff, since bridgetest.Mark, texts map[string]bool) error {
 	what := fmt.Sprintf("the last of %d messages", len(texts))
-	_, err := c.claire.Waits(ctx, what, func(h bridgetest.Heard) bool {
+	_, err := staff.Waits(ctx, what, func(h bridgetest.Heard) bool {
 		delete(texts, h.Text)
 		return len(texts) == 0
 	}, since)
