@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// LargestThumbnail bounds the small pictures that are decoded on the way in, in pixels, and LargestPicture those on the way out.
+	// LargestThumbnail bounds the small pictures that are decoded on the way in, in pixels.
 	LargestThumbnail = 1 << 20
-	LargestPicture   = 16 << 20
+	// LargestPicture bounds the pictures that are decoded on the way out, in pixels.
+	LargestPicture = 16 << 20
 	// blurhash's detail in each direction, as https://blurha.sh recommends.
 	blurhashX, blurhashY = 4, 3
 	// blurhashWidth is how wide a picture is looked at for it, in pixels: more would take long and show no difference.
