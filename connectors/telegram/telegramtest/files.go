@@ -67,7 +67,7 @@ func (c *call) getFile() (any, error) {
 	}
 	path := f.path
 	if folder := c.server.options.Local; folder != "" {
-		path = filepath.Join(folder, strings.ReplaceAll(c.bot.token, ":", "_"), f.path)
+		path = filepath.Join(folder, c.bot.token, f.path) // the real server, too, names the folder so
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}
