@@ -276,7 +276,7 @@ func colleaguesFiles(s *rowtest.Scene) {
 func tooLarge(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	hands(s, c, telegramtest.File{Kind: "document", Name: "film.bin", Data: make([]byte, 21<<20), Text: telegramtest.Text{Text: "le film"}})
-	s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.FileTooLarge, 21.0, 20.0)))
+	s.Encrypted(s.Claire.Hears(c.Room, say.English.Say(say.FileTooLarge, 21.0, 20.0)+"\nle film"))
 	content := sealed(s, event.MsgFile, "film.bin", "application/octet-stream", []byte("film"))
 	content.Info.Size = 60 << 20
 	s.Claire.Sends(c.Room, event.EventMessage, content)

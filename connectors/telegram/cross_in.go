@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
@@ -40,7 +39,7 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	if c.sentence != "" {
 		return d.noticed(ctx, d.account.connector.say(c.sentence, networkName))
 	}
-	if d.unfetched != nil {
+	if c.file != nil && d.unfetched != nil {
 		return d.notFetched(ctx, c.file.size)
 	}
 	message := incoming{content: c, file: d.file}
@@ -63,8 +62,8 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 		part.DBMetadata = &MessageMetadata{File: c.file.unique}
 		err := d.uploadFile(ctx, room, intent, admitted)
 		switch {
-		case errors.Is(err, bridgev2.ErrMediaTooLarge), errors.Is(err, mautrix.MTooLarge):
-			return d.tooLarge(ctx, d.file.Size())
+		case isTooLarge(err):
+			return d.noticed(ctx, d.tooLarge(d.file.Size()))
 		case err != nil:
 			return d.fail(err)
 		}
@@ -90,6 +89,12 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 	if c.file != nil && c.file.mime == "" && d.file != nil {
 		c.file.mime = typeOf(d.file)
 		c.event.Info.MimeType = c.file.mime
+	}
+	if d.unfetched != nil && c.file != nil && d.message.Caption != "" { // what stands below the file comes without it
+		words := d.account.reader(ctx).text(d.message.Caption, d.message.CaptionEntities)
+		words.above(d.whyNot(c.file.size))
+		words.quote = c.quote
+		c = words
 	}
 	if c.quote == nil {
 		return c, nil, nil

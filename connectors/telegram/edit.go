@@ -69,7 +69,7 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 	if c.sentence != "" {
 		return e.instead(ctx, part, c.sentence)
 	}
-	if e.unfetched != nil {
+	if c.file != nil && e.unfetched != nil {
 		said, err := e.notFetched(ctx, c.file.size)
 		return e.answering(part, said, err)
 	}
@@ -83,8 +83,14 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 	case err != nil:
 		return nil, e.give(err)
 	}
+	c = admitted.Content().content
 	if c.file != nil {
-		if c, err = e.editFile(ctx, room, intent, part, admitted); err != nil {
+		c, err = e.editFile(ctx, room, intent, part, admitted)
+		switch {
+		case isTooLarge(err):
+			said, err := e.noticed(ctx, e.tooLarge(e.file.Size()))
+			return e.answering(part, said, err)
+		case err != nil:
 			return nil, e.give(err)
 		}
 	}

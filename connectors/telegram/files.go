@@ -12,6 +12,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/crypto/attachment"
 	"maunium.net/go/mautrix/event"
@@ -111,7 +112,7 @@ func (d *delivery) letGo() {
 func (d *delivery) mayBeFetchedLater(ctx context.Context, err error) bool {
 	var disk *fs.PathError
 	switch {
-	case ctx.Err() != nil, errors.As(err, &disk):
+	case ctx.Err() != nil, errors.As(err, &disk), d.account.api == nil, isUnauthorized(err): // a new token may be given
 		return true
 	case errors.Is(err, transfer.ErrTooLarge), errors.Is(err, errFileGone), portal.IsPermanent(err):
 		return false
@@ -161,20 +162,29 @@ func (a *account) fetch(ctx context.Context, id string, limit int64) (*transfer.
 
 // notFetched says that a file could not be fetched.
 func (d *delivery) notFetched(ctx context.Context, size int64) (*bridgev2.ConvertedMessage, error) {
-	if errors.Is(d.unfetched, transfer.ErrTooLarge) {
-		return d.tooLarge(ctx, size)
-	}
 	zerolog.Ctx(ctx).Warn().Err(d.unfetched).Msg("A file could not be fetched")
-	return d.noticed(ctx, d.account.connector.say(say.FileNotFetched, networkName))
+	return d.noticed(ctx, d.whyNot(size))
 }
 
-// tooLarge says that a file is too large. The size is what Telegram says, which may be too little.
-func (d *delivery) tooLarge(ctx context.Context, size int64) (*bridgev2.ConvertedMessage, error) {
+// whyNot says why the message's file will never be fetched. The size is what Telegram says, which may be too little.
+func (d *delivery) whyNot(size int64) string {
+	if isTooLarge(d.unfetched) {
+		return d.tooLarge(size)
+	}
+	return d.account.connector.say(say.FileNotFetched, networkName)
+}
+
+// tooLarge says that a file is too large.
+func (d *delivery) tooLarge(size int64) string {
 	limit, _ := d.account.connector.limits()
 	if size <= limit {
-		return d.noticed(ctx, d.account.connector.say(say.FileOverLimit, media.Megabytes(limit)))
+		return d.account.connector.say(say.FileOverLimit, media.Megabytes(limit))
 	}
-	return d.noticed(ctx, d.account.connector.say(say.FileTooLarge, media.Megabytes(size), media.Megabytes(limit)))
+	return d.account.connector.say(say.FileTooLarge, media.Megabytes(size), media.Megabytes(limit))
+}
+
+func isTooLarge(err error) bool {
+	return errors.Is(err, transfer.ErrTooLarge) || errors.Is(err, bridgev2.ErrMediaTooLarge) || errors.Is(err, mautrix.MTooLarge)
 }
 
 // uploadToMatrix streams a file into Matrix, encrypted for the room.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"maunium.net/go/mautrix/event"
 
@@ -97,7 +98,7 @@ func textParts(texts []marked) (parts []part) {
 
 // albumOut is a gallery: in as many albums of Telegram's as it needs.
 func albumOut(content *event.MessageEventContent, on occasion) *outgoing {
-	words := marked{text: on.by.alone()}
+	words := on.by.alone()
 	if content.BeeperGalleryCaption != "" {
 		said := &event.MessageEventContent{MsgType: event.MsgText, Body: content.BeeperGalleryCaption}
 		if content.BeeperGalleryCaptionHTML != "" {
@@ -160,13 +161,15 @@ func (p part) unmix() {
 // captionOut returns what stands below a file: its words, and whose they are; empty without anything.
 func captionOut(content *event.MessageEventContent, on occasion) marked {
 	if content.GetCaption() == "" || content.MsgType == event.CapMsgSticker {
-		return marked{text: on.by.alone()}
+		return on.by.alone()
 	}
 	return on.by.words(writeEntities(content, on.person))
 }
 
 // alone is the signature where there are no words.
-func (s signature) alone() string { return strings.TrimSpace(s.before.text) }
+func (s signature) alone() marked {
+	return marked{text: strings.TrimRightFunc(s.before.text, unicode.IsSpace), entities: s.before.entities}
+}
 
 // shownAs lists the media types that Telegram's apps show as what they are, by the kind that Matrix says. All others go as documents.
 var shownAs = map[event.CapabilityMsgType]map[string]string{
@@ -184,7 +187,13 @@ var shownAs = map[event.CapabilityMsgType]map[string]string{
 // fileOut describes a Matrix file to Telegram.
 func fileOut(content *event.MessageEventContent, on occasion) *outgoingFile {
 	info := content.GetInfo()
-	f := &outgoingFile{name: media.FileName(content.GetFileName()), mime: media.PlainType(info.MimeType), from: content, details: map[string]any{}}
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1 // it goes into a header
+		}
+		return r
+	}, strings.ToValidUTF8(content.GetFileName(), ""))
+	f := &outgoingFile{name: media.FileName(name), mime: media.PlainType(info.MimeType), from: content, details: map[string]any{}}
 	as := content.GetCapMsgType()
 	f.kind = shownAs[as][f.mime]
 	if f.kind == "" {

@@ -25,7 +25,7 @@ func TestFilesInTelegramsWords(t *testing.T) {
 			MSC3245Voice: voice, MSC1767Audio: &event.MSC1767Audio{Duration: 3000}}, "sendVoice", "Message vocal.ogg", map[string]any{"duration": 3}},
 		"music":                  {event.MessageEventContent{MsgType: event.MsgAudio, Body: "a.mp3", Info: &event.FileInfo{MimeType: "audio/mpeg"}}, "sendAudio", "a.mp3", nil},
 		"sound that is no music": {event.MessageEventContent{MsgType: event.MsgAudio, Body: "a.ogg", Info: &event.FileInfo{MimeType: "audio/ogg"}}, "sendDocument", "a.ogg", nil},
-		"a document":             {event.MessageEventContent{MsgType: event.MsgFile, Body: "../a.pdf", Info: &event.FileInfo{MimeType: "application/pdf"}}, "sendDocument", "a.pdf", nil},
+		"a document":             {event.MessageEventContent{MsgType: event.MsgFile, Body: "../a\r\n.pdf", Info: &event.FileInfo{MimeType: "application/pdf"}}, "sendDocument", "a.pdf", nil},
 		"a file of nothing":      {event.MessageEventContent{MsgType: event.MsgFile}, "sendDocument", "file", nil},
 		"a sticker":              {event.MessageEventContent{MsgType: event.CapMsgSticker, Body: "chat", Info: &event.FileInfo{MimeType: "image/webp"}}, "sendSticker", "chat.webp", nil},
 		"a drawn sticker":        {event.MessageEventContent{MsgType: event.CapMsgSticker, Body: "chat", Info: &event.FileInfo{MimeType: "image/png"}}, "sendPhoto", "chat.png", nil},

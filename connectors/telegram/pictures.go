@@ -36,11 +36,14 @@ func (d *delivery) refreshPictures() {
 
 func (a *account) askPicture(of int64, ask func(context.Context) error) {
 	c := a.connector
+	if !a.IsLoggedIn() {
+		return
+	}
 	c.mu.Lock()
 	asked := c.pictures[of]
 	c.pictures[of] = true
 	c.mu.Unlock()
-	if asked || !a.IsLoggedIn() {
+	if asked {
 		return
 	}
 	a.spawn(func(ctx context.Context) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/jpeg"
+	"strings"
 	"testing"
 )
 
@@ -44,4 +45,25 @@ func TestAPictureThatSwellsIsNotRead(t *testing.T) {
 	if _, _, err := Shrink(bytes.NewReader(photo(t, 1, 300)), 72); err != nil {
 		t.Errorf("a thin picture: %v", err)
 	}
+}
+
+func FuzzWhatStrangersState(f *testing.F) {
+	f.Add("a/../b", "image/jpeg; x", []byte("\xff\xd8\xff"))
+	f.Add(`..\\..`, "", []byte("RIFF\x00\x00\x00\x00WEBPVP8 "))
+	f.Add("", ";;", []byte("GIF89a"))
+	f.Fuzz(func(t *testing.T, name, kind string, data []byte) {
+		if got := FileName(name); strings.ContainsAny(got, `/\`) || got == ".." || got == "." {
+			t.Errorf("%q is called %q", name, got)
+		}
+		if got := Extension(kind); got != "" && got[0] != '.' {
+			t.Errorf("%q ends in %q", kind, got)
+		}
+		picture, err := Decode(bytes.NewReader(data), 1<<16)
+		if err != nil {
+			return
+		}
+		if size := picture.Bounds().Size(); size.X*size.Y > 1<<16 || Blurhash(picture) == "" {
+			t.Errorf("it is %v", size)
+		}
+	})
 }
