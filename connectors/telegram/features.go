@@ -9,7 +9,8 @@ import (
 )
 
 // GetCapabilities says what a room can do (see [bridgev2.NetworkAPI]). bridgev2 refuses in protocol words what is not in it, so it
-// names every kind of file, and what is refused is refused in ours (outgoingOf). A long text is split, so none is too long.
+// names every kind of file, and what is refused is refused in ours (outgoingOf); for a file that is too large the bridge has the words.
+// A long text is split, so none is too long.
 func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
 	_, limit := a.connector.limits()
 	return &event.RoomFeatures{

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"image"
 	"io"
 	"maps"
@@ -317,6 +318,9 @@ func (a *account) sendPart(ctx context.Context, to chatID, p part, answers int64
 		return []int64{one.MessageID}, err
 	}
 	sent, err = a.api.sendMediaGroup(ctx, to, p.files, p.marked, answers)
+	if err == nil && len(sent) == 0 {
+		err = &unanswered{method: "sendMediaGroup", perhaps: true, cause: errors.New("no messages in the answer")}
+	}
 	for _, one := range sent {
 		ids = append(ids, one.MessageID)
 	}

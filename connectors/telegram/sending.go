@@ -65,7 +65,8 @@ func (a *account) endSending(evt id.EventID) {
 	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
 }
 
-// sendParts sends the messages that one of Matrix becomes, in order, and returns their numbers. The first one answers a message, if answers is not 0.
+// sendParts sends the messages that one of Matrix becomes, in order, and returns their numbers. The first one answers a message, if
+// answers is not 0.
 // It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence that
 // the sender reads.
 func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers int64) (ids []int64, err error) {
