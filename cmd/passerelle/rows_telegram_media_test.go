@@ -137,11 +137,11 @@ func movingStickers(s *rowtest.Scene) {
 		s.Errorf("it is %+v", info)
 	}
 	still := picture(s.T, 50)
-	thumbnail, err := amina.Upload("thumbnail.jpg", still)
+	thumbnail, err := amina.Upload("thumbnail.png", still)
 	amina.did(err)
 	hands(s, c, telegramtest.File{Kind: "sticker", Name: "a.tgs", Data: []byte("lottie"), Details: telegramtest.Media{Emoji: "🦆", Thumbnail: thumbnail}})
 	heard = comes(s, c, "the picture of the sticker that is a program", still, func(h bridgetest.Heard) bool { return h.Type == event.EventSticker && h.Text == "🦆" })
-	if info := heard.Message().Info; info.MimeType != "image/jpeg" {
+	if info := heard.Message().Info; info.MimeType != "image/png" {
 		s.Errorf("it is %+v", info)
 	}
 	hands(s, c, telegramtest.File{Kind: "sticker", Name: "a.tgs", Data: []byte("lottie"), Details: telegramtest.Media{Emoji: "🦊"}})
@@ -180,10 +180,9 @@ func fileAnswered(s *rowtest.Scene) {
 func lastEdit(s *rowtest.Scene, c *rowtest.Chat, of id.EventID, text string) *event.MessageEventContent {
 	s.Helper()
 	heard := s.Encrypted(s.Claire.Waits("the edit "+text, func(h bridgetest.Heard) bool {
-		content := h.Message()
-		return h.Room == c.Room && content != nil && content.NewContent != nil && content.RelatesTo.GetReplaceID() == of && content.NewContent.Body == text
+		return h.Room == c.Room && h.Edits == of && h.Text == text
 	}))
-	return heard.Message().NewContent
+	return heard.Event.Content.AsMessage().NewContent
 }
 
 func fileChangedThere(s *rowtest.Scene) {
@@ -269,7 +268,7 @@ func colleaguesFiles(s *rowtest.Scene) {
 	s.Karim.SendsImage(c.Room, picture(s.T, 45), "le plan")
 	c.Contact.Shows("Karim's picture", func(m rowtest.Shown) bool { return m.Kind == rowtest.Picture && m.Text == "karim: le plan" })
 	s.Karim.Attaches(c.Room, bridgetest.Attachment{As: event.EventSticker, Name: "chat", MimeType: "image/webp", Data: []byte("RIFF\x00\x00\x00\x00WEBPVP8 ")})
-	c.Contact.Shows("his name", func(m rowtest.Shown) bool { return m.Kind == rowtest.Text && strings.HasPrefix(m.Text, "karim:") })
+	c.Contact.Shows("his name", func(m rowtest.Shown) bool { return m.Kind == rowtest.Text && m.Text == "<bold>karim</bold>:" })
 	c.Contact.Shows("Karim's sticker", func(m rowtest.Shown) bool { return m.Kind == rowtest.Sticker })
 }
 
