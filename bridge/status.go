@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -63,12 +64,25 @@ func (n *network) explain(ms *bridgev2.MessageStatus, evt *bridgev2.MessageStatu
 		return n.sayTo(evt.Sender, say.NotLinked, n.title())
 	case ms.SendNotice && ms.Message != "" && !ms.ErrorAsMessage:
 		return ms.Message // the connector's sentence
+	case errors.Is(ms.InternalError, bridgev2.ErrMediaTooLarge):
+		return n.tooLarge(ms.InternalError, evt.Sender)
 	case ms.ErrorReason == event.MessageStatusUnsupported:
 		return n.sayTo(evt.Sender, say.NotPossible, n.title())
 	case ms.SendNotice:
 		return n.sayTo(evt.Sender, say.NotSent, n.title())
 	}
 	return ""
+}
+
+// tooLarge says that a file is larger than a room's capabilities announce, which bridgev2 finds before the connector is asked
+// (bridgev2/portal.go, checkMessageContentCaps).
+func (n *network) tooLarge(err error, to id.UserID) string {
+	var size, limit float64
+	_, sizes, _ := strings.Cut(err.Error(), bridgev2.ErrMediaTooLarge.Error()+": ")
+	if _, err := fmt.Sscanf(sizes, "%f MiB is larger than the maximum of %f MiB", &size, &limit); err != nil {
+		return n.sayTo(to, say.NotPossible, n.title())
+	}
+	return n.sayTo(to, say.FileTooLarge, size, limit)
 }
 
 // refuseClear tells the sender of an unencrypted message that it went no further.

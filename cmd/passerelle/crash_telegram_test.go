@@ -199,6 +199,14 @@ func TestTheTokenIsNowhere(t *testing.T) {
 		fault.Method = "getUpdates"
 		d.telegram.Inject(fault)
 		send(t, d.amina, d.bot.ID(), "encore")
+		for _, method := range []string{"getFile", "file", "sendDocument"} {
+			fault.Method = method
+			d.telegram.Inject(fault)
+		}
+		if _, err := d.amina.SendFile(d.bot.ID(), telegramtest.File{Kind: "document", Name: "encore.txt", Data: []byte("encore")}); err != nil {
+			t.Fatal(err)
+		}
+		d.claire.Attaches(d.room, bridgetest.Attachment{Name: "encore.txt", Data: []byte("encore")})
 	}
 	d.claire.Says(d.room, "fin")
 	reading(t, d.amina, "fin")

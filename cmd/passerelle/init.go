@@ -34,6 +34,9 @@ var configTemplate string
 // settingsTemplates are the settings of each network as init writes them, with the defaults.
 var settingsTemplates = map[string]string{
 	"telegram": `      displayname: "{{.Name}} (Telegram)"
+      # A Bot API server of your own, which with --local lets larger files through and keeps them in a folder that the bridge reads.
+      # server: http://127.0.0.1:8081
+      # local_folder: /var/lib/telegram-bot-api
       # Bots of a service, which belong to no one person. Staff connect bots of their own by writing “login” to the bridge's bot.
       # service_bots:
       #   - token_file: /etc/passerelle/service-bot   # what @BotFather gave for it

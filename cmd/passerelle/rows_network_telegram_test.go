@@ -37,7 +37,8 @@ type rowMember struct {
 }
 
 // What a bot's contacts can do. There is no Linker (a preview is the app's own), Deleter, Typist, Watcher and Reader (bots are not
-// told, and tell little), Timekeeper, Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
+// told, and tell little), Timekeeper, Shaper (bots are not told of a voice note's shape), Animator (stickers that move are no
+// pictures), Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
 // first).
 var _ interface {
 	rowtest.Person
@@ -46,6 +47,7 @@ var _ interface {
 	rowtest.Forwarder
 	rowtest.Stylist
 	rowtest.Namer
+	rowtest.Sender
 } = rowMember{}
 
 func newTelegramRows(s *telegramStage) *telegramRows {
@@ -202,6 +204,9 @@ func (m rowMember) shown(e telegramtest.Entry) rowtest.Shown {
 	if answered := e.Message.ReplyTo; answered != nil {
 		s.Answers = m.sent(answered.MessageID, nil)
 	}
+	if e.File != "" {
+		s.File = m.fileShown(s.Kind, e)
+	}
 	for _, r := range e.Reactions {
 		s.Reactions[m.network.address(r.By)] = r.Emoji
 	}
@@ -289,4 +294,42 @@ func (m rowMember) Forwards(to rowtest.Address, text string) rowtest.Message {
 	neighbour := m.network.Join(m.t, "Voisine").(rowMember)
 	first := neighbour.Writes(m.Address(), text)
 	return m.sent(m.Forward(neighbour.ID(), numbered(first), m.network.number(to)))
+}
+
+// fileShown puts the file of an entry into the words of rows. A picture's first size is its small one.
+func (m rowMember) fileShown(kind rowtest.Kind, e telegramtest.Entry) *rowtest.File {
+	f := &rowtest.File{Kind: kind}
+	var found bool
+	if f.Data, found = m.Fetch(e.File); !found {
+		f.Problem = "it is gone"
+	}
+	said := e.Message
+	held := &telegramtest.Media{}
+	for _, one := range []*telegramtest.Media{said.Animation, said.Audio, said.Video, said.VideoNote, said.Voice, said.Sticker, said.Document} {
+		if one != nil {
+			held = one
+			break
+		}
+	}
+	if len(said.Photo) > 0 {
+		held = &said.Photo[len(said.Photo)-1]
+		held.MimeType, held.Thumbnail = "image/jpeg", &said.Photo[0]
+	}
+	f.Name, f.MIME, f.Width, f.Height, f.Seconds = held.FileName, held.MimeType, held.Width, held.Height, held.Duration
+	if held.Thumbnail != nil {
+		f.Thumbnail, _ = m.Fetch(held.Thumbnail.FileID)
+	}
+	return f
+}
+
+func (m rowMember) Sends(to rowtest.Address, f rowtest.File) rowtest.Message {
+	m.t.Helper()
+	file := telegramtest.File{Name: f.Name, MIME: f.MIME, Data: f.Data, Text: telegramtest.Text{Text: f.Caption},
+		Details: telegramtest.Media{Width: f.Width, Height: f.Height, Duration: f.Seconds}}
+	for kind, known := range telegramKinds {
+		if known == f.Kind {
+			file.Kind = kind
+		}
+	}
+	return m.sent(m.SendFile(m.network.number(to), file))
 }

@@ -109,6 +109,8 @@ func (p rowPhone) sent(message string, err error) rowtest.Message {
 
 func (p rowPhone) OwnsDevice()          {}
 func (p rowPhone) CanBeWrittenToFirst() {}
+func (p rowPhone) ShowsShapes()         {}
+func (p rowPhone) AnimatesStickers()    {}
 
 func (p rowPhone) Address() rowtest.Address { return rowtest.Address(p.Number()) }
 func (p rowPhone) Identity() string         { return p.LID().User }

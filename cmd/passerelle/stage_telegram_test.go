@@ -21,6 +21,7 @@ type telegramStage struct {
 
 // telegramSetup says how a stage differs from the plain one. Its zero value is that one.
 type telegramSetup struct {
+	server   telegramtest.Options                       // what the Bot API is like
 	settings func(*telegramtest.Server) string          // further ones
 	through  func(url string) string                    // what stands in front of the Bot API
 	adjust   []func(options *bridgetest.InstallOptions) // how the bridge is installed
@@ -29,7 +30,7 @@ type telegramSetup struct {
 // newTelegramStage installs and starts everything.
 func newTelegramStage(t *testing.T, setup telegramSetup) *telegramStage {
 	t.Helper()
-	s := &telegramStage{telegram: telegramtest.NewServer(t)}
+	s := &telegramStage{telegram: telegramtest.NewServerWith(t, setup.server)}
 	url := s.telegram.URL()
 	if setup.through != nil {
 		url = setup.through(url)

@@ -57,6 +57,7 @@ func (c *Connector) LoadUserLogin(_ context.Context, login *bridgev2.UserLogin) 
 		a.log.Err(err).Msg("A bot's token cannot be read")
 	} else {
 		a.api = newAPI(c.options.Server, token)
+		a.api.folder = c.options.LocalFolder
 	}
 	login.Client = a
 	return nil

@@ -2,6 +2,9 @@ package telegram
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/util/configupgrade"
@@ -10,6 +13,7 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/handover"
+	"passerelle/portal/media"
 	"passerelle/portal/naming"
 )
 
@@ -23,14 +27,20 @@ type Connector struct {
 	border      portal.Border
 	services    map[networkid.UserLoginID]serviceBot
 
-	bridge *bridgev2.Bridge // set by Init
-	stalls time.Duration    // see handover.Patience
-	now    func() time.Time
+	bridge  *bridgev2.Bridge // set by Init
+	media   media.Source     // set by Start
+	maxFile atomic.Int64     // largest file that the homeserver takes, in bytes; 0: not known yet
+	stalls  time.Duration    // see handover.Patience
+	now     func() time.Time
+
+	mu       sync.Mutex
+	pictures map[int64]bool // guarded by mu; people and groups whose picture has been asked for
 }
 
 var (
 	_ bridgev2.NetworkConnector            = (*Connector)(nil)
 	_ bridgev2.IdentifierValidatingNetwork = (*Connector)(nil)
+	_ bridgev2.MaxFileSizeingNetwork       = (*Connector)(nil)
 	_ portal.Deliverer                     = (*Connector)(nil)
 )
 
@@ -50,14 +60,21 @@ func New(options Options, border portal.Border) (*Connector, error) {
 	if err := quietenLibrary(); err != nil {
 		return nil, err
 	}
-	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, now: time.Now}, nil
+	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, now: time.Now,
+		pictures: map[int64]bool{}}, nil
 }
 
 // Init takes the bridge (see [bridgev2.NetworkConnector]).
 func (c *Connector) Init(bridge *bridgev2.Bridge) { c.bridge = bridge }
 
 // Start makes the logins of the bots that the configuration names (see [bridgev2.NetworkConnector]).
-func (c *Connector) Start(ctx context.Context) error { return c.startServices(ctx) }
+func (c *Connector) Start(ctx context.Context) error {
+	var ok bool
+	if c.media, ok = c.bridge.Bot.(media.Source); !ok {
+		return fmt.Errorf("start: %T cannot stream files", c.bridge.Bot)
+	}
+	return c.startServices(ctx)
+}
 
 // GetName names the network (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetName() bridgev2.BridgeName {
@@ -79,7 +96,7 @@ func (c *Connector) ValidateUserID(id networkid.UserID) bool {
 }
 
 // GetBridgeInfoVersion is raised when what rooms say about themselves changes (see [bridgev2.NetworkConnector]).
-func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 1 }
+func (c *Connector) GetBridgeInfoVersion() (info, capabilities int) { return 1, 2 }
 
 // GetCapabilities says what the network can do (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetCapabilities() *bridgev2.NetworkGeneralCapabilities {

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
@@ -10,13 +11,21 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/say"
+	"passerelle/portal/transfer"
 )
 
-// ConvertMessage brings the message across the border: convert, gate (see [bridgev2.RemoteMessage]).
+// incoming is a message on its way into its room: what the gate decides about.
+type incoming struct {
+	content content
+	file    *transfer.File // nil: there is none
+}
+
+// ConvertMessage brings the message across the border: convert, gate, upload (see [bridgev2.RemoteMessage]). Its file has been
+// fetched (see prefetch).
 //
 // It fails with bridgev2.ErrIgnoringRemoteEvent only: for any other error bridgev2 would write words of its own into the
 // room. What went wrong is in d.err.
-func (d *delivery) ConvertMessage(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
+func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
 	switch {
 	case d.refused:
 		return d.noticed(ctx, d.account.connector.say(say.NotTakenHere, networkName))
@@ -30,7 +39,11 @@ func (d *delivery) ConvertMessage(ctx context.Context, _ *bridgev2.Portal, _ bri
 	if c.sentence != "" {
 		return d.noticed(ctx, d.account.connector.say(c.sentence, networkName))
 	}
-	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(c), c)
+	if c.file != nil && d.unfetched != nil {
+		return d.notFetched(ctx, c.file.size)
+	}
+	message := incoming{content: c, file: d.file}
+	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(c), message)
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -38,14 +51,51 @@ func (d *delivery) ConvertMessage(ctx context.Context, _ *bridgev2.Portal, _ bri
 	case err != nil:
 		return d.fail(err)
 	}
-	c = admitted.Content()
-	return &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{{Type: c.eventType, Content: c.event}}}, nil
+	return d.place(ctx, room, intent, admitted, answers)
+}
+
+// place makes the Matrix event of what the gate admitted.
+func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, admitted portal.Admitted[incoming], answers *networkid.MessageOptionalPartID) (*bridgev2.ConvertedMessage, error) {
+	c := admitted.Content().content
+	part := &bridgev2.ConvertedMessagePart{Type: c.eventType, Content: c.event, Extra: c.extra}
+	if c.file != nil {
+		part.DBMetadata = &MessageMetadata{File: c.file.unique}
+		err := d.uploadFile(ctx, room, intent, admitted)
+		switch {
+		case isTooLarge(err):
+			return d.noticed(ctx, d.tooLarge(d.file.Size()))
+		case err != nil:
+			return d.fail(err)
+		}
+	}
+	return &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{part}}, nil
+}
+
+// uploadFile uploads the file of what the gate admitted, and puts into the message where it is.
+func (d *delivery) uploadFile(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, admitted portal.Admitted[incoming]) (err error) {
+	c, content := admitted.Content().content, admitted.Content().file
+	c.event.Info.Size = int(content.Size())
+	if c.event.URL, c.event.File, err = uploadToMatrix(ctx, room.MXID, intent, c.file, content); err != nil {
+		return fmt.Errorf("upload a file: %w", err)
+	}
+	d.showThumbnail(ctx, room.MXID, intent, c.event)
+	return nil
 }
 
 // content says the message in Matrix's words, and which message it answers. The words that it answers stand in it when the room
 // does not hold them, or when the sender chose a part of them.
 func (d *delivery) content(ctx context.Context) (c content, answers *networkid.MessageOptionalPartID, err error) {
 	c = d.account.reader(ctx).convert(d.message)
+	if c.file != nil && c.file.mime == "" && d.file != nil {
+		c.file.mime = typeOf(d.file)
+		c.event.Info.MimeType = c.file.mime
+	}
+	if d.unfetched != nil && c.file != nil && d.message.Caption != "" { // what stands below the file comes without it
+		words := d.account.reader(ctx).text(d.message.Caption, d.message.CaptionEntities)
+		words.above(d.whyNot(c.file.size))
+		words.quote = c.quote
+		c = words
+	}
 	if c.quote == nil {
 		return c, nil, nil
 	}
@@ -69,10 +119,14 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 
 // crossing describes the message to the gate.
 func (d *delivery) crossing(c content) portal.Crossing {
-	return portal.Crossing{
+	crossing := portal.Crossing{
 		Key: string(d.GetID()), Network: d.account.connector.border.Network, Direction: portal.In, Kind: c.kind, Portal: string(d.PortalKey.ID),
 		Login: string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
 	}
+	if c.file != nil && d.file != nil {
+		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size()}
+	}
+	return crossing
 }
 
 // noticed puts words of ours where the message cannot be. They pass the gate, too, as a notice.

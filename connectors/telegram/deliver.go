@@ -14,6 +14,7 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/handover"
+	"passerelle/portal/transfer"
 )
 
 // forbiddenPatience is how long a message is tried again that a room's rights keep out, which an administrator can change.
@@ -85,6 +86,10 @@ type delivery struct {
 	// notice stands in the place of the message's content, when set: a sentence of ours.
 	notice string
 
+	file      *transfer.File // the message's file, once it has been fetched; nil: it has none, or
+	unfetched error          // why the file will never be fetched
+	small     *transfer.File // its small picture; nil: none
+
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
 	// Written by the room's goroutine before it closes handled, and not read before:
 	passing context.Context // the event's
@@ -136,10 +141,18 @@ func (d *delivery) run(ctx context.Context) error {
 		return err
 	}
 	d.renameGhost(ctx)
+	if err := d.prefetch(ctx); err != nil {
+		return err
+	}
+	defer d.letGo()
 	if err := d.handOver(ctx, d); err != nil {
 		return err
 	}
-	return d.outcome(ctx)
+	if err := d.outcome(ctx); err != nil {
+		return err
+	}
+	d.refreshPictures()
+	return nil
 }
 
 // handOver hands an event to bridgev2 and waits until it has handled it, or has let go of it.

@@ -11,10 +11,12 @@
 //     table holds it. What cannot be shown is replaced by a sentence that says so, never by nothing.
 //   - Out: a Matrix event is converted, asks the gate, and is sent. The Bot API has no key by which sending again is no second
 //     message: what is about to be sent is noted before, and who wrote it is told when nobody knows whether it arrived (sending.go).
+//   - A file is fetched whole before the gate decides about it, and sent on after (files.go). What is larger than bots may fetch or
+//     send is told of.
 //   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
 //   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
 //
-// Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts. An [account] owns
-// what runs for one bot.
+// Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts, media_in.go
+// and media_out.go files. An [account] owns what runs for one bot.
 package telegram

@@ -35,6 +35,12 @@ func (d *delivery) runEdit(ctx context.Context) error {
 	case d.message.EditDate < metadataOf(row).EditedAt:
 		return nil // the room shows a newer one
 	}
+	if !d.hasFileAlready(ctx, row) {
+		if err := d.prefetch(ctx); err != nil {
+			return err
+		}
+		defer d.letGo()
+	}
 	d.Type = bridgev2.RemoteEventEdit
 	if err := d.handOver(ctx, &edit{d, row}); err != nil {
 		return err
@@ -50,7 +56,7 @@ func (e *edit) GetTargetMessage() networkid.MessageID { return e.target.ID }
 
 // ConvertEdit brings an edit across the border: convert, gate (see [bridgev2.RemoteEdit]). Like ConvertMessage it fails with
 // bridgev2.ErrIgnoringRemoteEvent only.
-func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI, existing []*database.Message) (*bridgev2.ConvertedEdit, error) {
+func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, existing []*database.Message) (*bridgev2.ConvertedEdit, error) {
 	at := slices.IndexFunc(existing, func(row *database.Message) bool { return row.RowID == e.target.RowID })
 	if at < 0 {
 		return nil, bridgev2.ErrIgnoringRemoteEvent // it was deleted meanwhile
@@ -63,9 +69,13 @@ func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.M
 	if c.sentence != "" {
 		return e.instead(ctx, part, c.sentence)
 	}
+	if c.file != nil && e.unfetched != nil {
+		said, err := e.notFetched(ctx, c.file.size)
+		return e.answering(part, said, err)
+	}
 	crossing := e.crossing(c)
 	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+e.stored.ID
-	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, c)
+	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, incoming{content: c, file: e.file})
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -73,9 +83,19 @@ func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.M
 	case err != nil:
 		return nil, e.give(err)
 	}
-	c = admitted.Content()
+	c = admitted.Content().content
+	if c.file != nil {
+		c, err = e.editFile(ctx, room, intent, part, admitted)
+		switch {
+		case isTooLarge(err):
+			said, err := e.noticed(ctx, e.tooLarge(e.file.Size()))
+			return e.answering(part, said, err)
+		case err != nil:
+			return nil, e.give(err)
+		}
+	}
 	metadataOf(part).EditedAt = e.message.EditDate
-	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{Part: part, Type: c.eventType, Content: c.event}}}, nil
+	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{Part: part, Type: c.eventType, Content: c.event, Extra: c.extra}}}, nil
 }
 
 // give ends the attempt with an error that the inbox learns.
@@ -87,6 +107,11 @@ func (e *edit) give(err error) error {
 // instead says a sentence where the new words cannot be, as an answer to the message, which stays as it was.
 func (e *edit) instead(ctx context.Context, about *database.Message, sentence say.Sentence) (*bridgev2.ConvertedEdit, error) {
 	said, err := e.noticed(ctx, e.account.connector.say(sentence, networkName))
+	return e.answering(about, said, err)
+}
+
+// answering has a notice answer the message that it is about.
+func (e *edit) answering(about *database.Message, said *bridgev2.ConvertedMessage, err error) (*bridgev2.ConvertedEdit, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +134,14 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 		return a.refused(ctx, errors.New("another one's message"), say.RelayNotYours)
 	}
 	message := &bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}
-	out, err := a.outgoingOf(ctx, message)
+	out, err := a.editedOf(ctx, message, metadataOf(changed.EditTarget))
+	defer out.close()
 	if err != nil {
 		return err
 	}
 	crossing := a.crossingOut(message, out)
 	crossing.Kind = portal.KindEdit
-	admitted, err := passOut(ctx, a, crossing, out)
+	admitted, err := a.passFiles(ctx, crossing, out)
 	if err != nil {
 		return err
 	}
@@ -128,10 +154,13 @@ func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, firs
 	all := append([]int64{first.id}, kept.More...)
 	for i, part := range parts[:min(len(parts), len(all))] {
 		of := first.in.message(all[i])
-		err := a.insist(ctx, of.in, func(ctx context.Context) error { return a.api.editMessageText(ctx, of, part) })
+		err := a.insist(ctx, of.in, func(ctx context.Context) error { return a.editPart(ctx, of, part, i == 0 && kept.File != "") })
 		if err != nil && !isUnchanged(err) {
 			return a.unsent(ctx, err)
 		}
+	}
+	if len(parts[0].files) > 0 {
+		kept.File = addressOf(parts[0].files[0].from)
 	}
 	for _, surplus := range all[min(len(parts), len(all)):] {
 		of := first.in.message(surplus)

@@ -2,18 +2,21 @@ package telegram
 
 import (
 	"context"
+	"fmt"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
 )
 
 // GetCapabilities says what a room can do (see [bridgev2.NetworkAPI]). bridgev2 refuses in protocol words what is not in it, so it
-// names every kind of file, and what is refused is refused in ours (outgoingOf). A long text is split, so none is too long.
+// names every kind of file, and what is refused is refused in ours (outgoingOf); for a file that is too large the bridge has the words.
+// A long text is split, so none is too long.
 func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
+	_, limit := a.connector.limits()
 	return &event.RoomFeatures{
-		ID:              "passerelle.telegram.1",
+		ID:              fmt.Sprintf("passerelle.telegram.2.%d", limit),
 		Formatting:      formattingFeatures(),
-		File:            fileFeatures(),
+		File:            fileFeatures(limit),
 		Reply:           event.CapLevelFullySupported,
 		Edit:            event.CapLevelFullySupported,
 		Delete:          event.CapLevelFullySupported,
@@ -47,13 +50,22 @@ func formattingFeatures() event.FormattingFeatureMap {
 	return features
 }
 
-func fileFeatures() event.FileFeatureMap {
+// fileFeatures says which files go as what they are, and how large they may be, in bytes.
+func fileFeatures(limit int64) event.FileFeatureMap {
 	features := event.FileFeatureMap{}
-	for _, kind := range []event.CapabilityMsgType{event.MsgImage, event.MsgVideo, event.MsgAudio, event.MsgFile, event.CapMsgVoice,
-		event.CapMsgGIF, event.CapMsgSticker} {
-		features[kind] = &event.FileFeatures{
-			MimeTypes: map[string]event.CapabilitySupportLevel{"*/*": event.CapLevelPartialSupport}, Caption: event.CapLevelFullySupported,
+	for kind, shown := range shownAs {
+		f := &event.FileFeatures{
+			MimeTypes: map[string]event.CapabilitySupportLevel{"*/*": event.CapLevelPartialSupport}, // as documents
+			Caption:   event.CapLevelFullySupported, MaxSize: limit,
 		}
+		for mimeType := range shown {
+			f.MimeTypes[mimeType] = event.CapLevelFullySupported
+		}
+		if kind == event.CapMsgSticker {
+			f.Caption = event.CapLevelDropped
+		}
+		features[kind] = f
 	}
+	features[event.MsgFile].MimeTypes["*/*"] = event.CapLevelFullySupported
 	return features
 }

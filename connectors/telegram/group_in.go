@@ -83,7 +83,9 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 		return true, d.account.migrate(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
 	case m.MigrateFromChatID != 0:
 		return true, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
-	case m.NewChatPhoto != nil, m.DeleteChatPhoto, m.PinnedMessage != nil:
+	case m.NewChatPhoto != nil, m.DeleteChatPhoto:
+		return true, d.repicture(ctx)
+	case m.PinnedMessage != nil:
 		d.notice = d.account.connector.say(say.GroupHappened, networkName)
 	}
 	return false, nil

@@ -16,6 +16,9 @@ type content struct {
 	text      string // everything in it that can be read: what the gate judges by
 	eventType event.Type
 	event     *event.MessageEventContent
+	extra     map[string]any // fields of the event that mautrix's type does not have
+	file      *file          // nil: there is none
+	thumbnail *file          // a small picture of it; nil: there is none
 	quote     *quote
 	// sentence stands for a message that has no words of Matrix's: then nothing else is set but quote.
 	sentence say.Sentence
@@ -47,6 +50,9 @@ func (r reader) read(m *message) content {
 	if m.Text != "" {
 		return r.text(m.Text, m.Entities)
 	}
+	if c, ok := r.media(m); ok {
+		return c
+	}
 	if words, entities := m.words(); words != "" {
 		c := r.text(words, entities)
 		c.above(r.say(say.CannotShowAbove, networkName))
@@ -72,15 +78,23 @@ func (c *content) above(line string) {
 
 // prepend puts words of ours before a message's, as plain text and as HTML.
 func (c *content) prepend(plain, formatted string) {
-	if c.event == nil {
+	switch {
+	case c.event == nil:
+		return
+	case c.eventType != event.EventMessage:
+		c.event.Body = plain + c.event.Body // of a sticker only this is text
 		return
 	}
+	words := c.event.Body
+	if c.event.FileName != "" {
+		words = c.event.GetCaption()
+	}
 	if c.event.FormattedBody == "" {
-		c.event.FormattedBody = lines(c.event.Body)
+		c.event.FormattedBody = lines(words)
 	}
 	c.event.Format = event.FormatHTML
 	c.event.FormattedBody = formatted + c.event.FormattedBody
-	c.event.Body = strings.TrimSpace(plain + c.event.Body)
+	c.event.Body = strings.TrimSpace(plain + words)
 }
 
 // lines writes a plain text as HTML.

@@ -86,6 +86,9 @@ func FuzzUpdates(f *testing.F) {
 	f.Add([]byte(`{"update_id":5,"message":{"message_id":1,"chat":{"id":1},"text":"a","entities":[{"type":"bold","offset":-1,"length":9}]}}`))
 	f.Add([]byte(`{"update_id":5,"edited_message":{"chat":{"id":-1},"reply_to_message":{"text":"a"},"quote":{"text":"\ud800"}}}`))
 	f.Add([]byte(`{"update_id":5,"chat_member":{"chat":{"id":-1},"new_chat_member":{"status":"kicked"}}}`))
+	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"photo":[{"file_id":"a","width":-1,"height":99999999999}],"caption":"\ud800","has_media_spoiler":true}}`))
+	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"sticker":{"is_animated":true,"thumbnail":{"width":1}},"media_group_id":"7"}}`))
+	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"animation":{"mime_type":"image/gif","duration":-5},"document":{"file_name":"../.."}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		u, err := parseUpdate(text)
 		if err != nil {

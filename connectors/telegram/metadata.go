@@ -28,6 +28,8 @@ type MessageMetadata struct {
 	EditedAt int64 `json:"edited_at,omitempty"`
 	// More are the further messages that a long text was split into.
 	More []int64 `json:"more,omitempty"`
+	// File is, of a message from Telegram, the unique identifier of its file; of one from here, the address of its file in Matrix.
+	File string `json:"file,omitempty"`
 	// PartOf is set for such a further message: the first one of the text.
 	PartOf networkid.MessageID `json:"part_of,omitempty"`
 }

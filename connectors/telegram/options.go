@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -20,6 +21,9 @@ type Options struct {
 	DisplayName string `yaml:"displayname"`
 	// Server is the URL of the Bot API: Telegram's own, or a server of one's own.
 	Server string `yaml:"server"`
+	// LocalFolder is where a server of one's own that runs with --local puts files; it lets larger ones through. Nothing is read
+	// outside of it. Empty: files come from the server.
+	LocalFolder string `yaml:"local_folder"`
 	// Pace says how fast bots may write.
 	Pace PaceOptions `yaml:"pace"`
 	// ServiceBots are bots that belong to a service and not to one person.
@@ -48,6 +52,9 @@ func (o Options) Validate() error {
 	}
 	if server, err := url.Parse(o.Server); err != nil || server.Host == "" || server.Scheme != "http" && server.Scheme != "https" {
 		return errors.New("server: must be the URL of a Bot API server, such as https://api.telegram.org")
+	}
+	if o.LocalFolder != "" && !filepath.IsAbs(o.LocalFolder) {
+		return errors.New("local_folder: must be an absolute path, such as /var/lib/telegram-bot-api")
 	}
 	if err := o.Pace.validate(); err != nil {
 		return err

@@ -13,9 +13,9 @@ const maxText = 4096
 // outgoing is a Matrix message on its way to Telegram, in Telegram's words.
 type outgoing struct {
 	kind    portal.Kind
-	text    string   // everything in it that can be read: what the gate judges by
-	parts   []marked // the messages that a text becomes, one unless it is too long
-	answers int64    // the message that it answers; 0: none
+	text    string // everything in it that can be read: what the gate judges by
+	parts   []part // the messages that it becomes, one unless it is too long
+	answers int64  // the message that it answers; 0: none
 }
 
 // occasion is what a message goes out with.
@@ -26,6 +26,8 @@ type occasion struct {
 	answers int64
 	// by is whose words they are; zero: the bot's owner's.
 	by signature
+	// raw is the Matrix event as it came, for the fields that mautrix's types do not have.
+	raw map[string]any
 }
 
 // convertOut says a Matrix message in Telegram's words; nil: Telegram has none. Each further kind has a file of its own, and its turn
@@ -37,10 +39,10 @@ func convertOut(content *event.MessageEventContent, on occasion) *outgoing {
 	case event.MsgEmote:
 		return textOut(on.by.deed(writeEntities(content, on.person)), on)
 	}
-	return nil
+	return mediaOut(content, on)
 }
 
 // textOut is a text, in as many messages as it needs.
 func textOut(text marked, on occasion) *outgoing {
-	return &outgoing{kind: portal.KindText, text: text.text, parts: split(text, maxText), answers: on.answers}
+	return &outgoing{kind: portal.KindText, text: text.text, parts: textParts(split(text, maxText)), answers: on.answers}
 }

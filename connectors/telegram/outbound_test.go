@@ -38,8 +38,8 @@ func TestMatrixMessagesInTelegramsWords(t *testing.T) {
 			t.Errorf("%s: %+v", name, out)
 		}
 	}
-	if out := convertOut(&event.MessageEventContent{MsgType: event.MsgImage}, occasion{}); out != nil {
-		t.Errorf("a picture: %+v", out)
+	if out := convertOut(&event.MessageEventContent{MsgType: "org.example.hologram"}, occasion{}); out != nil {
+		t.Errorf("a hologram: %+v", out)
 	}
 }
 

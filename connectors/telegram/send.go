@@ -25,10 +25,11 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		return nil, a.failed(ctx, err, say.NotSent)
 	}
 	out, err := a.outgoingOf(ctx, message)
+	defer out.close()
 	if err != nil {
 		return nil, err
 	}
-	admitted, err := passOut(ctx, a, a.crossingOut(message, out), out)
+	admitted, err := a.passFiles(ctx, a.crossingOut(message, out), out)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 		return nil, err
 	}
 	row := &database.Message{ID: to.message(ids[0]).networkID(), SenderID: a.GetUserID(), Timestamp: time.UnixMilli(message.Event.Timestamp),
-		Metadata: &MessageMetadata{More: ids[1:]}}
+		Metadata: &MessageMetadata{More: ids[1:], File: fileKept(out)}}
 	return &bridgev2.MatrixMessageResponse{DB: row, PostSave: func(ctx context.Context, saved *database.Message) {
 		if err := a.notePartsOf(ctx, saved, message.Portal, ids[1:]); err != nil {
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
@@ -52,18 +53,18 @@ func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted 
 	return a.sendParts(ctx, evt, to, out.parts, out.answers)
 }
 
-// outgoingOf says a Matrix message in Telegram's words.
+// outgoingOf says a Matrix message in Telegram's words, its files fetched. The caller closes it, also after an error.
 func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
 	out := convertOut(message.Content, a.occasion(ctx, message))
 	if out == nil {
 		return nil, a.refused(ctx, fmt.Errorf("no way to send %s", message.Content.MsgType), say.UnknownKindOut)
 	}
-	return out, nil
+	return out, a.fetchOut(ctx, out)
 }
 
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
-	on := occasion{person: a.onTelegram}
+	on := occasion{person: a.onTelegram, raw: message.Event.Content.Raw}
 	if message.ReplyTo != nil {
 		if answered, err := parseMessageID(message.ReplyTo.ID); err == nil && answered.id > 0 {
 			on.answers = answered.id
@@ -90,6 +91,23 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 		return admitted, a.failed(ctx, err, say.NotSent)
 	}
 	return admitted, nil
+}
+
+// passFiles is passOut for a message that may have files: the gate sees each.
+func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *outgoing) (admitted portal.Admitted[*outgoing], err error) {
+	for i, f := range out.files() {
+		each := crossing
+		each.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size()}
+		if i == 0 {
+			crossing = each
+			continue
+		}
+		each.Key += "/" + number(int64(i))
+		if _, err := passOut(ctx, a, each, f); err != nil {
+			return admitted, err
+		}
+	}
+	return passOut(ctx, a, crossing, out)
 }
 
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {

@@ -65,10 +65,11 @@ func (a *account) endSending(evt id.EventID) {
 	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
 }
 
-// sendParts sends the messages of a text, in order, and returns their numbers. The first one answers a message, if answers is not 0.
+// sendParts sends the messages that one of Matrix becomes, in order, and returns their numbers. The first one answers a message, if
+// answers is not 0.
 // It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence that
 // the sender reads.
-func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []marked, answers int64) (ids []int64, err error) {
+func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers int64) (ids []int64, err error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -79,15 +80,23 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 		return nil, a.failed(ctx, err, say.NotSent)
 	}
 	for i, part := range parts {
-		if i > 0 {
-			if err := a.pace.wait(ctx, to, nil); err != nil {
-				return nil, a.perhaps(ctx, err)
-			}
+		turns := max(1, len(part.files)) // each file of an album counts
+		if i == 0 {
+			turns--
+		} else {
 			answers = 0
 		}
-		var sent message
+		for range turns {
+			if err := a.pace.wait(ctx, to, nil); err != nil && i == 0 {
+				a.endSending(evt)
+				return nil, a.failed(ctx, err, say.NotSent)
+			} else if err != nil {
+				return nil, a.perhaps(ctx, err)
+			}
+		}
+		var sent []int64
 		err := a.try(ctx, to, wasNotSent, func(ctx context.Context) (err error) {
-			sent, err = a.api.sendMessage(ctx, to, part, answers)
+			sent, err = a.sendPart(ctx, to, part, answers)
 			return err
 		})
 		if err != nil {
@@ -101,7 +110,7 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 			}
 			return nil, a.unsent(ctx, err)
 		}
-		ids = append(ids, sent.MessageID)
+		ids = append(ids, sent...)
 	}
 	return ids, nil
 }

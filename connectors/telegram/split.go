@@ -10,7 +10,10 @@ import (
 // split cuts a text into parts of at most most UTF-16 units, so that nothing of it is lost: between paragraphs if it can be,
 // otherwise between lines, sentences, words, and in the end between characters as people see them. Entities that reach over a
 // cut go on in the next part.
-func split(m marked, most int) (parts []marked) {
+func split(m marked, most int) (parts []marked) { return splitFrom(m, most, most) }
+
+// splitFrom is split with a limit of its own for the first part.
+func splitFrom(m marked, most, further int) (parts []marked) {
 	text, entities := m.text, m.entities
 	at := 0 // units before text
 	for {
@@ -27,7 +30,7 @@ func split(m marked, most int) (parts []marked) {
 		parts = append(parts, marked{part, inPart(entities, at, len(unitsOf(part)))})
 		rest := strings.TrimLeftFunc(text[end:], unicode.IsSpace)
 		at += len(unitsOf(text[:len(text)-len(rest)]))
-		text = rest
+		text, most = rest, further
 	}
 }
 

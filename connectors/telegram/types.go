@@ -23,11 +23,12 @@ func (u user) name() string { return strings.TrimSpace(u.FirstName + " " + u.Las
 
 // chat is a chat (Bot API, Chat and ChatFullInfo).
 type chat struct {
-	ID          int64  `json:"id"`
-	Title       string `json:"title,omitempty"`
-	FirstName   string `json:"first_name,omitempty"`
-	LastName    string `json:"last_name,omitempty"`
-	Description string `json:"description,omitempty"`
+	ID          int64      `json:"id"`
+	Title       string     `json:"title,omitempty"`
+	FirstName   string     `json:"first_name,omitempty"`
+	LastName    string     `json:"last_name,omitempty"`
+	Description string     `json:"description,omitempty"`
+	Photo       *chatPhoto `json:"photo,omitempty"` // of ChatFullInfo
 }
 
 // name is what the chat is called: a private one as the other person.
@@ -59,6 +60,7 @@ type message struct {
 	Entities        []entity `json:"entities,omitempty"`
 	Caption         string   `json:"caption,omitempty"`
 	CaptionEntities []entity `json:"caption_entities,omitempty"`
+	attached
 	service
 }
 

@@ -38,6 +38,7 @@ import (
 
 	"passerelle/portal"
 	"passerelle/portal/handover"
+	"passerelle/portal/media"
 	"passerelle/portal/naming"
 )
 
@@ -54,7 +55,7 @@ type Connector struct {
 	bridge  *bridgev2.Bridge    // set by Init
 	devices *sqlstore.Container // set by Start
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
-	media   mediaSource         // set by Start
+	media   media.Source        // set by Start
 	events  eventSource         // set by Start
 	stalls  time.Duration       // see handover.Patience
 
@@ -124,7 +125,7 @@ func (c *Connector) Init(bridge *bridgev2.Bridge) {
 // Start opens whatsmeow's tables and brings them up to date (see [bridgev2.NetworkConnector]).
 func (c *Connector) Start(ctx context.Context) error {
 	var ok bool
-	if c.media, ok = c.bridge.Bot.(mediaSource); !ok {
+	if c.media, ok = c.bridge.Bot.(media.Source); !ok {
 		return fmt.Errorf("start: %T cannot stream files", c.bridge.Bot)
 	}
 	if c.events, ok = c.bridge.Bot.(eventSource); !ok {

@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/media"
 )
 
 const vcardType = "text/vcard"
@@ -51,7 +52,7 @@ func (r reader) contacts(m *waE2E.Message) (content, bool) {
 }
 
 func contactContent(title, said string, data []byte) content {
-	name := fileName(title)
+	name := media.FileName(title)
 	if name == "" {
 		name = "contact"
 	}

@@ -17,19 +17,10 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/media"
 	"passerelle/portal/say"
 	"passerelle/portal/transfer"
 )
-
-// mediaSource is what the bot must be able to do beside [bridgev2.MatrixAPI], which knows no way to stream a file out of
-// Matrix but through a plain one on the disk.
-type mediaSource interface {
-	// DownloadMediaTo writes a file, decrypted, as it comes. What is written may be used once it has returned nil; an
-	// encrypted file that is not the one that was sent gives attachment.ErrHashMismatch.
-	DownloadMediaTo(ctx context.Context, uri id.ContentURIString, key *event.EncryptedFileInfo, into io.Writer) error
-	// TakesMedia fails while the homeserver is away.
-	TakesMedia(ctx context.Context) error
-}
 
 const (
 	// sealOverhead is what WhatsApp's encryption adds to a file at most: padding and the beginning of a MAC
@@ -177,12 +168,10 @@ func (d *delivery) notFetched(ctx context.Context, err error) (*bridgev2.Convert
 func (d *delivery) tooLarge(ctx context.Context, size int64) (*bridgev2.ConvertedMessage, error) {
 	limit := d.account.connector.maxFile.Load()
 	if size <= limit {
-		return d.notice(ctx, say.FileOverLimit, megabytes(limit))
+		return d.notice(ctx, say.FileOverLimit, media.Megabytes(limit))
 	}
-	return d.notice(ctx, say.FileTooLarge, megabytes(size), megabytes(limit))
+	return d.notice(ctx, say.FileTooLarge, media.Megabytes(size), media.Megabytes(limit))
 }
-
-func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
 // uploadToMatrix streams a file into Matrix, encrypted for the room.
 func uploadToMatrix(ctx context.Context, room id.RoomID, intent bridgev2.MatrixAPI, f *file, content *transfer.File) (id.ContentURIString, *event.EncryptedFileInfo, error) {
@@ -198,7 +187,7 @@ func uploadToMatrix(ctx context.Context, room id.RoomID, intent bridgev2.MatrixA
 func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEventContent) (*transfer.File, error) {
 	limit := a.connector.maxFile.Load()
 	if size := int64(content.GetInfo().Size); size > limit {
-		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileTooLarge, megabytes(size), megabytes(limit)))
+		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileTooLarge, media.Megabytes(size), media.Megabytes(limit)))
 	}
 	bounded, cancel := context.WithTimeout(ctx, filePatience)
 	defer cancel()
@@ -216,7 +205,7 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	into.Close()
 	switch {
 	case isTooLarge(err):
-		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileOverLimit, megabytes(limit)))
+		return nil, a.refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileOverLimit, media.Megabytes(limit)))
 	case errors.Is(err, attachment.ErrHashMismatch):
 		return nil, a.refused(fmt.Errorf("download a file: %w", err), a.sayToWriter(ctx, say.FileDamaged, networkName))
 	}

@@ -17,6 +17,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/media"
 	"passerelle/portal/say"
 )
 
@@ -103,12 +104,12 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 			return none, err
 		}
 		defer file.Close()
-		picture, err := decodePicture(io.NewSectionReader(file, 0, file.Size()), largestPicture)
+		picture, err := media.Decode(io.NewSectionReader(file, 0, file.Size()), media.LargestPicture)
 		if err != nil {
 			return none, a.refused(err, a.say(say.GroupPictureRefused, networkName))
 		}
 		var out bytes.Buffer
-		if err := jpeg.Encode(&out, scale(picture, groupPictureWidth), nil); err != nil {
+		if err := jpeg.Encode(&out, media.Scale(picture, groupPictureWidth), nil); err != nil {
 			return none, a.refused(err, a.say(say.GroupPictureRefused, networkName))
 		}
 		data = out.Bytes()

@@ -1,8 +1,6 @@
 package whatsapp
 
 import (
-	"mime"
-	"path"
 	"strings"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/media"
 )
 
 // media reads the kinds of messages that are files.
@@ -44,7 +43,7 @@ type downloadable interface {
 func (r reader) fileContent(source downloadable, as event.MessageType, name, caption string) content {
 	f := &file{source: source, name: name, mime: source.GetMimetype(), size: int64(min(source.GetFileLength(), 1<<62))}
 	out := &event.MessageEventContent{
-		MsgType: as, Body: f.name, FileName: f.name, Info: &event.FileInfo{MimeType: plainType(f.mime), Size: int(f.size)},
+		MsgType: as, Body: f.name, FileName: f.name, Info: &event.FileInfo{MimeType: media.PlainType(f.mime), Size: int(f.size)},
 	}
 	if strings.TrimSpace(caption) != "" { // Client-Server API, "Media captions": a body that is not the file's name
 		readMarkup(caption, source.GetContextInfo(), r.person).put(out)
@@ -53,7 +52,7 @@ func (r reader) fileContent(source downloadable, as event.MessageType, name, cap
 }
 
 func (r reader) image(image *waE2E.ImageMessage) content {
-	c := r.fileContent(image, event.MsgImage, "image"+extension(image.GetMimetype()), image.GetCaption())
+	c := r.fileContent(image, event.MsgImage, "image"+media.Extension(image.GetMimetype()), image.GetCaption())
 	c.event.Info.Width, c.event.Info.Height = pixels(image.GetWidth()), pixels(image.GetHeight())
 	c.showThumbnail(image.GetJPEGThumbnail(), "image/jpeg")
 	return c
@@ -64,7 +63,7 @@ func (r reader) video(video *waE2E.VideoMessage) content {
 	if video.GetGifPlayback() {
 		name = "gif"
 	}
-	c := r.fileContent(video, event.MsgVideo, name+extension(video.GetMimetype()), video.GetCaption())
+	c := r.fileContent(video, event.MsgVideo, name+media.Extension(video.GetMimetype()), video.GetCaption())
 	info := c.event.Info
 	info.Width, info.Height, info.Duration = pixels(video.GetWidth()), pixels(video.GetHeight()), milliseconds(video.GetSeconds())
 	if video.GetGifPlayback() { // as Matrix bridges and Beeper's clients say it; others read the plain fields
@@ -82,7 +81,7 @@ func (r reader) audio(audio *waE2E.AudioMessage) content {
 	if audio.GetPTT() {
 		name = "voice"
 	}
-	c := r.fileContent(audio, event.MsgAudio, name+extension(audio.GetMimetype()), "")
+	c := r.fileContent(audio, event.MsgAudio, name+media.Extension(audio.GetMimetype()), "")
 	c.event.Info.Duration = milliseconds(audio.GetSeconds())
 	c.event.MSC1767Audio = &event.MSC1767Audio{Duration: c.event.Info.Duration, Waveform: waveformIn(audio.GetWaveform())}
 	if audio.GetPTT() {
@@ -92,12 +91,12 @@ func (r reader) audio(audio *waE2E.AudioMessage) content {
 }
 
 func (r reader) document(document *waE2E.DocumentMessage) content {
-	name := fileName(document.GetFileName())
+	name := media.FileName(document.GetFileName())
 	if name == "" {
-		name = fileName(document.GetTitle())
+		name = media.FileName(document.GetTitle())
 	}
 	if name == "" {
-		name = "document" + extension(document.GetMimetype())
+		name = "document" + media.Extension(document.GetMimetype())
 	}
 	c := r.fileContent(document, event.MsgFile, name, document.GetCaption())
 	c.showThumbnail(document.GetJPEGThumbnail(), "image/jpeg")
@@ -106,11 +105,11 @@ func (r reader) document(document *waE2E.DocumentMessage) content {
 
 // isPlainSticker tells whether a sticker is a picture: the other kind is a program for WhatsApp's own player.
 func isPlainSticker(sticker *waE2E.StickerMessage) bool {
-	return !sticker.GetIsLottie() && plainType(sticker.GetMimetype()) != "application/was"
+	return !sticker.GetIsLottie() && media.PlainType(sticker.GetMimetype()) != "application/was"
 }
 
 func (r reader) sticker(sticker *waE2E.StickerMessage) content {
-	c := r.fileContent(sticker, "", "sticker"+extension(sticker.GetMimetype()), "")
+	c := r.fileContent(sticker, "", "sticker"+media.Extension(sticker.GetMimetype()), "")
 	c.eventType, c.event.FileName = event.EventSticker, ""
 	if label := sticker.GetAccessibilityLabel(); label != "" {
 		c.event.Body, c.text = label, label
@@ -128,46 +127,4 @@ func pixels(stated uint32) int { return int(min(stated, 1<<16)) }
 
 func milliseconds(seconds uint32) int {
 	return int((time.Duration(seconds) * time.Second).Milliseconds())
-}
-
-// fileName is the last part of a name that a stranger states.
-func fileName(stated string) string {
-	name := path.Base(strings.ReplaceAll(stated, `\`, "/"))
-	if name == "." || name == "/" || name == ".." {
-		return ""
-	}
-	return name
-}
-
-// plainType is a media type without parameters.
-func plainType(stated string) string {
-	plain, _, err := mime.ParseMediaType(stated)
-	if err != nil {
-		return "application/octet-stream"
-	}
-	return plain
-}
-
-// extension returns a file name's extension for a media type. The common ones are fixed, since systems differ about them.
-func extension(mimeType string) string {
-	switch plain := plainType(mimeType); plain {
-	case "image/jpeg":
-		return ".jpg"
-	case "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "audio/ogg", "audio/aac", "application/pdf":
-		return "." + plain[strings.IndexByte(plain, '/')+1:]
-	case "audio/mpeg":
-		return ".mp3"
-	case "audio/mp4":
-		return ".m4a"
-	case "video/3gpp":
-		return ".3gp"
-	case "application/octet-stream":
-		return ""
-	default:
-		known, err := mime.ExtensionsByType(plain)
-		if err != nil || len(known) == 0 {
-			return ""
-		}
-		return known[0]
-	}
 }

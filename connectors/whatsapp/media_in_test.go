@@ -126,23 +126,6 @@ func TestAThumbnailIsASecondFile(t *testing.T) {
 	}
 }
 
-func TestAPictureThatSwellsIsNotRead(t *testing.T) {
-	if _, err := decodePicture(bytes.NewReader(photo(t, 100, 100)), 99*100); err != errPictureTooLarge {
-		t.Errorf("it is read, with %v", err)
-	}
-	small, size, err := shrink(bytes.NewReader(photo(t, 300, 150)), thumbnailWidth)
-	if err != nil || size != image.Pt(300, 150) {
-		t.Fatalf("shrink gave %v, %v", size, err)
-	}
-	config, err := jpeg.DecodeConfig(bytes.NewReader(small))
-	if err != nil || config.Width != 72 || config.Height != 36 {
-		t.Errorf("the small picture is %+v, %v", config, err)
-	}
-	if _, _, err := shrink(bytes.NewReader(photo(t, 1, 300)), thumbnailWidth); err != nil {
-		t.Errorf("a thin picture: %v", err)
-	}
-}
-
 func FuzzThumbnail(f *testing.F) {
 	f.Add([]byte("\xff\xd8\xff"))
 	f.Add([]byte("RIFF\x00\x00\x00\x00WEBPVP8 "))

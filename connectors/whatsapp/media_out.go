@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/media"
 )
 
 // mediaOut says a Matrix file in WhatsApp's words: as what WhatsApp's clients can show, otherwise as a document. It is nil for
@@ -84,7 +85,7 @@ func imageOut(content *event.MessageEventContent, on occasion) *outgoing {
 	out.smallPicture(info, func(small []byte) { image.JPEGThumbnail = small })
 	if out.thumbnail == nil {
 		out.file.look = func(data io.ReadSeeker) {
-			if small, size, err := shrink(data, thumbnailWidth); err == nil {
+			if small, size, err := media.Shrink(data, thumbnailWidth); err == nil {
 				image.JPEGThumbnail, image.Width, image.Height = small, measure(size.X), measure(size.Y)
 			}
 		}

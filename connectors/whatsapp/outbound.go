@@ -14,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/media"
 	"passerelle/portal/transfer"
 )
 
@@ -134,9 +135,9 @@ func textOut(content *event.MessageEventContent, on occasion, sign func(string) 
 // mediaType returns the media type that the sender states, without parameters.
 func mediaType(content *event.MessageEventContent) string {
 	if content.Info == nil {
-		return plainType("")
+		return media.PlainType("")
 	}
-	return plainType(content.Info.MimeType)
+	return media.PlainType(content.Info.MimeType)
 }
 
 // parametersOf returns the parameters of the media type that the sender states.

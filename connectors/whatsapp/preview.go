@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/media"
 )
 
 // extendedText reads a text with what is around it: the preview of a link, most often.
@@ -26,7 +28,7 @@ func (r reader) extendedText(text *waE2E.ExtendedTextMessage) content {
 	c.event.BeeperLinkPreviews = []*event.BeeperLinkPreview{preview}
 	c.text = joinLines(c.text, text.GetTitle(), text.GetDescription())
 	if data := text.GetJPEGThumbnail(); len(data) > 0 {
-		picture, err := decodePicture(bytes.NewReader(data), largestThumbnail)
+		picture, err := media.Decode(bytes.NewReader(data), media.LargestThumbnail)
 		if err != nil {
 			return c
 		}

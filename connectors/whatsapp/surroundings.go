@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/media"
 	"passerelle/portal/relay"
 )
 
@@ -121,7 +122,7 @@ func uploadThumbnail(ctx context.Context, room *bridgev2.Portal, intent bridgev2
 	if t == nil {
 		return
 	}
-	url, encrypted, err := intent.UploadMedia(ctx, room.MXID, t.data, "thumbnail"+extension(t.mime), t.mime)
+	url, encrypted, err := intent.UploadMedia(ctx, room.MXID, t.data, "thumbnail"+media.Extension(t.mime), t.mime)
 	if err != nil {
 		zerolog.Ctx(ctx).Debug().Err(err).Msg("A message comes without its thumbnail")
 		return
@@ -140,7 +141,7 @@ func (a *account) fetchThumbnail(ctx context.Context, out *outgoing) {
 	err := a.connector.media.DownloadMediaTo(ctx, t.url, t.encrypted, picture)
 	if err == nil {
 		var small []byte
-		if small, _, err = shrink(io.NewSectionReader(picture, 0, picture.Size()), t.width); err == nil {
+		if small, _, err = media.Shrink(io.NewSectionReader(picture, 0, picture.Size()), t.width); err == nil {
 			t.fill(small)
 			return
 		}

@@ -25,6 +25,7 @@ const (
 	CannotShow      Sentence = "cannot-show"       // network
 	CannotShowAbove Sentence = "cannot-show-above" // network
 	GroupHappened   Sentence = "group-happened"    // network
+	Sticker         Sentence = "sticker"           //
 )
 
 var aboutBots = map[Sentence]map[Language]string{
@@ -105,6 +106,7 @@ var aboutBots = map[Sentence]map[Language]string{
 		English: "On %[1]s a bot can delete a message for the first %[2]d hours only. It is deleted here only.",
 		French:  "Sur %[1]s, un bot ne peut supprimer un message que pendant les %[2]d premières heures. Il n’est supprimé qu’ici.",
 	},
+	Sticker: {English: "Sticker", French: "Autocollant"},
 	CannotShow: {
 		English: "Something came from %s that cannot be shown here. Ask the sender to write it in another way.",
 		French:  "Un élément venu de %s ne peut pas être affiché ici. Demandez à l’expéditeur de l’écrire autrement.",

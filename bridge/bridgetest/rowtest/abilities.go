@@ -55,6 +55,12 @@ type Sender interface {
 	Sends(to Address, file File) Message
 }
 
+// A Shaper's voice notes come with the shape of their sound, and show it.
+type Shaper interface{ ShowsShapes() }
+
+// An Animator's stickers may be animated pictures.
+type Animator interface{ AnimatesStickers() }
+
 // A Guide sends a place.
 type Guide interface {
 	SendsPlace(to Address, place Place) Message

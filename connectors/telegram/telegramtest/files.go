@@ -19,9 +19,16 @@ type file struct {
 	gone       bool
 }
 
+// typesByName are the media types that Telegram finds by the end of a file's name.
+var typesByName = map[string]string{".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".mp4": "video/mp4",
+	".webm": "video/webm", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".pdf": "application/pdf", ".tgs": "application/x-tgsticker"}
+
 // keep keeps a file. The caller holds the mutex.
 func (s *Server) keep(u *upload) *file {
 	hash := sha256.Sum256(u.data)
+	if kind := typesByName[strings.ToLower(filepath.Ext(u.name))]; kind != "" && (u.mime == "" || u.mime == "application/octet-stream") {
+		u.mime = kind
+	}
 	number := s.id()
 	f := &file{id: fmt.Sprintf("file-%d", number), unique: "u" + hex.EncodeToString(hash[:6]), name: u.name, mime: u.mime, data: u.data}
 	folder := "documents"
@@ -60,7 +67,7 @@ func (c *call) getFile() (any, error) {
 	}
 	path := f.path
 	if folder := c.server.options.Local; folder != "" {
-		path = filepath.Join(folder, strings.ReplaceAll(c.bot.token, ":", "_"), f.path)
+		path = filepath.Join(folder, c.bot.token, f.path) // the real server, too, names the folder so
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}

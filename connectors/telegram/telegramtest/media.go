@@ -97,6 +97,7 @@ func (c *call) file(field, value string) (*file, error) {
 func (said *Message) hold(kind string, f *file, details Media) error {
 	held := *f.describe()
 	held.Width, held.Height, held.Length, held.Duration = details.Width, details.Height, details.Length, details.Duration
+	held.Thumbnail = details.Thumbnail
 	switch kind {
 	case "photo":
 		return said.holdPhoto(f)

@@ -195,6 +195,24 @@ func (p *Person) Edit(chatID, id int64, t Text) error {
 	})
 }
 
+// Replace puts another file into a message, with another caption.
+func (p *Person) Replace(chatID, id int64, f File) error {
+	return p.with(chatID, id, func(m *message) error {
+		if m.sender != p.user.ID || m.media() == nil && m.Photo == nil {
+			return fmt.Errorf("%w: somebody else's message, or one without a file", ErrNotAllowed)
+		}
+		var held Message
+		if err := held.hold(f.Kind, p.server.keep(&upload{name: f.Name, mime: f.MIME, data: f.Data}), f.Details); err != nil {
+			return err
+		}
+		m.edit(func(said *Message) {
+			said.Photo, said.Animation, said.Audio, said.Document, said.Video = held.Photo, held.Animation, held.Audio, held.Document, held.Video
+			said.Caption, said.CaptionEntities = f.Text.Text, f.Entities
+		})
+		return nil
+	})
+}
+
 // Move moves a live location; over, it ends.
 func (p *Person) Move(chatID, id int64, latitude, longitude float64, over bool) error {
 	return p.with(chatID, id, func(m *message) error {
@@ -337,4 +355,14 @@ func (p *Person) Picture(chatID int64, data []byte) error {
 // Pin pins a message.
 func (p *Person) Pin(chatID, id int64) error {
 	return p.with(chatID, id, func(m *message) error { m.in.pin(p.user.ID, m); return nil })
+}
+
+// Upload keeps a file that goes with another one, such as a sticker's small picture.
+func (p *Person) Upload(name string, data []byte) (*Media, error) {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	if len(data) == 0 {
+		return nil, badRequest("file must be non-empty")
+	}
+	return p.server.keep(&upload{name: name, data: data}).describe(), nil
 }

@@ -5,7 +5,13 @@ import "testing"
 // NewServer starts a server for a test. The test fails when a bot asked for what the server does not know.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	s, err := New(Options{})
+	return NewServerWith(t, Options{})
+}
+
+// NewServerWith is NewServer with options.
+func NewServerWith(t testing.TB, options Options) *Server {
+	t.Helper()
+	s, err := New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

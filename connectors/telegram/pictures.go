@@ -1,0 +1,154 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/simplevent"
+
+	"passerelle/portal"
+)
+
+const (
+	// picturePatience bounds what is asked about one picture. Each is asked for once a start, or once a change, and only of those who
+	// speak.
+	picturePatience = 30 * time.Second
+	// largestAvatar bounds a picture of a person or a group, in bytes.
+	largestAvatar = 2 << 20
+)
+
+// refreshPictures asks for the pictures of the sender and of the group of a delivered message, if nobody has yet.
+func (d *delivery) refreshPictures() {
+	if d.message == nil || d.notice != "" {
+		return
+	}
+	if sender := d.message.sender(); sender > 0 && sender != d.account.bot {
+		d.account.askPicture(sender, func(ctx context.Context) error { return d.account.refreshGhost(ctx, d.PortalKey, sender) })
+	}
+	if !d.in.isPrivate() {
+		d.account.askPicture(d.in.chat, func(ctx context.Context) error { return d.account.refreshGroup(ctx, d.in) })
+	}
+}
+
+func (a *account) askPicture(of int64, ask func(context.Context) error) {
+	c := a.connector
+	if !a.IsLoggedIn() {
+		return
+	}
+	c.mu.Lock()
+	asked := c.pictures[of]
+	c.pictures[of] = true
+	c.mu.Unlock()
+	if asked {
+		return
+	}
+	a.spawn(func(ctx context.Context) {
+		patience, cancel := context.WithTimeout(ctx, picturePatience)
+		defer cancel()
+		if err := ask(patience); err != nil {
+			a.log.Debug().Err(err).Msg("A picture could not be fetched")
+			if !portal.IsPermanent(err) && !errors.Is(err, errFileGone) {
+				a.pictureChanged(of) // the next message asks again
+			}
+		}
+	})
+}
+
+// pictureChanged has a picture asked for again.
+func (a *account) pictureChanged(of int64) {
+	c := a.connector
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pictures, of)
+}
+
+// refreshGhost fetches a person's picture and hands it to the ghost, in the goroutine of a room that the ghost is in, since rooms
+// read it.
+func (a *account) refreshGhost(ctx context.Context, room networkid.PortalKey, who int64) error {
+	row, err := a.connector.bridge.DB.Ghost.GetByID(ctx, userID(who))
+	if err != nil || row == nil {
+		return err
+	}
+	sizes, err := a.api.getUserProfilePhotos(ctx, who)
+	if err != nil {
+		return err
+	}
+	var largest fileObject
+	for _, size := range sizes {
+		if size.Width > largest.Width {
+			largest = size
+		}
+	}
+	avatar, err := a.avatar(ctx, largest.FileID, largest.FileUniqueID, row.AvatarID)
+	if err != nil || avatar == nil {
+		return err
+	}
+	a.login.QueueRemoteEvent(&simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: room,
+		PreHandleFunc: func(ctx context.Context, portal *bridgev2.Portal) {
+			if ghost, err := portal.Bridge.GetExistingGhostByID(ctx, row.ID); err == nil && ghost != nil {
+				ghost.UpdateInfo(ctx, &bridgev2.UserInfo{Avatar: avatar})
+			}
+		},
+	})
+	return nil
+}
+
+// refreshGroup fetches a group's picture and hands it to the group's room.
+func (a *account) refreshGroup(ctx context.Context, in chatID) error {
+	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, in.key())
+	if err != nil || room == nil {
+		return err
+	}
+	described, err := a.api.getChat(ctx, in.chat)
+	if err != nil {
+		return err
+	}
+	photo := described.Photo
+	if photo == nil {
+		photo = &chatPhoto{}
+	}
+	avatar, err := a.avatar(ctx, photo.BigFileID, photo.BigFileUniqueID, room.AvatarID)
+	if err != nil || avatar == nil {
+		return err
+	}
+	a.login.QueueRemoteEvent(&simplevent.ChatInfoChange{
+		EventMeta:      simplevent.EventMeta{Type: bridgev2.RemoteEventChatInfoChange, PortalKey: in.key()},
+		ChatInfoChange: &bridgev2.ChatInfoChange{ChatInfo: &bridgev2.ChatInfo{Avatar: avatar}},
+	})
+	return nil
+}
+
+// avatar fetches a picture that is another one than the one known; nil: it is the same, or there is none as before.
+func (a *account) avatar(ctx context.Context, file, unique string, known networkid.AvatarID) (*bridgev2.Avatar, error) {
+	switch {
+	case file == "" && known == "", file != "" && networkid.AvatarID(unique) == known:
+		return nil, nil
+	case file == "":
+		return &bridgev2.Avatar{Remove: true}, nil
+	}
+	content, err := a.fetch(ctx, file, largestAvatar)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	data, err := io.ReadAll(content)
+	if err != nil {
+		return nil, err
+	}
+	return &bridgev2.Avatar{ID: networkid.AvatarID(unique), Get: func(context.Context) ([]byte, error) { return data, nil }}, nil
+}
+
+// repicture shows the new picture of a group, or that there is none any more.
+func (d *delivery) repicture(ctx context.Context) error {
+	if _, err := d.ensureRoom(ctx); err != nil {
+		return err
+	}
+	d.account.pictureChanged(d.in.chat)
+	d.account.askPicture(d.in.chat, func(ctx context.Context) error { return d.account.refreshGroup(ctx, d.in) })
+	return nil
+}
