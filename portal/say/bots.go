@@ -45,8 +45,8 @@ var aboutBots = map[Sentence]map[Language]string{
 		French:  "%s ne connaît aucun bot avec ce code. Copiez le code entier depuis @BotFather et écrivez « login » pour réessayer.",
 	},
 	BotConnected: {
-		English: "You are connected to %[1]s as %[2]s. Whoever writes to it, at %[3]s, has a room here.",
-		French:  "Vous êtes connecté à %[1]s en tant que %[2]s. Toute personne qui lui écrit, sur %[3]s, a un salon ici.",
+		English: "You are connected to %[1]s as %[2]s. Whoever writes to it, at %[3]s, has a room here. A bot gets no earlier messages, cannot write first, and is not told what contacts have read; “start-link” makes a link by which somebody can begin.",
+		French:  "Vous êtes connecté à %[1]s en tant que %[2]s. Toute personne qui lui écrit, sur %[3]s, a un salon ici. Un bot ne reçoit pas les messages antérieurs, ne peut pas écrire le premier et ne sait pas ce que les contacts ont lu ; « start-link » crée un lien par lequel quelqu’un peut commencer.",
 	},
 	BotKeyGone: {
 		English: "%s no longer takes the bot’s code, so nothing comes or goes. Copy the new code from @BotFather, and write “login” here.",

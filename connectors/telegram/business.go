@@ -1,0 +1,175 @@
+package telegram
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/format"
+
+	"passerelle/portal"
+	"passerelle/portal/say"
+)
+
+// Telegram Business: somebody lets a bot act for their own account, in the private chats that they choose (Bot API,
+// BusinessConnection). The bot sees what both write there, and may write for them as long as the contact's last message is not older
+// than a day.
+//
+// Anybody on Telegram may connect their account with any bot. Only what comes through the account of the bot's owner is taken, and
+// whose account that is has to be shown: the owner opens a link that was made for that in Matrix (see the command “business”).
+
+// businessConnection is an account that the bot acts for (Bot API, BusinessConnection).
+type businessConnection struct {
+	ID        string         `json:"id"`
+	User      user           `json:"user"`
+	Rights    businessRights `json:"rights"`
+	CanReply  bool           `json:"can_reply,omitempty"` // before there were rights (Bot API 9.0)
+	IsEnabled bool           `json:"is_enabled"`
+}
+
+// businessRights is what the bot may do for it (Bot API, BusinessBotRights).
+type businessRights struct {
+	CanReply          bool `json:"can_reply,omitempty"`
+	CanRead           bool `json:"can_read_messages,omitempty"`
+	CanDeleteOutgoing bool `json:"can_delete_sent_messages,omitempty"`
+	CanDeleteAll      bool `json:"can_delete_all_messages,omitempty"`
+}
+
+// businessDeletion tells that messages were deleted in a chat (Bot API, BusinessMessagesDeleted).
+type businessDeletion struct {
+	Chat       chat    `json:"chat"`
+	MessageIDs []int64 `json:"message_ids"`
+}
+
+// connected is what is kept of a connection.
+type connected struct {
+	User    int64          `json:"user"`
+	Name    string         `json:"name"`
+	Rights  businessRights `json:"rights"`
+	Enabled bool           `json:"enabled"`
+}
+
+func (b *businessConnection) connected() connected {
+	c := connected{User: b.User.ID, Name: b.User.name(), Rights: b.Rights, Enabled: b.IsEnabled}
+	c.Rights.CanReply = c.Rights.CanReply || b.CanReply
+	return c
+}
+
+// linkOwnLasts is how long the link holds that shows whose an account is.
+const linkOwnLasts = time.Hour
+
+// connection returns what is known of a connection. One that nothing is known of is asked about.
+func (a *account) connection(ctx context.Context, id string) (connected, error) {
+	if known, ok := a.kept().Connections[id]; ok {
+		return known, nil
+	}
+	if a.api == nil {
+		return connected{}, nil
+	}
+	asked, err := a.api.getBusinessConnection(ctx, id)
+	switch {
+	case portal.IsPermanent(err):
+		return connected{}, nil
+	case err != nil:
+		return connected{}, fmt.Errorf("ask about a business connection: %w", err)
+	}
+	return asked.connected(), nil
+}
+
+// isOwn tells whether a person on Telegram is the bot's owner.
+func (a *account) isOwn(id int64) bool { return id != 0 && a.kept().Own == id }
+
+// keepConnection stores what a connection is like now.
+func (a *account) keepConnection(ctx context.Context, id string, is connected) error {
+	return wrapped("keep a business connection", a.keep(ctx, func(kept *LoginMetadata) {
+		kept.Connections = maps.Clone(kept.Connections) // others read the one before
+		if kept.Connections == nil {
+			kept.Connections = map[string]connected{}
+		}
+		kept.Connections[id] = is
+	}))
+}
+
+// deliverConnection takes note that a connection was made, changed or cut, and tells the bot's owner. It may be told of twice when
+// the process ends meanwhile, but not never.
+func (a *account) deliverConnection(ctx context.Context, update *businessConnection) error {
+	was, known := a.kept().Connections[update.ID]
+	is := update.connected()
+	if known && was == is {
+		return nil
+	}
+	switch {
+	case !a.isOwn(is.User):
+		if is.Enabled && !was.Enabled {
+			a.tellOwner(ctx, a.say(say.BusinessStranger, networkName, is.Name))
+		}
+	case !is.Enabled:
+		if !known || was.Enabled {
+			a.tellOwner(ctx, a.say(say.BusinessCut, networkName, is.Name))
+		}
+	case !was.Enabled:
+		a.tellOwner(ctx, a.describe(say.BusinessConnected, is))
+	case was.Rights != is.Rights:
+		a.tellOwner(ctx, a.describe(say.BusinessChanged, is))
+	}
+	return a.keepConnection(ctx, update.ID, is)
+}
+
+// describe says something of a connection, and what it does not allow.
+func (a *account) describe(sentence say.Sentence, is connected) string {
+	lines := []string{a.say(sentence, networkName, is.Name)}
+	for _, missing := range is.Rights.missing() {
+		lines = append(lines, a.say(missing))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// missing says what a bot with these rights may not do.
+func (r businessRights) missing() (sentences []say.Sentence) {
+	if !r.CanReply {
+		sentences = append(sentences, say.BusinessCannotReply)
+	}
+	if !r.CanRead {
+		sentences = append(sentences, say.BusinessCannotRead)
+	}
+	if !r.CanDeleteOutgoing && !r.CanDeleteAll {
+		sentences = append(sentences, say.BusinessCannotDrop)
+	}
+	return sentences
+}
+
+// provenOwn takes note that the person who wrote a message on Telegram is the bot's owner: they have come by the link that only the
+// owner had.
+func (a *account) provenOwn(ctx context.Context, m *message) error {
+	if m.From == nil {
+		return portal.Permanent(errNoUpdate{"no sender"})
+	}
+	own := m.From.ID
+	if err := a.keep(ctx, func(kept *LoginMetadata) { kept.Own = own }); err != nil {
+		return fmt.Errorf("keep whose an account is: %w", err)
+	}
+	for _, is := range a.kept().Connections {
+		if is.User == own && is.Enabled {
+			a.tellOwner(ctx, a.describe(say.BusinessConnected, is))
+			return nil
+		}
+	}
+	a.tellOwner(ctx, a.say(say.BusinessProven, networkName, m.From.name()))
+	return nil
+}
+
+// tellOwner says something in the owner's chat with the bridge's bot.
+func (a *account) tellOwner(ctx context.Context, sentence string) {
+	room, err := a.login.User.GetManagementRoom(ctx)
+	if err == nil {
+		content := format.TextToContent(sentence)
+		content.MsgType = event.MsgNotice
+		_, err = a.connector.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: &content}, nil)
+	}
+	if err != nil {
+		a.log.Err(err).Msg("A notice could not be sent")
+	}
+}
