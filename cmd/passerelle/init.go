@@ -34,6 +34,8 @@ var configTemplate string
 // settingsTemplates are the settings of each network as init writes them, with the defaults.
 var settingsTemplates = map[string]string{
 	"telegram": `      displayname: "{{.Name}} (Telegram)"
+      # Where Telegram pushes what is new; without it the bridge asks. Your proxy passes the URL, with HTTPS, to the address.
+      # webhook: {url: "https://bridge.example.org/telegram", listen: "127.0.0.1:29330"}
       # Bots of a service, which belong to no one person. Staff connect bots of their own by writing “login” to the bridge's bot.
       # service_bots:
       #   - token_file: /etc/passerelle/service-bot   # what @BotFather gave for it

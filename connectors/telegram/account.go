@@ -32,6 +32,9 @@ type account struct {
 
 	pace paces
 
+	hook   pushSecret
+	taking sync.Mutex // updates are taken one after another
+
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
@@ -57,6 +60,7 @@ func (c *Connector) LoadUserLogin(_ context.Context, login *bridgev2.UserLogin) 
 		a.log.Err(err).Msg("A bot's token cannot be read")
 	} else {
 		a.api = newAPI(c.options.Server, token)
+		a.api.live = a.liveConnection
 	}
 	login.Client = a
 	return nil

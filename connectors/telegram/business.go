@@ -25,6 +25,7 @@ import (
 type businessConnection struct {
 	ID        string         `json:"id"`
 	User      user           `json:"user"`
+	Date      int64          `json:"date"`
 	Rights    businessRights `json:"rights"`
 	CanReply  bool           `json:"can_reply,omitempty"` // before there were rights (Bot API 9.0)
 	IsEnabled bool           `json:"is_enabled"`
@@ -50,12 +51,39 @@ type connected struct {
 	Name    string         `json:"name"`
 	Rights  businessRights `json:"rights"`
 	Enabled bool           `json:"enabled"`
+	Date    int64          `json:"date"`
+	// First is the first connection of the same account: it names the rooms, so that chats keep theirs when the account is connected
+	// anew, which gives the connection another identifier.
+	First string `json:"first"`
+	// Told says that the bot's owner was told of it.
+	Told bool `json:"told,omitempty"`
 }
 
 func (b *businessConnection) connected() connected {
-	c := connected{User: b.User.ID, Name: b.User.name(), Rights: b.Rights, Enabled: b.IsEnabled}
+	c := connected{User: b.User.ID, Name: b.User.name(), Rights: b.Rights, Enabled: b.IsEnabled, Date: b.Date, First: b.ID}
 	c.Rights.CanReply = c.Rights.CanReply || b.CanReply
 	return c
+}
+
+// firstOf returns the first connection of an account; otherwise the given one.
+func firstOf(known map[string]connected, user int64, otherwise string) string {
+	for _, is := range known {
+		if is.User == user {
+			return is.First
+		}
+	}
+	return otherwise
+}
+
+// liveOf returns the connection through which an account is reached now, by its first one.
+func liveOf(known map[string]connected, first string) string {
+	live, since := first, int64(-1)
+	for id, is := range known {
+		if is.First == first && is.Enabled && is.Date >= since {
+			live, since = id, is.Date
+		}
+	}
+	return live
 }
 
 // linkOwnLasts is how long the link holds that shows whose an account is.
@@ -76,30 +104,47 @@ func (a *account) connection(ctx context.Context, id string) (connected, error) 
 	case err != nil:
 		return connected{}, fmt.Errorf("ask about a business connection: %w", err)
 	}
-	return asked.connected(), nil
+	return a.keepConnection(ctx, id, asked.connected())
 }
+
+// throughFirst names a chat by the first connection of its account.
+func (a *account) throughFirst(ctx context.Context, in chatID) (chatID, error) {
+	if in.connection == "" {
+		return in, nil
+	}
+	through, err := a.connection(ctx, in.connection)
+	if through.First != "" {
+		in.connection = through.First
+	}
+	return in, err
+}
+
+// liveConnection returns the connection by which the Bot API knows an account now, by its first one.
+func (a *account) liveConnection(first string) string { return liveOf(a.kept().Connections, first) }
 
 // isOwn tells whether a person on Telegram is the bot's owner.
 func (a *account) isOwn(id int64) bool { return id != 0 && a.kept().Own == id }
 
-// keepConnection stores what a connection is like now.
-func (a *account) keepConnection(ctx context.Context, id string, is connected) error {
-	return wrapped("keep a business connection", a.keep(ctx, func(kept *LoginMetadata) {
+// keepConnection stores what a connection is like now, and returns that.
+func (a *account) keepConnection(ctx context.Context, id string, is connected) (connected, error) {
+	err := a.keep(ctx, func(kept *LoginMetadata) {
+		is.First = firstOf(kept.Connections, is.User, id)
 		kept.Connections = maps.Clone(kept.Connections) // others read the one before
 		if kept.Connections == nil {
 			kept.Connections = map[string]connected{}
 		}
 		kept.Connections[id] = is
-	}))
+	})
+	return is, wrapped("keep a business connection", err)
 }
 
 // deliverConnection takes note that a connection was made, changed or cut, and tells the bot's owner. It may be told of twice when
 // the process ends meanwhile, but not never.
 func (a *account) deliverConnection(ctx context.Context, update *businessConnection) error {
-	was, known := a.kept().Connections[update.ID]
-	is := update.connected()
-	if known && was == is {
-		return nil
+	was, is := a.kept().Connections[update.ID], update.connected()
+	known := was.Told
+	if !known {
+		was = connected{}
 	}
 	switch {
 	case !a.isOwn(is.User):
@@ -115,7 +160,9 @@ func (a *account) deliverConnection(ctx context.Context, update *businessConnect
 	case was.Rights != is.Rights:
 		a.tellOwner(ctx, a.describe(say.BusinessChanged, is))
 	}
-	return a.keepConnection(ctx, update.ID, is)
+	is.Told = true
+	_, err := a.keepConnection(ctx, update.ID, is)
+	return err
 }
 
 // describe says something of a connection, and what it does not allow.

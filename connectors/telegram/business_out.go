@@ -40,7 +40,7 @@ func (a *account) HandleMatrixReadReceipt(ctx context.Context, read *bridgev2.Ma
 	if err != nil || in.connection == "" || !a.IsLoggedIn() {
 		return err
 	}
-	through, err := a.connection(ctx, in.connection)
+	through, err := a.connection(ctx, a.liveConnection(in.connection))
 	if err != nil || !through.Enabled || !through.Rights.CanRead || !a.isOwn(through.User) {
 		return err
 	}

@@ -2,6 +2,8 @@ package telegram
 
 import (
 	"context"
+	"net/http"
+	"sync"
 	"time"
 
 	"go.mau.fi/util/configupgrade"
@@ -23,14 +25,18 @@ type Connector struct {
 	border      portal.Border
 	services    map[networkid.UserLoginID]serviceBot
 
-	bridge *bridgev2.Bridge // set by Init
-	stalls time.Duration    // see handover.Patience
-	now    func() time.Time
+	bridge   *bridgev2.Bridge // set by Init
+	stalls   time.Duration    // see handover.Patience
+	hooks    *http.Server     // to which updates are pushed; nil: they are fetched. Set by Start
+	serving  sync.WaitGroup
+	hookLook time.Duration // see hookLook
+	now      func() time.Time
 }
 
 var (
 	_ bridgev2.NetworkConnector            = (*Connector)(nil)
 	_ bridgev2.IdentifierValidatingNetwork = (*Connector)(nil)
+	_ bridgev2.StoppableNetwork            = (*Connector)(nil)
 	_ portal.Deliverer                     = (*Connector)(nil)
 )
 
@@ -50,14 +56,20 @@ func New(options Options, border portal.Border) (*Connector, error) {
 	if err := quietenLibrary(); err != nil {
 		return nil, err
 	}
-	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, now: time.Now}, nil
+	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, hookLook: hookLook, now: time.Now}, nil
 }
 
 // Init takes the bridge (see [bridgev2.NetworkConnector]).
 func (c *Connector) Init(bridge *bridgev2.Bridge) { c.bridge = bridge }
 
-// Start makes the logins of the bots that the configuration names (see [bridgev2.NetworkConnector]).
-func (c *Connector) Start(ctx context.Context) error { return c.startServices(ctx) }
+// Start begins to listen for what Telegram pushes, and makes the logins of the bots that the configuration names (see
+// [bridgev2.NetworkConnector]).
+func (c *Connector) Start(ctx context.Context) error {
+	if err := c.startWebhooks(ctx); err != nil {
+		return err
+	}
+	return c.startServices(ctx)
+}
 
 // GetName names the network (see [bridgev2.NetworkConnector]).
 func (c *Connector) GetName() bridgev2.BridgeName {

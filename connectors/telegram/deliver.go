@@ -35,6 +35,9 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 	if err != nil {
 		return portal.Permanent(err)
 	}
+	if in, err = a.throughFirst(ctx, in); err != nil {
+		return err
+	}
 	switch update := update.(type) {
 	case *message:
 		return a.deliverMessage(ctx, stored, kind, in, update)

@@ -20,6 +20,8 @@ type Options struct {
 	DisplayName string `yaml:"displayname"`
 	// Server is the URL of the Bot API: Telegram's own, or a server of one's own.
 	Server string `yaml:"server"`
+	// Webhook says where Telegram pushes updates; without it the bridge asks for them.
+	Webhook WebhookOptions `yaml:"webhook"`
 	// Pace says how fast bots may write.
 	Pace PaceOptions `yaml:"pace"`
 	// ServiceBots are bots that belong to a service and not to one person.
@@ -48,6 +50,9 @@ func (o Options) Validate() error {
 	}
 	if server, err := url.Parse(o.Server); err != nil || server.Host == "" || server.Scheme != "http" && server.Scheme != "https" {
 		return errors.New("server: must be the URL of a Bot API server, such as https://api.telegram.org")
+	}
+	if err := o.Webhook.validate(); err != nil {
+		return err
 	}
 	if err := o.Pace.validate(); err != nil {
 		return err
