@@ -170,14 +170,21 @@ func (n *telegramRows) firstContact(s *rowtest.Scene) {
 	token := linkIn(s, asks(s, "start-chat +33612345678", "A bot cannot write first on Telegram"))
 	amina := s.Join("Amina").(rowMember)
 	room := comes(s, amina, token, say.English.Say(say.StartForStaff, "Telegram", "claire"))
-	asks(s, "start-chat "+amina.Identity(), room.String())
+	asks(s, "start-chat "+amina.Identity(), strings.TrimPrefix(strings.Split(room.String(), ":")[0], "!"))
 	mark := s.Claire.Mark()
 	stranger := s.Ghost(s.Join("Bilal"))
-	s.Claire.StartsRoom("Bilal ?", stranger)
+	invitesDirectly(s, stranger)
 	linkIn(s, s.Told(s.Claire, s.Desk, "A bot cannot write first on Telegram", mark))
 	mark = s.Claire.Mark()
-	s.Claire.StartsRoom("Amina ?", s.Ghost(amina))
+	invitesDirectly(s, s.Ghost(amina))
 	s.Told(s.Claire, s.Desk, "Your chat with Amina (Telegram) is here", mark)
+}
+
+// invitesDirectly has Claire begin a direct chat with somebody, as her app does.
+func invitesDirectly(s *rowtest.Scene, who id.UserID) {
+	s.Helper()
+	s.Claire.SetsState(s.Claire.StartsRoom("À deux"), event.StateMember, who.String(),
+		&event.MemberEventContent{Membership: event.MembershipInvite, IsDirect: true})
 }
 
 func (n *telegramRows) sharedStaff(s *rowtest.Scene) {
@@ -225,13 +232,7 @@ func (n *telegramRows) connectsOwn(s *rowtest.Scene) ownPhone {
 	phone.connection, err = phone.Connect(bot(s).ID(), allRights)
 	phone.did(err)
 	s.Told(s.Claire, s.Desk, say.English.Say(say.BusinessConnected, "Telegram", "Claire"), mark)
-	s.Cleanup(func() {
-		mark := s.Claire.Mark()
-		phone.did(phone.SetConnection(phone.connection, allRights, false))
-		s.Claire.Waits("that it is cut", func(h bridgetest.Heard) bool {
-			return h.Room == s.Desk && strings.Contains(h.Text, "no longer connected")
-		}, mark)
-	})
+	s.Cleanup(func() { phone.did(phone.SetConnection(phone.connection, allRights, false)) })
 	return phone
 }
 
@@ -353,6 +354,16 @@ func (n *telegramRows) ownRights(s *rowtest.Scene) {
 	s.Told(s.Claire, s.Desk, say.English.Say(say.BusinessConnected, "Telegram", "Claire"), mark)
 	s.Claire.Says(room, "De nouveau")
 	amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "De nouveau" })
+
+	// Connected anew, which is another connection, the chat keeps its room.
+	phone.did(phone.SetConnection(phone.connection, allRights, false))
+	anew, err := phone.Connect(bot(s).ID(), allRights)
+	phone.did(err)
+	s.Cleanup(func() { phone.did(phone.SetConnection(anew, allRights, false)) })
+	amina.sent(amina.Send(phone.ID(), "Par une autre connexion"))
+	s.Claire.Hears(room, "Par une autre connexion")
+	s.Claire.Says(room, "Et retour")
+	amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "Et retour" })
 	asks(s, "business", "within 24 hours")
 }
 
