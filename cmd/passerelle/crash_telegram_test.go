@@ -166,7 +166,7 @@ func TestTelegramKilledBetweenTheSendAndItsRecord(t *testing.T) {
 	d.claire.Says(d.room, "once")
 	reading(t, d.amina, "once") // Telegram has it, and the bridge waits for the answer
 	d.restarts(t, held.Lift)
-	d.claire.Hears(d.room, say.English.Say(say.PerhapsNotSent, "Telegram"))
+	d.claire.Hears(d.room, say.English.Say(say.BotPerhaps, "Telegram"))
 	d.claire.Says(d.room, "twice")
 	d.settled(t, []string{"0"}, []string{"once", "twice"})
 }
@@ -182,7 +182,7 @@ func TestTelegramIsAwayAndTooBusy(t *testing.T) {
 	send(t, d.amina, d.bot.ID(), "1")
 	d.telegram.Inject(telegramtest.Fault{Method: "sendMessage", Cut: true, Done: true})
 	d.claire.Says(d.room, "perhaps")
-	d.claire.Hears(d.room, say.English.Say(say.PerhapsNotSent, "Telegram"))
+	d.claire.Hears(d.room, say.English.Say(say.BotPerhaps, "Telegram"))
 	d.settled(t, []string{"0", "1"}, []string{"patience", "perhaps"})
 }
 

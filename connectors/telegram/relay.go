@@ -107,7 +107,7 @@ func (a *account) displace(ctx context.Context, room *bridgev2.Portal, target *d
 		return err
 	default:
 		if err := a.connector.bridge.DB.Message.Insert(ctx, row); err != nil {
-			return a.failed(ctx, fmt.Errorf("keep what went out: %w", err), say.PerhapsNotSent)
+			return a.failed(ctx, fmt.Errorf("keep what went out: %w", err), say.BotPerhaps)
 		}
 		a.endSending(row.MXID)
 	}

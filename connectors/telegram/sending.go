@@ -157,7 +157,7 @@ func (a *account) failed(ctx context.Context, err error, sentence say.Sentence) 
 
 // perhaps is the error of what may or may not have gone out.
 func (a *account) perhaps(ctx context.Context, err error) error {
-	return unsent.Perhaps(err, a.sayToWriter(ctx, say.PerhapsNotSent, networkName))
+	return unsent.Perhaps(err, a.sayToWriter(ctx, say.BotPerhaps, networkName))
 }
 
 // unsent says to the sender why a call failed.

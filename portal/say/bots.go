@@ -19,6 +19,7 @@ const (
 	BotPutOut       Sentence = "bot-put-out"       // network
 	BotNotFirst     Sentence = "bot-not-first"     // network
 	BotMayNot       Sentence = "bot-may-not"       // network
+	BotPerhaps      Sentence = "bot-perhaps"       // network
 	BotReactions    Sentence = "bot-reactions"     // network, some emoji
 	BotDeletesEarly Sentence = "bot-deletes-early" // network, hours
 	CannotShow      Sentence = "cannot-show"       // network
@@ -91,6 +92,10 @@ var aboutBots = map[Sentence]map[Language]string{
 	BotMayNot: {
 		English: "On %s the bot may not do this here. Ask an admin of the group to give it the right.",
 		French:  "Sur %s, le bot n’a pas le droit de faire cela ici. Demandez à un administrateur du groupe de le lui accorder.",
+	},
+	BotPerhaps: {
+		English: "Your message may or may not have reached %s, and a bot cannot look. Ask the contact before you send it again.",
+		French:  "Votre message est peut-être parvenu à %s, peut-être pas : un bot ne peut pas le vérifier. Demandez au contact avant de le renvoyer.",
 	},
 	BotReactions: {
 		English: "%[1]s has no such reaction, so yours was not sent on. It has, among others: %[2]s",
