@@ -423,6 +423,40 @@ func TestALinkOutlivesARestartAndNobodyReadsItsToken(t *testing.T) {
 	}
 }
 
+func TestALinkIsUsedOnceByAContactWhoseArrivalIsCutShort(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	mark := d.claire.Mark()
+	d.claire.Says(d.desk, "start-link")
+	token := startToken.FindStringSubmatch(d.claire.Waits("the link", func(h bridgetest.Heard) bool {
+		return h.Room == d.desk && startToken.MatchString(h.Text)
+	}, mark).Text)[2]
+	held := proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.Hold(), 0)
+	bilal, chloe := d.telegram.MustAddPerson("Bilal", "bilal"), d.telegram.MustAddPerson("Chloe", "chloe")
+	if _, err := bilal.Start(d.bot.ID(), token); err != nil {
+		t.Fatal(err)
+	}
+	if err := held.WaitHits(bounded(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	d.restarts(t, held.Lift)
+	d.bot.Redeliver(1)
+	led := d.claire.Waits("how Bilal came", func(h bridgetest.Heard) bool {
+		return h.Text == say.English.Say(say.StartForStaff, "Telegram", "claire")
+	})
+	if _, err := chloe.Start(d.bot.ID(), token); err != nil {
+		t.Fatal(err)
+	}
+	d.claire.Waits("how Chloe came", func(h bridgetest.Heard) bool { return h.Text == say.English.Say(say.StartUsedUp, "Telegram") })
+	send(t, bilal, d.bot.ID(), "Me voilà")
+	d.claire.Hears(led.Room, "Me voilà")
+	for _, h := range d.claire.Log(led.Room) {
+		if h.ID != led.ID && h.Text == led.Text {
+			t.Error("it is said twice that Bilal came")
+		}
+	}
+}
+
 func TestTheOwnerIsToldOfMoreThanADayAway(t *testing.T) {
 	d := newBotDialogue(t, telegramSetup{})
 	mark := d.claire.Mark()

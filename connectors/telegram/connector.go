@@ -25,12 +25,11 @@ type Connector struct {
 	border      portal.Border
 	services    map[networkid.UserLoginID]serviceBot
 
-	bridge   *bridgev2.Bridge // set by Init
-	stalls   time.Duration    // see handover.Patience
-	hooks    *http.Server     // to which updates are pushed; nil: they are fetched. Set by Start
-	serving  sync.WaitGroup
-	hookLook time.Duration // see hookLook
-	now      func() time.Time
+	bridge  *bridgev2.Bridge // set by Init
+	stalls  time.Duration    // see handover.Patience
+	hooks   *http.Server     // to which updates are pushed; nil: they are fetched. Set by Start
+	serving sync.WaitGroup
+	now     func() time.Time
 }
 
 var (
@@ -56,7 +55,7 @@ func New(options Options, border portal.Border) (*Connector, error) {
 	if err := quietenLibrary(); err != nil {
 		return nil, err
 	}
-	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, hookLook: hookLook, now: time.Now}, nil
+	return &Connector{options: options, displayName: name, border: border, services: services, stalls: handover.Patience, now: time.Now}, nil
 }
 
 // Init takes the bridge (see [bridgev2.NetworkConnector]).

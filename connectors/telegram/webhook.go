@@ -179,24 +179,41 @@ func (a *account) listen(ctx context.Context) {
 	}
 }
 
-// watchHook returns when the webhook does not stand any more, or it cannot be known.
+// watchHook returns when the webhook does not stand any more, or it cannot be known. Meanwhile it tells when Telegram cannot push.
 func (a *account) watchHook(ctx context.Context, to string) error {
-	for failedAt := int64(0); ; {
-		a.seen(ctx)
-		if rest(ctx, a.connector.hookLook); ctx.Err() != nil {
+	for stuck := false; ; {
+		if !stuck {
+			a.seen(ctx)
+		}
+		if rest(ctx, hookLook); ctx.Err() != nil {
 			return ctx.Err()
 		}
 		info, err := a.api.getWebhookInfo(ctx)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case info.URL != to:
-			return errHookTaken
-		case info.LastErrorDate > failedAt && info.Pending > 0:
-			failedAt = info.LastErrorDate
-			a.log.Warn().Str("reason", info.LastError).Int("waiting", info.Pending).Msg("Telegram cannot push updates here; look at webhook.url and your proxy")
+		}
+		switch err := info.trouble(to, a.connector.now()); {
+		case errors.Is(err, errHookTaken):
+			return err
+		case err != nil:
+			stuck = true
+			a.lost(err)
+		case stuck:
+			stuck = false
+			a.connected(ctx)
 		}
 	}
+}
+
+// trouble tells what is wrong with a webhook that should be at an address; nil: nothing.
+func (i webhookInfo) trouble(to string, now time.Time) error {
+	switch {
+	case i.URL != to:
+		return errHookTaken
+	case i.Pending > 0 && now.Sub(time.Unix(i.LastErrorDate, 0)) < 2*hookLook:
+		return fmt.Errorf("Telegram cannot push updates here, and %d wait; look at webhook.url and your proxy: %s", i.Pending, i.LastError)
+	}
+	return nil
 }
 
 // newWait returns how long to wait between attempts to be connected.
