@@ -86,6 +86,19 @@ func liveOf(known map[string]connected, first string) string {
 	return live
 }
 
+// mostStrangers bounds how many connections of others are kept, and told of: anybody on Telegram can make them.
+const mostStrangers = 20
+
+// strangers counts the connections of others than the owner.
+func strangers(known map[string]connected, own int64) (count int) {
+	for _, is := range known {
+		if is.User != own {
+			count++
+		}
+	}
+	return count
+}
+
 // linkOwnLasts is how long the link holds that shows whose an account is.
 const linkOwnLasts = time.Hour
 
@@ -129,6 +142,9 @@ func (a *account) isOwn(id int64) bool { return id != 0 && a.kept().Own == id }
 func (a *account) keepConnection(ctx context.Context, id string, is connected) (connected, error) {
 	err := a.keep(ctx, func(kept *LoginMetadata) {
 		is.First = firstOf(kept.Connections, is.User, id)
+		if _, known := kept.Connections[id]; !known && is.User != kept.Own && strangers(kept.Connections, kept.Own) >= mostStrangers {
+			return
+		}
 		kept.Connections = maps.Clone(kept.Connections) // others read the one before
 		if kept.Connections == nil {
 			kept.Connections = map[string]connected{}
@@ -148,7 +164,7 @@ func (a *account) deliverConnection(ctx context.Context, update *businessConnect
 	}
 	switch {
 	case !a.isOwn(is.User):
-		if is.Enabled && !was.Enabled {
+		if kept := a.kept(); is.Enabled && !known && strangers(kept.Connections, kept.Own) < mostStrangers {
 			a.tellOwner(ctx, a.say(say.BusinessStranger, networkName, is.Name))
 		}
 	case !is.Enabled:

@@ -86,8 +86,8 @@ var aboutBots = map[Sentence]map[Language]string{
 		French:  "Le bot n’est plus dans ce groupe sur %s : rien n’arrive ni ne part tant que personne ne l’y ajoute à nouveau.",
 	},
 	BotNotFirst: {
-		English: "A bot cannot write first on %s. The contact has to write to it, or press its start button.",
-		French:  "Un bot ne peut pas écrire le premier sur %s. Le contact doit lui écrire, ou appuyer sur son bouton de démarrage.",
+		English: "A bot cannot write first on %s. The contact has to write to it, or press its start button: “start-link” makes a link for that.",
+		French:  "Un bot ne peut pas écrire le premier sur %s. Le contact doit lui écrire, ou appuyer sur son bouton de démarrage : « start-link » crée un lien pour cela.",
 	},
 	BotMayNot: {
 		English: "On %s the bot may not do this here. Ask an admin of the group to give it the right.",
