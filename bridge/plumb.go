@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/plumb"
 	"passerelle/portal/say"
 )
 
@@ -24,7 +25,7 @@ func (n *network) plumb(ce *commands.Event) {
 		ce.ReplyAdvanced(refusal, false, false)
 		return
 	}
-	if err := n.bringInto(ce, at, login); err != nil {
+	if err := plumb.Into(context.WithoutCancel(ce.Ctx), at, login, ce.RoomID); err != nil { // bridgev2 goes on after the command
 		ce.Log.Err(err).Msg("A chat could not be brought into a room")
 		n.answer(ce, say.RoomNotLinked, n.title())
 	}
@@ -65,18 +66,13 @@ func (n *network) mayPlumb(ce *commands.Event) (at *bridgev2.Portal, login *brid
 
 // roomTakesChat tells whether a person may bring a chat into a room; if not, in words.
 func (n *network) roomTakesChat(ctx context.Context, room id.RoomID, by *bridgev2.User) (refusal string) {
-	if !n.matrix().hasEncryption(ctx, room) {
-		return n.sayTo(by.MXID, say.NeedsEncryption)
-	}
-	levels, err := n.matrix().GetPowerLevels(ctx, room)
+	why, err := plumb.Refusal(ctx, n.bridge(), room, by.MXID)
 	switch {
 	case err != nil:
 		n.log.Err(err).Stringer("room", room).Msg("A room's rights could not be looked up")
 		return n.sayTo(by.MXID, say.RoomNotLinked, n.title())
-	case levels.GetUserLevel(by.MXID) < levels.GetEventLevel(event.StateBridge):
-		return n.sayTo(by.MXID, say.NoSay)
-	case levels.GetUserLevel(n.bridge().Bot.GetMXID()) < levels.GetEventLevel(event.StateBridge):
-		return n.sayTo(by.MXID, say.BotNeedsRights)
+	case why != "":
+		return n.sayTo(by.MXID, why)
 	}
 	return ""
 }
@@ -108,36 +104,6 @@ func (n *network) ownChat(ctx context.Context, login *bridgev2.UserLogin, name s
 		return nil, err
 	}
 	return n.bridge().GetPortalByKey(ctx, found.Chat.PortalKey)
-}
-
-// bringInto makes a room the room of a chat. What the room is called, who is in it and who has a say stay as they are; the
-// chat's people join.
-func (n *network) bringInto(ce *commands.Event, at *bridgev2.Portal, login *bridgev2.UserLogin) error {
-	ctx := context.WithoutCancel(ce.Ctx) // bridgev2 goes on after the command
-	info, err := login.Client.GetChatInfo(ctx, at)
-	if err != nil {
-		return fmt.Errorf("ask about the chat: %w", err)
-	}
-	info.Name, info.Topic, info.Avatar, info.JoinRule = nil, nil, nil, nil
-	if members := info.Members; members != nil {
-		members.IsFull, members.PowerLevels = false, nil
-		for user, member := range members.MemberMap {
-			member.PowerLevel = nil
-			members.MemberMap[user] = member
-		}
-	}
-	if err := at.UpdateMatrixRoomID(ctx, ce.RoomID, bridgev2.UpdateMatrixRoomIDParams{
-		FailIfMXIDSet: true, ChatInfo: info, ChatInfoSource: login,
-		SyncDBMetadata: func() {
-			if at.Receiver != "" { // a name that the owner alone may read, from the room before
-				at.Name, at.NameIsCustom = "", false
-			}
-		},
-	}); err != nil {
-		return err
-	}
-	at.UpdateBridgeInfo(ctx)
-	return n.matrix().HandleNewlyBridgedRoom(ctx, ce.RoomID)
 }
 
 // unplumb takes the chat out of a room. The room and its people stay; the contacts and the bot leave.

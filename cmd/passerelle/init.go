@@ -37,6 +37,8 @@ var settingsTemplates = map[string]string{
       # A Bot API server of your own, which with --local lets larger files through and keeps them in a folder that the bridge reads.
       # server: http://127.0.0.1:8081
       # local_folder: /var/lib/telegram-bot-api
+      # Where Telegram pushes what is new; without it the bridge asks. Your proxy passes the URL, with HTTPS, to the address.
+      # webhook: {url: "https://bridge.example.org/telegram", listen: "127.0.0.1:29330"}
       # Bots of a service, which belong to no one person. Staff connect bots of their own by writing “login” to the bridge's bot.
       # service_bots:
       #   - token_file: /etc/passerelle/service-bot   # what @BotFather gave for it

@@ -32,6 +32,9 @@ type account struct {
 
 	pace paces
 
+	hook   pushSecret
+	taking sync.Mutex // updates are taken one after another
+
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
 }
@@ -58,6 +61,7 @@ func (c *Connector) LoadUserLogin(_ context.Context, login *bridgev2.UserLogin) 
 	} else {
 		a.api = newAPI(c.options.Server, token)
 		a.api.folder = c.options.LocalFolder
+		a.api.live = a.liveConnection
 	}
 	login.Client = a
 	return nil

@@ -38,6 +38,8 @@ type api struct {
 	folder string // in which a server on this machine keeps files; "": there is none
 	client *http.Client
 	bot    tgbotapi.BotAPI // copied for each call
+	// live returns the identifier that a business connection has now; nil: the one that it had at first. Set before the first call.
+	live func(first string) string
 }
 
 // newAPI returns the way to the Bot API of the bot that has a token, at a server's URL.
@@ -65,13 +67,22 @@ func (a *api) close() { a.client.CloseIdleConnections() }
 
 // call calls a method and decodes its result into the given pointer; nil: nobody wants it. Its errors are of the types below.
 func (a *api) call(ctx context.Context, method string, params tgbotapi.Params, into any) error {
+	a.through(params)
 	return a.within(ctx, callPatience, method, into, func(bot *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return bot.MakeRequest(method, params)
 	})
 }
 
+// through names in a call's parameters the business connection as the Bot API knows it now.
+func (a *api) through(params tgbotapi.Params) {
+	if first := params["business_connection_id"]; first != "" && a.live != nil {
+		params["business_connection_id"] = a.live(first)
+	}
+}
+
 // upload calls a method with files. Their readers are spent by it.
 func (a *api) upload(ctx context.Context, patience time.Duration, method string, params tgbotapi.Params, files []tgbotapi.RequestFile, into any) error {
+	a.through(params)
 	return a.within(ctx, patience, method, into, func(bot *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return bot.UploadFiles(method, params, files)
 	})

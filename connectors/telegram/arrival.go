@@ -35,22 +35,21 @@ func (a *account) arrivalOf(u update) (came portal.Arrival, err error) {
 	if _, err := u.Kind.content(u.Content); err != nil {
 		return came, err
 	}
-	var where placed
-	if err := json.Unmarshal(u.Content, &where); err != nil || where.Chat.ID == 0 {
-		return came, errNoUpdate{"no chat"}
+	in, err := u.Kind.place(u.Content, a.bot)
+	if err != nil {
+		return came, err
 	}
 	payload, err := json.Marshal(arrival{Version: arrivalVersion, Kind: u.Kind, Content: u.Content})
 	if err != nil {
 		return came, fmt.Errorf("encode an update: %w", err)
 	}
-	return portal.Arrival{Login: string(a.login.ID), Lane: string(where.in(a.bot).portalID()), ID: "u" + number(u.ID),
+	return portal.Arrival{Login: string(a.login.ID), Lane: string(in.portalID()), ID: "u" + number(u.ID),
 		Payload: payload, At: a.connector.now()}, nil
 }
 
-// decodeArrival reads what was kept: the kind, the chat, and a *message, a *reactionUpdate or a *memberUpdate.
+// decodeArrival reads what was kept: the kind, the chat, and what the kind holds.
 func decodeArrival(payload []byte, bot int64) (kind updateKind, in chatID, content any, err error) {
 	var came arrival
-	var where placed
 	if err := json.Unmarshal(payload, &came); err != nil {
 		return "", in, nil, fmt.Errorf("decode an arrival: %w", err)
 	}
@@ -60,8 +59,20 @@ func decodeArrival(payload []byte, bot int64) (kind updateKind, in chatID, conte
 	if content, err = came.Kind.content(came.Content); err != nil {
 		return "", in, nil, err
 	}
-	if err := json.Unmarshal(came.Content, &where); err != nil || where.Chat.ID == 0 {
-		return "", in, nil, errNoUpdate{"no chat"}
+	if in, err = came.Kind.place(came.Content, bot); err != nil {
+		return "", in, nil, err
 	}
-	return came.Kind, where.in(bot), content, nil
+	return came.Kind, in, content, nil
+}
+
+// place tells the chat that an update belongs to. What is of no chat belongs to the bot's own, which no bot has.
+func (k updateKind) place(content json.RawMessage, bot int64) (chatID, error) {
+	if k == updateBusinessConnection {
+		return chatID{bot: bot, chat: bot}, nil
+	}
+	var where placed
+	if err := json.Unmarshal(content, &where); err != nil || where.Chat.ID == 0 {
+		return chatID{}, errNoUpdate{"no chat"}
+	}
+	return where.in(bot), nil
 }

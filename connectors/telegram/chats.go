@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/say"
 )
 
 // Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
@@ -51,7 +52,12 @@ func (a *account) privateChat(ctx context.Context, in chatID) (*bridgev2.ChatInf
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(a.bot), Membership: event.MembershipJoin})
 	members.MemberMap.Set(bridgev2.ChatMember{EventSender: a.sender(in.chat), Membership: event.MembershipJoin, UserInfo: person})
 	kind := database.RoomTypeDM
-	return &bridgev2.ChatInfo{Type: &kind, Name: person.Name, Members: members}, nil
+	info := &bridgev2.ChatInfo{Type: &kind, Name: person.Name, Members: members}
+	if in.connection != "" { // the contact may have another chat with the bot itself
+		topic := a.say(say.BusinessChat, networkName)
+		info.Topic = &topic
+	}
+	return info, nil
 }
 
 // groupChat describes a group or a channel: its administrators are all the members that the Bot API lists. One that the bot is not in
@@ -100,13 +106,4 @@ func (a *account) memberOf(m member) bridgev2.ChatMember {
 		described.UserInfo = a.userInfo(m.User.name())
 	}
 	return described
-}
-
-// inviteStaff invites those who are in charge of a service bot into a new room. The owner is in it already.
-func (a *account) inviteStaff(ctx context.Context, room *bridgev2.Portal) {
-	for _, who := range a.connector.services[a.login.ID].staff {
-		if err := a.connector.bridge.Bot.EnsureInvited(ctx, room.MXID, who); err != nil {
-			a.log.Warn().Err(err).Stringer("room", room.MXID).Stringer("user", who).Msg("A member of staff could not be invited")
-		}
-	}
 }

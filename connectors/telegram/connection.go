@@ -2,7 +2,11 @@ package telegram
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"maunium.net/go/mautrix/bridgev2/status"
 
 	"passerelle/portal/say"
@@ -23,6 +27,10 @@ func (a *account) Connect(context.Context) {
 		return
 	}
 	a.tell(status.BridgeState{StateEvent: status.StateConnecting})
+	if a.connector.options.Webhook.URL != "" {
+		a.spawn(a.listen)
+		return
+	}
 	a.spawn(a.poll)
 }
 
@@ -48,7 +56,27 @@ func (a *account) lost(err error) {
 	a.tell(status.BridgeState{StateEvent: status.StateTransientDisconnect, Error: codeDisconnected, Message: a.say(say.ConnectionLost, networkName)})
 }
 
-// usedTwice tells that another program fetches the bot's updates (409).
+// troubled tells what keeps the bot from being connected, and how long to wait before the next attempt; false: there is none, since
+// Telegram does not take the token.
+func (a *account) troubled(err error, wait *backoff.ExponentialBackOff) (pause time.Duration, goesOn bool) {
+	pause = wait.NextBackOff()
+	var fast *tooFast
+	switch {
+	case isUnauthorized(err):
+		a.loggedOut()
+		return 0, false
+	case hasCode(err, http.StatusConflict), errors.Is(err, errHookTaken):
+		a.usedTwice(err)
+	case errors.As(err, &fast):
+		pause = max(pause, fast.after)
+		fallthrough
+	default:
+		a.lost(err)
+	}
+	return pause, true
+}
+
+// usedTwice tells that another program fetches the bot's updates (409), or has them pushed elsewhere.
 func (a *account) usedTwice(err error) {
 	a.log.Warn().Err(err).Msg("Another program fetches the bot's updates; trying again")
 	a.tell(status.BridgeState{StateEvent: status.StateUnknownError, Error: codeUsedTwice, Message: a.say(say.BotUsedTwice, networkName)})

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,8 @@ type Connector struct {
 	media   media.Source     // set by Start
 	maxFile atomic.Int64     // largest file that the homeserver takes, in bytes; 0: not known yet
 	stalls  time.Duration    // see handover.Patience
+	hooks   *http.Server     // to which updates are pushed; nil: they are fetched. Set by Start
+	serving sync.WaitGroup
 	now     func() time.Time
 
 	mu       sync.Mutex
@@ -41,6 +44,7 @@ var (
 	_ bridgev2.NetworkConnector            = (*Connector)(nil)
 	_ bridgev2.IdentifierValidatingNetwork = (*Connector)(nil)
 	_ bridgev2.MaxFileSizeingNetwork       = (*Connector)(nil)
+	_ bridgev2.StoppableNetwork            = (*Connector)(nil)
 	_ portal.Deliverer                     = (*Connector)(nil)
 )
 
@@ -67,11 +71,15 @@ func New(options Options, border portal.Border) (*Connector, error) {
 // Init takes the bridge (see [bridgev2.NetworkConnector]).
 func (c *Connector) Init(bridge *bridgev2.Bridge) { c.bridge = bridge }
 
-// Start makes the logins of the bots that the configuration names (see [bridgev2.NetworkConnector]).
+// Start begins to listen for what Telegram pushes, and makes the logins of the bots that the configuration names (see
+// [bridgev2.NetworkConnector]).
 func (c *Connector) Start(ctx context.Context) error {
 	var ok bool
 	if c.media, ok = c.bridge.Bot.(media.Source); !ok {
 		return fmt.Errorf("start: %T cannot stream files", c.bridge.Bot)
+	}
+	if err := c.startWebhooks(ctx); err != nil {
+		return err
 	}
 	return c.startServices(ctx)
 }

@@ -36,6 +36,9 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 	if err != nil {
 		return portal.Permanent(err)
 	}
+	if in, err = a.throughFirst(ctx, in); err != nil {
+		return err
+	}
 	switch update := update.(type) {
 	case *message:
 		return a.deliverMessage(ctx, stored, kind, in, update)
@@ -43,6 +46,10 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return a.deliverReactions(ctx, stored, in, update)
 	case *memberUpdate:
 		return a.deliverMembership(ctx, stored, kind, in, update)
+	case *businessConnection:
+		return a.deliverConnection(ctx, update)
+	case *businessDeletion:
+		return a.deliverDeletion(ctx, stored, in, update)
 	}
 	return portal.Permanent(fmt.Errorf("nobody takes a %T", update))
 }
@@ -64,12 +71,18 @@ func (c *Connector) account(ctx context.Context, id networkid.UserLoginID) (*acc
 
 // deliverMessage brings a message, a post or an edit of one into its room, or does there what a service message says.
 func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kind updateKind, in chatID, m *message) error {
+	if takes, err := a.takesBusiness(ctx, in, m); err != nil || !takes {
+		return err
+	}
 	d := a.delivery(stored, in, m)
 	if handled, err := d.serve(ctx); handled || err != nil {
 		return err
 	}
-	if kind == updateEdited || kind == updateEditedPost {
+	if kind == updateEdited || kind == updateEditedPost || kind == updateBusinessEdited {
 		return d.runEdit(ctx)
+	}
+	if payload, ok := d.isStart(); ok {
+		return d.start(ctx, payload)
 	}
 	return d.run(ctx)
 }
@@ -117,7 +130,7 @@ func (a *account) delivery(stored portal.Arrival, in chatID, m *message) *delive
 func (a *account) deliveryAt(stored portal.Arrival, in chatID, at time.Time, sender int64) *delivery {
 	d := &delivery{account: a, stored: stored, in: in, handled: make(chan struct{})}
 	d.EventMeta = simplevent.EventMeta{
-		Type: bridgev2.RemoteEventMessage, PortalKey: in.key(), Sender: a.sender(sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
+		Type: bridgev2.RemoteEventMessage, PortalKey: in.key(), Sender: a.senderIn(in, sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
 		MutateContextFunc: func(ctx context.Context) context.Context {
 			d.passing = d.stored.WithPassage(withDelivery(ctx, d))
 			return d.passing
@@ -179,7 +192,7 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	if err := handover.CreateRoom(withDelivery(ctx, d), room, login, nil); err != nil {
 		return nil, fmt.Errorf("make a room: %w", err)
 	}
-	d.account.inviteStaff(ctx, room)
+	d.account.inviteStaff(ctx, d.in, room)
 	return room, nil
 }
 

@@ -6,9 +6,10 @@
 //
 // The contract:
 //
-//   - In: updates are fetched with a long poll, sealed into the [portal.Inbox], and only the next request tells Telegram that they
-//     arrived (polling.go). [Connector.Deliver] takes each out again, converts it, asks the gate, and returns nil when bridgev2's
-//     table holds it. What cannot be shown is replaced by a sentence that says so, never by nothing.
+//   - In: updates are fetched with a long poll, or pushed to a webhook, and sealed into the [portal.Inbox]; only then Telegram is told
+//     that they arrived, by the next request (polling.go) or by the answer (webhook.go). [Connector.Deliver] takes each out again,
+//     converts it, asks the gate, and returns nil when bridgev2's table holds it. What cannot be shown is replaced by a sentence that
+//     says so, never by nothing.
 //   - Out: a Matrix event is converted, asks the gate, and is sent. The Bot API has no key by which sending again is no second
 //     message: what is about to be sent is noted before, and who wrote it is told when nobody knows whether it arrived (sending.go).
 //   - A file is fetched whole before the gate decides about it, and sent on after (files.go). What is larger than bots may fetch or
@@ -16,6 +17,8 @@
 //   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
 //   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
+//   - A bot cannot write first: contacts come by links that lead them to staff (startlink.go). For its owner's own account, and nobody
+//     else's, a bot can act (business.go).
 //
 // Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts, media_in.go
 // and media_out.go files. An [account] owns what runs for one bot.

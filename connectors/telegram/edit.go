@@ -129,7 +129,7 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	case err != nil:
 		return err
 	case changed.EditTarget.SenderID != a.GetUserID():
-		return a.refused(ctx, errors.New("somebody else's message"), say.NotPossible)
+		return a.refused(ctx, errors.New("somebody else's message"), say.BotEditsOwn)
 	case changed.EditTarget.SenderMXID != changed.Event.Sender: // the bot's messages are of several people
 		return a.refused(ctx, errors.New("another one's message"), say.RelayNotYours)
 	}

@@ -15,7 +15,7 @@ import (
 //	login            the bot's number: "7300000001"
 //	chat             the bot and the chat, since two bots have the same number for their chats with one person:
 //	                 "7300000001:84512345678"; a topic of a forum has its number after it: "7300000001:-1001234567890:t17", and a
-//	                 business account's chat its connection: "7300000001:84512345678:bAb_3"
+//	                 business account's chat the account's first connection: "7300000001:84512345678:bAb_3"
 //	message          the chat without the topic, and the number, which is unique there: "7300000001:84512345678/42"
 //
 // A chat has one room whoever looks at it: its portal has no receiver, so that several members of staff may share the room.
@@ -36,7 +36,7 @@ func parseNumber(text string) (int64, error) {
 // chatID names a chat as one bot sees it.
 type chatID struct {
 	bot, chat  int64
-	connection string // the business connection through which the bot is in it; "": as itself
+	connection string // of a business account for which the bot is in it, as it was first called (see connected); "": as itself
 	topic      int64  // of a forum; 0: the chat itself
 }
 

@@ -20,6 +20,18 @@ type LoginMetadata struct {
 	OffsetAt time.Time `json:"offset_at,omitzero"`
 	// Sending is what may have gone out, by the Matrix event: see sending.go.
 	Sending map[id.EventID]sending `json:"sending,omitempty"`
+	// SeenAt is about when the bot last asked Telegram what is new, and got an answer.
+	SeenAt time.Time `json:"seen_at,omitzero"`
+	// Staff are invited into every new room of the bot's, besides its owner.
+	Staff []id.UserID `json:"staff,omitempty"`
+	// Links are those by which contacts come to the bot, and LastLink the number of the newest one. The slice is replaced, never
+	// changed: copies of it are read without a lock.
+	Links    []startLink `json:"links,omitempty"`
+	LastLink int         `json:"last_link,omitempty"`
+	// Own is the owner's own account on Telegram; 0: not known. Connections are the accounts that the bot acts for, by connection.
+	// The map is replaced, never changed.
+	Own         int64                `json:"own,omitempty"`
+	Connections map[string]connected `json:"connections,omitempty"`
 }
 
 // MessageMetadata is what is kept of a message.

@@ -88,6 +88,9 @@ func (a *api) editMessageText(ctx context.Context, of messageID, text marked) er
 
 // deleteMessage deletes a message for everybody: the bot's own, or, for an administrator, anybody's.
 func (a *api) deleteMessage(ctx context.Context, of messageID) error {
+	if of.in.connection != "" {
+		return a.deleteBusinessMessages(ctx, of)
+	}
 	params := inChat(of.in)
 	params["message_id"] = number(of.id)
 	return a.call(ctx, "deleteMessage", params, nil)

@@ -24,6 +24,8 @@ type Options struct {
 	// LocalFolder is where a server of one's own that runs with --local puts files; it lets larger ones through. Nothing is read
 	// outside of it. Empty: files come from the server.
 	LocalFolder string `yaml:"local_folder"`
+	// Webhook says where Telegram pushes updates; without it the bridge asks for them.
+	Webhook WebhookOptions `yaml:"webhook"`
 	// Pace says how fast bots may write.
 	Pace PaceOptions `yaml:"pace"`
 	// ServiceBots are bots that belong to a service and not to one person.
@@ -55,6 +57,9 @@ func (o Options) Validate() error {
 	}
 	if o.LocalFolder != "" && !filepath.IsAbs(o.LocalFolder) {
 		return errors.New("local_folder: must be an absolute path, such as /var/lib/telegram-bot-api")
+	}
+	if err := o.Webhook.validate(); err != nil {
+		return err
 	}
 	if err := o.Pace.validate(); err != nil {
 		return err

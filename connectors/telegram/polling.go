@@ -3,8 +3,6 @@ package telegram
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -23,11 +21,19 @@ const (
 // poll fetches updates until ctx ends or Telegram does not take the token. Each request tells Telegram that those before are
 // stored.
 func (a *account) poll(ctx context.Context) {
-	wait := backoff.NewExponentialBackOff()
-	wait.MaxInterval = longestPause
+	wait := newWait()
 	holds := time.Duration(0) // until it is known that the connection stands
+	pushed := true            // perhaps, as the configuration said before, or by another program
 	for ctx.Err() == nil {
-		updates, err := a.api.getUpdates(ctx, a.offset(), holds)
+		var updates []json.RawMessage
+		var err error
+		if pushed {
+			err = a.api.deleteWebhook(ctx)
+			pushed = err != nil
+		}
+		if err == nil {
+			updates, err = a.api.getUpdates(ctx, a.offset(), holds)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -37,23 +43,14 @@ func (a *account) poll(ctx context.Context) {
 			}
 			holds = pollLasts
 			wait.Reset()
+			a.seen(ctx)
 			a.take(ctx, updates)
 			continue
 		}
 		holds = 0
-		pause := wait.NextBackOff()
-		var fast *tooFast
-		switch {
-		case isUnauthorized(err):
-			a.loggedOut()
+		pause, goesOn := a.troubled(err, wait)
+		if !goesOn {
 			return
-		case hasCode(err, http.StatusConflict):
-			a.usedTwice(err)
-		case errors.As(err, &fast):
-			pause = max(pause, fast.after)
-			fallthrough
-		default:
-			a.lost(err)
 		}
 		rest(ctx, pause)
 	}
@@ -78,11 +75,13 @@ func (a *account) offset() int64 {
 	return kept.Offset
 }
 
-// take stores updates, and then the number of the next one. It returns without when ctx ends, and then they come again.
-func (a *account) take(ctx context.Context, raw []json.RawMessage) {
+// take stores updates, and then the number of the next one. It is false when ctx has ended before, and then they come again.
+func (a *account) take(ctx context.Context, raw []json.RawMessage) (taken bool) {
 	if len(raw) == 0 {
-		return
+		return true
 	}
+	a.taking.Lock()
+	defer a.taking.Unlock()
 	first, next := a.offset(), int64(0)
 	var arrivals []portal.Arrival
 	for _, each := range raw {
@@ -102,12 +101,13 @@ func (a *account) take(ctx context.Context, raw []json.RawMessage) {
 		}
 	}
 	if !a.store(ctx, arrivals) {
-		return
+		return false
 	}
 	err := a.keep(ctx, func(kept *LoginMetadata) { kept.Offset, kept.OffsetAt = max(first, next), a.connector.now() })
 	if err != nil && ctx.Err() == nil { // what comes again is known by what it is
 		a.log.Err(err).Msg("How many updates have come could not be stored")
 	}
+	return true
 }
 
 // store puts arrivals into the inbox, all or none, and waits for the database if it has to. It is false when ctx has ended.

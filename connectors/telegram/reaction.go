@@ -101,6 +101,9 @@ func (a *account) PreHandleMatrixReaction(ctx context.Context, given *bridgev2.M
 	if strings.HasPrefix(emoji, "mxc://") {
 		return bridgev2.MatrixReactionPreResponse{}, a.refused(ctx, errors.New("a custom picture"), say.ReactWithEmoji)
 	}
+	if in, err := parsePortalID(given.Portal.ID); err == nil && in.connection != "" { // no method takes a connection (Bot API, setMessageReaction)
+		return bridgev2.MatrixReactionPreResponse{}, a.refused(ctx, errors.New("a business account's chat"), say.BusinessNoReactions)
+	}
 	if err := a.displace(ctx, given.Portal, given.TargetMessage, given.Event.Sender); err != nil {
 		return bridgev2.MatrixReactionPreResponse{}, err
 	}

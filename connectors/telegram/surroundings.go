@@ -20,7 +20,7 @@ func (a *account) reader(ctx context.Context) reader {
 func (a *account) inMatrix(ctx context.Context, by *user, username string) (mentioned, bool) {
 	bridge := a.connector.bridge
 	if by != nil {
-		if by.ID == a.bot {
+		if by.ID == a.bot || a.isOwn(by.ID) {
 			return mentioned{by.name(), a.login.UserMXID}, true
 		}
 		return mentioned{by.name(), bridge.Matrix.GhostIntent(userID(by.ID)).GetMXID()}, true

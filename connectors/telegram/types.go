@@ -17,6 +17,8 @@ type user struct {
 	FirstName string `json:"first_name"`
 	LastName  string `json:"last_name,omitempty"`
 	Username  string `json:"username,omitempty"`
+	// CanConnectToBusiness says of a bot that it may act for people's own accounts; getMe alone tells.
+	CanConnectToBusiness bool `json:"can_connect_to_business,omitempty"`
 }
 
 func (u user) name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
@@ -46,6 +48,7 @@ type message struct {
 	IsTopicMessage     bool     `json:"is_topic_message,omitempty"`
 	BusinessConnection string   `json:"business_connection_id,omitempty"`
 	From               *user    `json:"from,omitempty"`
+	SenderBusinessBot  *user    `json:"sender_business_bot,omitempty"` // which wrote it for its sender
 	SenderChat         *chat    `json:"sender_chat,omitempty"`
 	Date               int64    `json:"date"`
 	EditDate           int64    `json:"edit_date,omitempty"`
@@ -196,11 +199,17 @@ const (
 	updateReaction      updateKind = "message_reaction"
 	updateOwnMembership updateKind = "my_chat_member"
 	updateMembership    updateKind = "chat_member"
+
+	updateBusinessConnection updateKind = "business_connection"
+	updateBusinessMessage    updateKind = "business_message"
+	updateBusinessEdited     updateKind = "edited_business_message"
+	updateBusinessDeleted    updateKind = "deleted_business_messages"
 )
 
 // updateKinds lists them for Telegram: some it tells of only when they are named (Bot API, getUpdates, allowed_updates).
 func updateKinds() []updateKind {
-	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership}
+	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership,
+		updateBusinessConnection, updateBusinessMessage, updateBusinessEdited, updateBusinessDeleted}
 }
 
 // update is something that happened, for a bot to know (Bot API, Update).
@@ -233,16 +242,20 @@ func parseUpdate(raw json.RawMessage) (u update, err error) {
 	return u, errNoUpdate{"no kind"}
 }
 
-// content decodes what an update holds: a *message, a *reactionUpdate or a *memberUpdate.
+// content decodes what an update holds: a *message, a *reactionUpdate, a *memberUpdate, a *businessConnection or a *businessDeletion.
 func (k updateKind) content(raw json.RawMessage) (any, error) {
 	var into any
 	switch k {
-	case updateMessage, updateEdited, updatePost, updateEditedPost:
+	case updateMessage, updateEdited, updatePost, updateEditedPost, updateBusinessMessage, updateBusinessEdited:
 		into = &message{}
 	case updateReaction:
 		into = &reactionUpdate{}
 	case updateOwnMembership, updateMembership:
 		into = &memberUpdate{}
+	case updateBusinessConnection:
+		into = &businessConnection{}
+	case updateBusinessDeleted:
+		into = &businessDeletion{}
 	default:
 		return nil, errNoUpdate{string(k)}
 	}

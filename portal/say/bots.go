@@ -47,8 +47,8 @@ var aboutBots = map[Sentence]map[Language]string{
 		French:  "%s ne connaît aucun bot avec ce code. Copiez le code entier depuis @BotFather et écrivez « login » pour réessayer.",
 	},
 	BotConnected: {
-		English: "You are connected to %[1]s as %[2]s. Whoever writes to it, at %[3]s, has a room here.",
-		French:  "Vous êtes connecté à %[1]s en tant que %[2]s. Toute personne qui lui écrit, sur %[3]s, a un salon ici.",
+		English: "You are connected to %[1]s as %[2]s. Whoever writes to it, at %[3]s, has a room here. A bot gets no earlier messages, cannot write first, and is not told what contacts have read; “start-link” makes a link by which somebody can begin.",
+		French:  "Vous êtes connecté à %[1]s en tant que %[2]s. Toute personne qui lui écrit, sur %[3]s, a un salon ici. Un bot ne reçoit pas les messages antérieurs, ne peut pas écrire le premier et ne sait pas ce que les contacts ont lu ; « start-link » crée un lien par lequel quelqu’un peut commencer.",
 	},
 	BotKeyGone: {
 		English: "%s no longer takes the bot’s code, so nothing comes or goes. Copy the new code from @BotFather, and write “login” here.",
@@ -87,8 +87,8 @@ var aboutBots = map[Sentence]map[Language]string{
 		French:  "Le bot n’est plus dans ce groupe sur %s : rien n’arrive ni ne part tant que personne ne l’y ajoute à nouveau.",
 	},
 	BotNotFirst: {
-		English: "A bot cannot write first on %s. The contact has to write to it, or press its start button.",
-		French:  "Un bot ne peut pas écrire le premier sur %s. Le contact doit lui écrire, ou appuyer sur son bouton de démarrage.",
+		English: "A bot cannot write first on %s. The contact has to write to it, or press its start button: “start-link” makes a link for that.",
+		French:  "Un bot ne peut pas écrire le premier sur %s. Le contact doit lui écrire, ou appuyer sur son bouton de démarrage : « start-link » crée un lien pour cela.",
 	},
 	BotMayNot: {
 		English: "On %s the bot may not do this here. Ask an admin of the group to give it the right.",
