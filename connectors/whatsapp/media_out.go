@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 )
 
 // mediaOut says a Matrix file in WhatsApp's words: as what WhatsApp's clients can show, otherwise as a document. It is nil for
@@ -37,7 +38,7 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 		}
 	case event.MsgFile:
 		switch {
-		case isContactFile(content):
+		case card.IsFile(content):
 			return contactOut(content, on)
 		case isCalendarFile(content):
 			return calendarOut(content, on)
