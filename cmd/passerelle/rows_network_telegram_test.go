@@ -36,7 +36,7 @@ type rowMember struct {
 	bot **telegramtest.Bot // of a member of staff, once it is connected
 }
 
-// What a bot's contacts can do. There is no Linker (a preview is the app's own), Deleter, Typist, Watcher and Reader (bots are not
+// What a bot's contacts can do. There is no Elector (a bot has no vote), Linker (a preview is the app's own), Deleter, Typist, Watcher and Reader (bots are not
 // told, and tell little), Timekeeper, Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
 // first).
 var _ interface {
@@ -46,6 +46,10 @@ var _ interface {
 	rowtest.Forwarder
 	rowtest.Stylist
 	rowtest.Namer
+	rowtest.Guide
+	rowtest.Introducer
+	rowtest.Asker
+	rowtest.Voter
 } = rowMember{}
 
 func newTelegramRows(s *telegramStage) *telegramRows {
@@ -202,6 +206,7 @@ func (m rowMember) shown(e telegramtest.Entry) rowtest.Shown {
 	if answered := e.Message.ReplyTo; answered != nil {
 		s.Answers = m.sent(answered.MessageID, nil)
 	}
+	showKind(&s, e.Message)
 	for _, r := range e.Reactions {
 		s.Reactions[m.network.address(r.By)] = r.Emoji
 	}

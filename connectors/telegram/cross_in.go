@@ -3,12 +3,14 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/say"
 )
 
@@ -16,7 +18,7 @@ import (
 //
 // It fails with bridgev2.ErrIgnoringRemoteEvent only: for any other error bridgev2 would write words of its own into the
 // room. What went wrong is in d.err.
-func (d *delivery) ConvertMessage(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
+func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
 	switch {
 	case d.refused:
 		return d.noticed(ctx, d.account.connector.say(say.NotTakenHere, networkName))
@@ -39,12 +41,31 @@ func (d *delivery) ConvertMessage(ctx context.Context, _ *bridgev2.Portal, _ bri
 		return d.fail(err)
 	}
 	c = admitted.Content()
-	return &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{{Type: c.eventType, Content: c.event}}}, nil
+	if c.card != nil {
+		c.event.URL, c.event.File, err = intent.UploadMedia(ctx, room.MXID, c.card, c.event.FileName, card.Type)
+		if err != nil {
+			return d.fail(fmt.Errorf("upload a contact card: %w", err))
+		}
+	}
+	converted := &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{c.part("")}}
+	if c.also != nil {
+		converted.Parts = append(converted.Parts, c.also.part("also"))
+	}
+	return converted, nil
+}
+
+// part is a message as bridgev2 takes it.
+func (c *content) part(id networkid.PartID) *bridgev2.ConvertedMessagePart {
+	return &bridgev2.ConvertedMessagePart{ID: id, Type: c.eventType, Content: c.event, Extra: c.extra, DBMetadata: &c.kept}
 }
 
 // content says the message in Matrix's words, and which message it answers. The words that it answers stand in it when the room
 // does not hold them, or when the sender chose a part of them.
 func (d *delivery) content(ctx context.Context) (c content, answers *networkid.MessageOptionalPartID, err error) {
+	if d.says != nil {
+		c, err = d.says(ctx)
+		return c, nil, err
+	}
 	c = d.account.reader(ctx).convert(d.message)
 	if c.quote == nil {
 		return c, nil, nil

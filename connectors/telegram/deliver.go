@@ -42,6 +42,14 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return a.deliverReactions(ctx, stored, in, update)
 	case *memberUpdate:
 		return a.deliverMembership(ctx, stored, kind, in, update)
+	case *reactionCount:
+		return a.deliverCount(ctx, stored, in, update)
+	case *poll:
+		return a.deliverPoll(ctx, stored, update)
+	case *pollAnswer:
+		return a.deliverVote(ctx, stored, update)
+	case *callback:
+		return a.deliverCallback(ctx, stored, in, update)
 	}
 	return portal.Permanent(fmt.Errorf("nobody takes a %T", update))
 }
@@ -67,6 +75,12 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 	if handled, err := d.serve(ctx); handled || err != nil {
 		return err
 	}
+	if m.Poll != nil {
+		a.notePoll(ctx, m.Poll.ID, d.GetID())
+		if m.EditDate != 0 {
+			return a.deliverPoll(ctx, stored, m.Poll)
+		}
+	}
 	if kind == updateEdited || kind == updateEditedPost {
 		return d.runEdit(ctx)
 	}
@@ -84,6 +98,8 @@ type delivery struct {
 	id      messageID
 	// notice stands in the place of the message's content, when set: a sentence of ours.
 	notice string
+	// says says it in Matrix's words, when set, of what is no message on Telegram.
+	says func(context.Context) (content, error)
 
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
 	// Written by the room's goroutine before it closes handled, and not read before:

@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/polls"
 	"passerelle/portal/say"
 )
 
@@ -75,7 +76,7 @@ func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.M
 	}
 	c = admitted.Content()
 	metadataOf(part).EditedAt = e.message.EditDate
-	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{Part: part, Type: c.eventType, Content: c.event}}}, nil
+	return &bridgev2.ConvertedEdit{ModifiedParts: []*bridgev2.ConvertedEditPart{{Part: part, Type: c.eventType, Content: c.event, Extra: c.extra}}}, nil
 }
 
 // give ends the attempt with an error that the inbox learns.
@@ -108,6 +109,13 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	case changed.EditTarget.SenderMXID != changed.Event.Sender: // the bot's messages are of several people
 		return a.refused(ctx, errors.New("another one's message"), say.RelayNotYours)
 	}
+	raw := changed.Event.Content.Raw
+	if _, ends := raw[polls.KeyEnd]; ends {
+		return a.endPoll(ctx, changed, target)
+	}
+	if isPlace(changed.Content, raw) {
+		return a.move(ctx, changed, target)
+	}
 	message := &bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}
 	out, err := a.outgoingOf(ctx, message)
 	if err != nil {
@@ -124,11 +132,12 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 
 // editTo changes the messages that hold a text into those that hold the new one: it may need more of them, or fewer.
 func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, first messageID, admitted portal.Admitted[*outgoing]) error {
-	parts, kept := admitted.Content().parts, metadataOf(changed.EditTarget)
+	out, kept := admitted.Content(), metadataOf(changed.EditTarget)
+	parts := out.parts
 	all := append([]int64{first.id}, kept.More...)
 	for i, part := range parts[:min(len(parts), len(all))] {
 		of := first.in.message(all[i])
-		err := a.insist(ctx, of.in, func(ctx context.Context) error { return a.api.editMessageText(ctx, of, part) })
+		err := a.insist(ctx, of.in, func(ctx context.Context) error { return a.api.editMessageText(ctx, of, part, out.preview) })
 		if err != nil && !isUnchanged(err) {
 			return a.unsent(ctx, err)
 		}
@@ -139,7 +148,7 @@ func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, firs
 			return a.unsent(ctx, err)
 		}
 	}
-	ids, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0)
+	ids, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0, out.preview)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // names every kind of file, and what is refused is refused in ours (outgoingOf). A long text is split, so none is too long.
 func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
 	return &event.RoomFeatures{
-		ID:              "passerelle.telegram.1",
+		ID:              "passerelle.telegram.2",
 		Formatting:      formattingFeatures(),
 		File:            fileFeatures(),
 		Reply:           event.CapLevelFullySupported,
@@ -19,7 +19,10 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 		Delete:          event.CapLevelFullySupported,
 		Reaction:        event.CapLevelFullySupported,
 		ReactionCount:   1,
-		LocationMessage: event.CapLevelRejected,
+		LocationMessage: event.CapLevelFullySupported,
+		Poll:            event.CapLevelFullySupported,
+		PollEnd:         event.CapLevelFullySupported,
+		PollMaxOptions:  mostAnswers,
 	}
 }
 

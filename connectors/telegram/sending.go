@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -68,8 +70,25 @@ func (a *account) endSending(evt id.EventID) {
 // sendParts sends the messages of a text, in order, and returns their numbers. The first one answers a message, if answers is not 0.
 // It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence that
 // the sender reads.
-func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []marked, answers int64) (ids []int64, err error) {
-	if len(parts) == 0 {
+func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []marked, answers int64, preview *linkPreview) ([]int64, error) {
+	var calls []call
+	for _, part := range parts {
+		calls = append(calls, textCall(part, preview))
+	}
+	sent, err := a.sendAll(ctx, evt, to, calls, answers)
+	return numbersOf(sent), err
+}
+
+func numbersOf(sent []message) (ids []int64) {
+	for _, each := range sent {
+		ids = append(ids, each.MessageID)
+	}
+	return ids
+}
+
+// sendAll is sendParts for messages of any kind, and returns them.
+func (a *account) sendAll(ctx context.Context, evt id.EventID, to chatID, calls []call, answers int64) (all []message, err error) {
+	if len(calls) == 0 {
 		return nil, nil
 	}
 	switch err := a.beginSending(ctx, evt); {
@@ -78,7 +97,7 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 	case err != nil:
 		return nil, a.failed(ctx, err, say.NotSent)
 	}
-	for i, part := range parts {
+	for i, each := range calls {
 		if i > 0 {
 			if err := a.pace.wait(ctx, to, nil); err != nil {
 				return nil, a.perhaps(ctx, err)
@@ -87,7 +106,7 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 		}
 		var sent message
 		err := a.try(ctx, to, wasNotSent, func(ctx context.Context) (err error) {
-			sent, err = a.api.sendMessage(ctx, to, part, answers)
+			sent, err = a.transmit(ctx, to, each, answers)
 			return err
 		})
 		if err != nil {
@@ -101,9 +120,21 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 			}
 			return nil, a.unsent(ctx, err)
 		}
-		ids = append(ids, sent.MessageID)
+		all = append(all, sent)
 	}
-	return ids, nil
+	return all, nil
+}
+
+// transmit sends one message. A channel takes anonymous polls only.
+func (a *account) transmit(ctx context.Context, to chatID, c call, answers int64) (message, error) {
+	sent, err := a.api.send(ctx, to, c, answers)
+	var refused *refusal
+	if c.method == "sendPoll" && errors.As(err, &refused) && strings.Contains(refused.text, "non-anonymous polls") {
+		c.params = maps.Clone(c.params)
+		c.params["is_anonymous"] = "true"
+		return a.api.send(ctx, to, c, answers)
+	}
+	return sent, err
 }
 
 // wasNotSent tells whether a call on which there was no answer did not reach Telegram.

@@ -59,6 +59,8 @@ type message struct {
 	Entities        []entity `json:"entities,omitempty"`
 	Caption         string   `json:"caption,omitempty"`
 	CaptionEntities []entity `json:"caption_entities,omitempty"`
+	kinds
+	marks
 	service
 }
 
@@ -120,12 +122,18 @@ const originChannel = "channel"
 
 // origin says where a forwarded message comes from (Bot API, MessageOrigin).
 type origin struct {
-	Type string `json:"type"`
-	Chat *chat  `json:"chat,omitempty"`
+	Type           string `json:"type"`
+	Chat           *chat  `json:"chat,omitempty"`
+	SenderChat     *chat  `json:"sender_chat,omitempty"`
+	SenderUser     *user  `json:"sender_user,omitempty"`
+	SenderUserName string `json:"sender_user_name,omitempty"`
 }
 
 // reactionEmoji is the type of a reaction that is one of the standard emoji.
 const reactionEmoji = "emoji"
+
+// reactionPaid is the type of a reaction with Telegram's stars.
+const reactionPaid = "paid"
 
 // reactionType is a reaction (Bot API, ReactionType).
 type reactionType struct {
@@ -194,11 +202,16 @@ const (
 	updateReaction      updateKind = "message_reaction"
 	updateOwnMembership updateKind = "my_chat_member"
 	updateMembership    updateKind = "chat_member"
+	updateReactionCount updateKind = "message_reaction_count"
+	updatePoll          updateKind = "poll"
+	updatePollAnswer    updateKind = "poll_answer"
+	updateCallback      updateKind = "callback_query"
 )
 
 // updateKinds lists them for Telegram: some it tells of only when they are named (Bot API, getUpdates, allowed_updates).
 func updateKinds() []updateKind {
-	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership}
+	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership,
+		updateReactionCount, updatePoll, updatePollAnswer, updateCallback}
 }
 
 // update is something that happened, for a bot to know (Bot API, Update).
@@ -231,7 +244,7 @@ func parseUpdate(raw json.RawMessage) (u update, err error) {
 	return u, errNoUpdate{"no kind"}
 }
 
-// content decodes what an update holds: a *message, a *reactionUpdate or a *memberUpdate.
+// content decodes what an update holds: a *message, a *reactionUpdate, a *memberUpdate and so on.
 func (k updateKind) content(raw json.RawMessage) (any, error) {
 	var into any
 	switch k {
@@ -241,6 +254,14 @@ func (k updateKind) content(raw json.RawMessage) (any, error) {
 		into = &reactionUpdate{}
 	case updateOwnMembership, updateMembership:
 		into = &memberUpdate{}
+	case updateReactionCount:
+		into = &reactionCount{}
+	case updatePoll:
+		into = &poll{}
+	case updatePollAnswer:
+		into = &pollAnswer{}
+	case updateCallback:
+		into = &callback{}
 	default:
 		return nil, errNoUpdate{string(k)}
 	}
