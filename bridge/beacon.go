@@ -174,7 +174,9 @@ func (n *network) fromShareEnd(evt *event.Event) *event.Event {
 	}
 	raw := map[string]any{}
 	portal.MarkLiveEnd(raw)
-	return editOf(evt, first, &event.MessageEventContent{MsgType: event.MsgText}, raw)
+	end := editOf(evt, first, &event.MessageEventContent{MsgType: event.MsgText}, raw)
+	end.Mautrix.WasEncrypted = true // the end is in the clear by protocol, and bridgev2 takes no messages that are
+	return end
 }
 
 // beaconContent reads which live location a position is of, and where it is; empty: it does not say.

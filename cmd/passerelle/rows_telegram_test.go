@@ -24,6 +24,7 @@ func TestRowsOfTelegram(t *testing.T) {
 	hall := rowtest.Open(t, network, s.World, s.bridge)
 	hall.Run(t, rowtest.Rows())
 	hall.Run(t, network.rows())
+	hall.Run(t, network.kindRows())
 }
 
 // rows are those that only Telegram has.
