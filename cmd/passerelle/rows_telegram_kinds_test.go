@@ -153,6 +153,7 @@ func staffVotesSaid(s *rowtest.Scene) {
 	}
 	votesIn(s.Claire, c.Room, poll.ID, "1", "0")
 	reads("Vote: mardi, lundi")
+	s.Told(s.Claire, c.Room, say.English.Say(say.BotCannotVote, "Telegram"))
 	votesIn(s.Karim, c.Room, poll.ID, "0")
 	reads("<bold>karim</bold>: Vote: lundi")
 	votesIn(s.Claire, c.Room, poll.ID)

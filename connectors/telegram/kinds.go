@@ -159,7 +159,7 @@ func (r reader) kind(m *message) (content, bool) {
 	case m.Contact != nil:
 		return contactIn(m.Contact), true
 	case m.Poll != nil:
-		return pollIn(m.Poll), true
+		return r.poll(m.Poll), true
 	}
 	for _, told := range []func(*message) []string{r.toldThing, r.toldMoney, r.toldGiveaway, r.toldDeed} {
 		if lines := told(m); lines != nil {
@@ -273,7 +273,7 @@ func (r reader) toldDeed(m *message) []string {
 	case m.UsersShared != nil:
 		lines := []string{r.say(say.PeopleShared)}
 		for _, u := range m.UsersShared.Users {
-			lines = append(lines, strings.TrimSpace(u.FirstName+" "+u.LastName+" ("+number(u.ID)+")"))
+			lines = append(lines, user{FirstName: u.FirstName, LastName: u.LastName}.name()+" ("+number(u.ID)+")")
 		}
 		return lines
 	case m.ChatShared != nil:

@@ -56,6 +56,8 @@ type keptPoll struct {
 	Closed  bool     `json:"closed,omitempty"`
 	// Anonymous says that nobody is told who voted.
 	Anonymous bool `json:"anonymous,omitempty"`
+	// Told says that staff know that a bot has no vote.
+	Told bool `json:"told,omitempty"`
 }
 
 // chosen are the answers that a vote on Telegram is for.
@@ -70,12 +72,15 @@ func (k keptPoll) chosen(options []int) []string {
 }
 
 // pollIn is a poll in Matrix's words. Its answers are named by their place, as Telegram's votes name them.
-func pollIn(p *poll) content {
+func (r reader) poll(p *poll) content {
 	start := event.PollStart{Kind: polls.Disclosed, Question: event.MSC1767Message{Text: p.Question}, MaxSelections: 1}
 	kept := &keptPoll{ID: p.ID, Closed: p.IsClosed}
 	for i, option := range p.Options[:min(len(p.Options), polls.MostAnswers)] {
 		start.Answers = append(start.Answers, event.PollOption{ID: strconv.Itoa(i), MSC1767Message: event.MSC1767Message{Text: option.Text}})
 		kept.Answers = append(kept.Answers, strconv.Itoa(i))
+	}
+	if p.Type == "quiz" {
+		start.Question.Text = joinLines(r.say(say.Quiz), p.Question)
 	}
 	if p.Multiple {
 		start.MaxSelections = len(start.Answers)

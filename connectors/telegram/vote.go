@@ -35,8 +35,8 @@ func (a *account) pollKey(poll string) database.Key {
 
 // notePoll keeps which message a poll is.
 func (a *account) notePoll(ctx context.Context, poll string, message networkid.MessageID) {
-	if poll != "" {
-		a.connector.bridge.DB.KV.Set(ctx, a.pollKey(poll), string(message))
+	if kv := a.connector.bridge.DB.KV; poll != "" && kv.Get(ctx, a.pollKey(poll)) == "" { // otherwise it is a copy that was forwarded
+		kv.Set(ctx, a.pollKey(poll), string(message))
 	}
 }
 
@@ -203,7 +203,31 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 	}
 	out := textOut(on.by.words(marked{text: words}), on)
 	out.kind = portal.KindVote
-	return a.crossOut(ctx, &vote.MatrixMessage, out)
+	response, err := a.crossOut(ctx, &vote.MatrixMessage, out)
+	if kept := metadataOf(vote.VoteTo); err == nil && kept.Poll != nil && !kept.Poll.Told {
+		told := *kept.Poll
+		told.Told = true
+		kept.Poll = &told
+		a.tellVoter(ctx, vote)
+	}
+	return response, err
+}
+
+// tellVoter says once below a poll what becomes of votes in it, beside what goes on.
+func (a *account) tellVoter(ctx context.Context, vote *bridgev2.MatrixPollVote) {
+	room, text := vote.Portal.MXID, a.sayToWriter(ctx, say.BotCannotVote, networkName)
+	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{UserIDs: []id.UserID{vote.Event.Sender}},
+		RelatesTo: (&event.RelatesTo{}).SetReplyTo(vote.VoteTo.MXID)}
+	poll := vote.VoteTo
+	a.spawn(func(ctx context.Context) {
+		_, err := a.connector.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
+		if err == nil {
+			err = a.connector.bridge.DB.Message.Update(ctx, poll)
+		}
+		if err != nil && ctx.Err() == nil { // it is said with the next vote
+			a.log.Warn().Err(err).Msg("A voter could not be told that a bot has no vote")
+		}
+	})
 }
 
 // endPoll ends a poll. Who wrote the event has been looked at: it is the poll's author.

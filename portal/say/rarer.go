@@ -18,6 +18,8 @@ const (
 	Near               Sentence = "near"                 // who, whom, metres
 	PollTooLong        Sentence = "poll-too-long"        // network
 	VotesFor           Sentence = "votes-for"            // answers
+	BotCannotVote      Sentence = "bot-cannot-vote"      // network
+	Quiz               Sentence = "quiz"                 //
 	Thrown             Sentence = "thrown"               // emoji, value
 	Game               Sentence = "game"                 // title
 	StoryOf            Sentence = "story-of"             // whose
@@ -57,6 +59,11 @@ var aboutRarer = map[Sentence]map[Language]string{
 		English: "A poll on %s has a question of at most 300 characters, your name included, and answers of at most 100. Yours was not sent.",
 		French:  "Un sondage sur %s comporte une question de 300 caractères au plus, votre nom compris, et des réponses de 100 au plus. Le vôtre n’a pas été envoyé.",
 	},
+	BotCannotVote: {
+		English: "A bot cannot vote on %s. Votes in this poll go out as messages, with the chosen answers.",
+		French:  "Un bot ne peut pas voter sur %s. Les votes à ce sondage sont envoyés comme messages, avec les réponses choisies.",
+	},
+	Quiz:             {English: "Quiz", French: "Quiz"},
 	VotesFor:         {English: "Vote: %s", French: "Vote : %s"},
 	Thrown:           {English: "Thrown: %s %d", French: "Lancé : %s %d"},
 	Game:             {English: "Game: %s", French: "Jeu : %s"},
