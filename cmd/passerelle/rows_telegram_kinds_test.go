@@ -18,12 +18,14 @@ func (n *telegramRows) kindRows() []rowtest.Row {
 	return []rowtest.Row{
 		{Area: "kinds", Holds: "somebody on the way is followed", Play: followsContact},
 		{Area: "kinds", Holds: "a contact follows staff on the way", Play: followsStaff},
-		{Area: "kinds", Holds: "cards without a number are refused, several go one by one", Play: severalCards},
+		{Area: "kinds", Holds: "several cards go one by one, and a contact without a card has one", Play: severalCards},
 		{Area: "kinds", Holds: "how staff vote is said", Play: staffVotesSaid},
 		{Area: "kinds", Holds: "a poll that staff end is ended", Play: staffEndPoll},
 		{Area: "kinds", Holds: "a poll that a contact ends tells its result", Play: contactEndsPoll},
 		{Area: "kinds", Holds: "a vote that comes twice counts once, and nonsense harms nobody", Play: n.nonsenseVotes},
+		{Area: "kinds", Holds: "votes find their poll after a restart", Play: n.votesAfterRestart},
 		{Area: "kinds", Holds: "a poll that Telegram does not have is refused", Play: pollRefused},
+		{Area: "kinds", Holds: "whether a place has arrived is told when nobody answers", Play: n.placeWithoutAnswer},
 		{Area: "kinds", Holds: "a channel's poll is anonymous, and its result is told", Play: n.channelPoll},
 		{Area: "kinds", Holds: "what has no kind in Matrix is told", Play: toldInWords},
 		{Area: "kinds", Holds: "buttons are listed, and who presses the bot's is answered", Play: n.pressedButton},
@@ -31,7 +33,6 @@ func (n *telegramRows) kindRows() []rowtest.Row {
 		{Area: "messages", Holds: "whether a link is previewed goes both ways", Play: previewsChosen},
 		{Area: "changes", Holds: "reactions that nobody signs are counted", Play: n.countedReactions},
 		{Area: "changes", Holds: "a reaction of a picture is the emoji that it stands for", Play: n.pictureReaction},
-		{Area: "relay", Holds: "what has no words carries a name, too", Play: n.relayedKinds},
 	}
 }
 
@@ -366,24 +367,36 @@ func (n *telegramRows) pictureReaction(s *rowtest.Scene) {
 	s.Claire.SeesDeletion(c.Room, first.ID)
 }
 
-func (n *telegramRows) relayedKinds(s *rowtest.Scene) {
+func (n *telegramRows) votesAfterRestart(s *rowtest.Scene) {
 	c := s.Meets("Amina")
-	s.Claire.Invites(c.Room, s.Karim.ID())
-	s.Karim.Joins(c.Room)
-	place := s.Karim.Sends(c.Room, event.EventMessage, &event.MessageEventContent{MsgType: event.MsgLocation, Body: "Le café", GeoURI: "geo:48.85,2.35"})
-	c.Contact.Shows("whose place it is", func(m rowtest.Shown) bool { return m.Text == "<bold>karim</bold>:" })
-	shown := c.Contact.Shows("the place", func(m rowtest.Shown) bool { return m.Place != nil })
-	c.Contact.Answers(c.Claire, shown.ID, "J’y suis")
-	if heard := s.Karim.Hears(c.Room, "J’y suis"); heard.RepliesTo != place {
-		s.Errorf("it answers %s, want %s", heard.RepliesTo, place)
-	}
-	poll := s.Karim.Sends(c.Room, event.EventUnstablePollStart, aPoll("Quand ?", "9 h", "14 h"))
-	asked := c.Contact.Shows("Karim's poll", func(m rowtest.Shown) bool { return m.Poll != nil && m.Text == "karim: Quand ?" })
-	c.Contact.(rowMember).Votes(c.Claire, asked.ID, "9 h")
-	s.Karim.Waits("the vote", func(h bridgetest.Heard) bool {
+	poll := s.Claire.Sends(c.Room, event.EventUnstablePollStart, aPoll("Quand ?", "9 h", "14 h"))
+	shown := c.Contact.Shows("the poll", func(m rowtest.Shown) bool { return m.Poll != nil })
+	must(s.T, n.bridge.Stop())
+	c.Contact.(rowMember).Votes(c.Claire, shown.ID, "14 h")
+	must(s.T, n.bridge.Start(s.Context()))
+	comes(s, c.Room, "the vote", func(h bridgetest.Heard) bool {
 		vote, ok := h.Event.Content.Parsed.(*event.PollResponseEventContent)
-		return ok && vote.RelatesTo.EventID == poll && vote.Response.Answers[0] == "id-9 h"
+		return ok && h.Sender == c.Ghost && vote.RelatesTo.EventID == poll && len(vote.Response.Answers) == 1 && vote.Response.Answers[0] == "id-14 h"
 	})
-	votesIn(s.Claire, c.Room, poll, "id-14 h")
-	c.Contact.Shows("Claire's vote", func(m rowtest.Shown) bool { return m.Text == "Vote: 14 h" && m.Answers == asked.ID })
+	endsPoll(s.Claire, c.Room, poll)
+	c.Contact.Shows("the end", func(m rowtest.Shown) bool { return m.ID == shown.ID && entryOf(c.Contact, m.ID).Message.Poll.IsClosed })
+}
+
+func (n *telegramRows) placeWithoutAnswer(s *rowtest.Scene) {
+	c := s.Meets("Amina")
+	n.server.Inject(telegramtest.Fault{Method: "sendVenue", Cut: true, Done: true})
+	s.Claire.Sends(c.Room, event.EventMessage, &event.MessageEventContent{MsgType: event.MsgLocation, Body: "Le café", GeoURI: "geo:48.85,2.35"})
+	s.Told(s.Claire, c.Room, say.English.Say(say.PerhapsNotSent, "Telegram"))
+	n.server.Inject(telegramtest.Fault{Method: "sendContact", RetryAfter: 1})
+	s.Claire.Attaches(c.Room, bridgetest.Attachment{Name: "x.vcf", MimeType: "text/vcard", Data: []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dan\r\nTEL:+331\r\nEND:VCARD")})
+	c.Contact.Shows("the card", func(m rowtest.Shown) bool { return m.Card != nil })
+	places := 0
+	for _, m := range c.Contact.Screen() {
+		if m.Place != nil {
+			places++
+		}
+	}
+	if places != 1 {
+		s.Errorf("Amina's device shows %d places", places)
+	}
 }

@@ -26,7 +26,7 @@ type button struct {
 
 // named returns what is written on the button that carries some data; "": none does.
 func (b *buttons) named(data string) string {
-	if b == nil {
+	if b == nil || data == "" {
 		return ""
 	}
 	for _, row := range b.Rows {
@@ -93,6 +93,9 @@ func (a *account) deliverCallback(ctx context.Context, stored portal.Arrival, in
 	d.message.pressed = pressed.Message.ReplyMarkup.named(pressed.Data)
 	if d.message.pressed == "" {
 		d.message.pressed = pressed.Data
+	}
+	if d.message.pressed == "" { // a game's
+		return nil
 	}
 	return d.run(ctx)
 }

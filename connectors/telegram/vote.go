@@ -208,6 +208,9 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 		told := *kept.Poll
 		told.Told = true
 		kept.Poll = &told
+		if err := a.connector.bridge.DB.Message.Update(ctx, vote.VoteTo); err != nil {
+			a.log.Warn().Err(err).Msg("That staff know that a bot has no vote could not be kept")
+		}
 		a.tellVoter(ctx, vote)
 	}
 	return response, err
@@ -218,13 +221,9 @@ func (a *account) tellVoter(ctx context.Context, vote *bridgev2.MatrixPollVote) 
 	room, text := vote.Portal.MXID, a.sayToWriter(ctx, say.BotCannotVote, networkName)
 	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: text, Mentions: &event.Mentions{UserIDs: []id.UserID{vote.Event.Sender}},
 		RelatesTo: (&event.RelatesTo{}).SetReplyTo(vote.VoteTo.MXID)}
-	poll := vote.VoteTo
 	a.spawn(func(ctx context.Context) {
 		_, err := a.connector.bridge.Bot.SendMessage(ctx, room, event.EventMessage, &event.Content{Parsed: content}, nil)
-		if err == nil {
-			err = a.connector.bridge.DB.Message.Update(ctx, poll)
-		}
-		if err != nil && ctx.Err() == nil { // it is said with the next vote
+		if err != nil && ctx.Err() == nil {
 			a.log.Warn().Err(err).Msg("A voter could not be told that a bot has no vote")
 		}
 	})
@@ -241,7 +240,7 @@ func (a *account) endPoll(ctx context.Context, changed *bridgev2.MatrixEdit, of 
 		return err
 	}
 	// Before the call, by which Telegram tells of the end: that is for those who did not end it.
-	closed := *kept.Poll
+	before, closed := kept.Poll, *kept.Poll
 	closed.Closed = true
 	kept.Poll = &closed
 	if err := a.connector.bridge.DB.Message.Update(ctx, changed.EditTarget); err != nil {
@@ -253,6 +252,10 @@ func (a *account) endPoll(ctx context.Context, changed *bridgev2.MatrixEdit, of 
 		return nil
 	}
 	if err != nil {
+		kept.Poll = before
+		if err := a.connector.bridge.DB.Message.Update(ctx, changed.EditTarget); err != nil {
+			a.log.Warn().Err(err).Msg("That a poll goes on could not be kept")
+		}
 		return a.unsent(ctx, err)
 	}
 	return nil

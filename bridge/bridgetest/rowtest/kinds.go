@@ -74,8 +74,12 @@ func (s *Scene) seesVote(c *Chat, poll bridgetest.Heard, answers ...string) {
 // vote has staff vote.
 func (s *Scene) vote(c *Chat, poll bridgetest.Heard, answers ...string) {
 	s.Helper()
-	s.Claire.Sends(c.Room, event.EventUnstablePollResponse, &event.PollResponseEventContent{
-		RelatesTo: event.RelatesTo{Type: event.RelReference, EventID: poll.ID}, Response: event.PollResponse{Answers: answers}})
+	s.Claire.Sends(c.Room, event.EventUnstablePollResponse, voteFor(poll, answers...))
+}
+
+func voteFor(poll bridgetest.Heard, answers ...string) *event.PollResponseEventContent {
+	return &event.PollResponseEventContent{
+		RelatesTo: event.RelatesTo{Type: event.RelReference, EventID: poll.ID}, Response: event.PollResponse{Answers: answers}}
 }
 
 func contactAsks(s *Scene) {
@@ -132,13 +136,17 @@ func staffVote(s *Scene) {
 // staffAsk has staff start a poll, and returns it as they and as the contact see it.
 func (s *Scene) staffAsk(c *Chat) (bridgetest.Heard, Shown) {
 	s.Helper()
-	start := &event.PollStartEventContent{PollStart: event.PollStart{Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1,
-		Question: event.MSC1767Message{Text: "Quelle heure ?"}, Answers: []event.PollOption{
-			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "9 h"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "14 h"}}}}}
-	poll := bridgetest.Heard{ID: s.Claire.Sends(c.Room, event.EventUnstablePollStart, start)}
+	poll := bridgetest.Heard{ID: s.Claire.Sends(c.Room, event.EventUnstablePollStart, question())}
 	shown := c.Contact.Shows("the poll", func(m Shown) bool { return m.Poll != nil && !m.Mine })
 	if shown.Text != "Quelle heure ?" || !slices.Equal(shown.Poll.Options, []string{"9 h", "14 h"}) || shown.Poll.Any {
 		s.Errorf("Amina's device shows %+v", shown.Poll)
 	}
 	return poll, shown
+}
+
+// question is a poll as staff start it.
+func question() *event.PollStartEventContent {
+	return &event.PollStartEventContent{PollStart: event.PollStart{Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1,
+		Question: event.MSC1767Message{Text: "Quelle heure ?"}, Answers: []event.PollOption{
+			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "9 h"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "14 h"}}}}}
 }
