@@ -57,8 +57,13 @@ func (r reader) list(b *buttons, c *content) {
 			}
 		}
 	}
-	if len(plain) > 0 {
-		title := r.say(say.Buttons, networkName)
+	title := r.say(say.Buttons, networkName)
+	switch {
+	case len(plain) == 0:
+	case c.start != nil: // apps show nothing below a poll
+		also := r.told(title, "- "+strings.Join(plain, "\n- "))
+		c.also = &also
+	default:
 		c.below(title+"\n- "+strings.Join(plain, "\n- "), "<em>"+html.EscapeString(title)+"</em><ul><li>"+strings.Join(formatted, "</li><li>")+"</li></ul>")
 	}
 }

@@ -14,10 +14,8 @@
 //   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
 //   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
-//
 //   - What a bot cannot do is done in words: a vote goes out as a text, by name (vote.go). What Matrix has no kind for is told (kinds.go).
 //
 // Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts, and each further kind has
-// a file of its own. An [account] owns
-// what runs for one bot.
+// a file of its own. An [account] owns what runs for one bot.
 package telegram

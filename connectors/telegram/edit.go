@@ -61,8 +61,11 @@ func (e *edit) ConvertEdit(ctx context.Context, _ *bridgev2.Portal, _ bridgev2.M
 	if err != nil {
 		return nil, e.give(err)
 	}
-	if c.sentence != "" {
+	switch {
+	case c.sentence != "":
 		return e.instead(ctx, part, c.sentence)
+	case c.card != nil:
+		return nil, bridgev2.ErrIgnoringRemoteEvent // only what stands around a card can change
 	}
 	crossing := e.crossing(c)
 	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+e.stored.ID

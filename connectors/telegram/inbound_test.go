@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestMessagesInMatrixsWords(t *testing.T) {
 		"two people are near":     {`{"proximity_alert_triggered":{"traveler":{"first_name":"A"},"watcher":{"first_name":"B"},"distance":50}}`, "A is 50 m from B.", "", ""},
 		"a poll":                  {`{"poll":{"id":"1","question":"Q?","options":[{"text":"a"},{"text":"<b>"}]}}`, "Q?\n- a\n- <b>", "<p>Q?</p><ol><li>a</li><li>&lt;b&gt;</li></ol>", ""},
 		"a quiz, forwarded":       {`{"poll":{"id":"1","question":"Q?","type":"quiz","options":[{"text":"a"}]},"forward_origin":{}}`, "Forwarded\nQuiz\nQ?\n- a", "<p>Forwarded\nQuiz\nQ?</p><ol><li>a</li></ol>", ""},
+		"buttons below a poll":    {`{"poll":{"id":"1","question":"Q?","options":[{"text":"a"}]},"reply_markup":{"inline_keyboard":[[{"text":"Oui"}]]}}`, "Q?\n- a", "<p>Q?</p><ol><li>a</li></ol>", ""},
 		"a poll without answers":  {`{"poll":{"id":"1","question":"Q?"}}`, "", "", say.CannotShow},
 		"a contact":               {`{"contact":{"phone_number":"+331","first_name":"Dan","last_name":"Roux"}}`, "Dan Roux\n+331", "", ""},
 		"a contact of nobody":     {`{"contact":{}}`, "contact.vcf", "", ""},
@@ -67,6 +69,9 @@ func TestMessagesInMatrixsWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := english.convert(&m)
+		if strings.HasPrefix(name, "buttons below") && (got.also == nil || !strings.HasSuffix(got.also.event.Body, "\n- Oui")) {
+			t.Errorf("%s: %+v", name, got.also)
+		}
 		if got.event == nil {
 			got.event = &event.MessageEventContent{}
 		}

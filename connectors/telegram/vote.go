@@ -180,7 +180,7 @@ var _ bridgev2.PollHandlingNetworkAPI = (*account)(nil)
 func (a *account) HandleMatrixPollStart(ctx context.Context, asked *bridgev2.MatrixPollStart) (*bridgev2.MatrixMessageResponse, error) {
 	out, problem := pollOut(asked.Content.PollStart, a.occasion(ctx, &asked.MatrixMessage))
 	if problem != "" {
-		return nil, a.refused(ctx, errors.New("Telegram has no such poll"), problem)
+		return nil, a.refused(ctx, errors.New("no such poll on Telegram"), problem)
 	}
 	return a.crossOut(ctx, &asked.MatrixMessage, out)
 }
