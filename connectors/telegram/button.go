@@ -58,6 +58,7 @@ func (r reader) list(b *buttons, c *content) {
 		}
 	}
 	title := r.say(say.Buttons, networkName)
+	c.text = joinLines(append([]string{c.text}, plain...)...)
 	switch {
 	case len(plain) == 0:
 	case c.start != nil: // apps show nothing below a poll

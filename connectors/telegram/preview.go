@@ -23,6 +23,7 @@ func (c *content) previews(options *linkPreview, text string) {
 	case options.Disabled:
 		c.adds(keyPreviews, []any{})
 	case opens(options.URL) && !strings.Contains(text, options.URL):
+		c.text = joinLines(c.text, options.URL)
 		c.event.BeeperLinkPreviews = []*event.BeeperLinkPreview{{MatchedURL: options.URL, LinkPreview: event.LinkPreview{CanonicalURL: options.URL}}}
 	}
 }
