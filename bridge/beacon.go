@@ -3,29 +3,42 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal"
+	"passerelle/portal/geo"
 	"passerelle/portal/say"
 )
 
 // Staff share a live location in events that bridgev2 does not know: a state event that begins it, and encrypted ones for the
-// positions, which refer to it (MSC3489, MSC3672). The first position goes out as a location that stays where it is; the
-// sender is told that the others do not.
+// positions, which refer to it (MSC3489, MSC3672). The first position goes out as a location. Where the network can follow it the others
+// go out as edits of that, and so does the end; where it cannot, the location stays where it is, and the sender is told so.
 
-// Names of a live location's fields (MSC3488, MSC3672).
-const (
-	keyLocation = "org.matrix.msc3488.location"
-	keyAsset    = "org.matrix.msc3488.asset"
-)
+// Following is a connector whose network can follow a location. The first position comes marked (portal.LiveFor), further ones as
+// edits of it, and the end as one that is marked (portal.LiveEnds).
+type Following interface {
+	// FollowsPlaces tells whether it can.
+	FollowsPlaces() bool
+}
+
+func (n *network) follows() bool {
+	following, ok := n.bridge().Network.(Following)
+	return ok && following.FollowsPlaces()
+}
 
 // isBeacon tells whether events of a type are positions of a live location.
 func isBeacon(t event.Type) bool {
 	return t.Type == "org.matrix.msc3672.beacon" || t.Type == "m.beacon"
 }
+
+// shareTypes are the types of what begins a live location, and ends it.
+var shareTypes = []string{"org.matrix.msc3672.beacon_info", "m.beacon_info"}
 
 // allowShares lets members of a room begin a live location, which takes more than they may by default: it is a state event.
 // Nobody can begin one for another: its key is a Matrix ID, and the sender's (Client-Server API, "Room state": keys that begin
@@ -34,15 +47,41 @@ func allowShares(levels *event.PowerLevelsEventContent) {
 	if levels == nil {
 		return
 	}
-	for _, name := range []string{"org.matrix.msc3672.beacon_info", "m.beacon_info"} {
+	for _, name := range shareTypes {
 		levels.SetEventLevel(event.Type{Type: name, Class: event.StateEventType}, 0)
 	}
 }
 
 // shares are the live locations whose first position is known, by the event that began them.
 type shares struct {
-	mu    sync.Mutex
-	first map[id.EventID]id.EventID // guarded by mu
+	mu     sync.Mutex
+	first  map[id.EventID]id.EventID // guarded by mu
+	newest map[shareKey]id.EventID   // guarded by mu; the first position of somebody's newest one
+}
+
+// shareKey names the live location that somebody has in a room: there is one at a time.
+type shareKey struct {
+	room id.RoomID
+	user id.UserID
+}
+
+// begins keeps the first position of somebody's newest live location.
+func (s *shares) begins(evt *event.Event, first id.EventID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newest == nil || len(s.newest) >= mostShares {
+		s.newest = map[shareKey]id.EventID{}
+	}
+	s.newest[shareKey{evt.RoomID, evt.Sender}] = first
+}
+
+// ends forgets somebody's live location, and returns its first position; "": none is known.
+func (s *shares) ends(evt *event.Event) id.EventID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := shareKey{evt.RoomID, evt.Sender}
+	defer delete(s.newest, key)
+	return s.newest[key]
 }
 
 // mostShares bounds how many are remembered. One that is not is looked up at the homeserver.
@@ -90,21 +129,61 @@ func (n *network) fromBeacon(ctx context.Context, evt *event.Event) (*event.Even
 			return nil, err
 		}
 		n.shares.remember(share, first)
-		if first == evt.ID {
+		if first == evt.ID && !n.follows() {
 			n.tell(evt.RoomID, evt.ID, evt.Sender, n.sayTo(evt.Sender, say.SharedStaysHere, n.title()))
 		}
 	}
-	if first != evt.ID {
+	switch {
+	case !n.follows() && first != evt.ID:
 		return nil, nil
+	case !n.follows():
+		return n.standing(evt, uri, n.say(say.SharedFrom)), nil
 	}
-	return n.standing(evt, uri), nil
+	n.shares.begins(evt, first)
+	position := n.standing(evt, uri, n.say(say.LiveHere))
+	if first != evt.ID {
+		return editOf(evt, first, position.Content.AsMessage(), position.Content.Raw), nil
+	}
+	portal.MarkLive(position.Content.Raw, n.shareLasts(ctx, evt.RoomID, share))
+	return position, nil
+}
+
+// shareLasts tells for how long a live location is shared.
+func (n *network) shareLasts(ctx context.Context, room id.RoomID, share id.EventID) time.Duration {
+	begun, err := n.matrix().Bot.GetEvent(ctx, room, share)
+	if err != nil {
+		n.log.Warn().Err(err).Stringer("event", share).Msg("How long a live location is shared cannot be looked up")
+		return 0
+	}
+	lasts, _ := begun.Content.Raw["timeout"].(float64)
+	return time.Duration(min(lasts, 1e12)) * time.Millisecond
+}
+
+// fromShareEnd returns the edit that the end of a live location goes on as; nil: the event is none, or nobody follows it. (One that is
+// not remembered, since the program was started again, ends on the network when its time is over.)
+func (n *network) fromShareEnd(evt *event.Event) *event.Event {
+	if !slices.Contains(shareTypes, evt.Type.Type) || evt.GetStateKey() != evt.Sender.String() || !n.follows() {
+		return nil
+	}
+	if live, _ := evt.Content.Raw["live"].(bool); live {
+		return nil
+	}
+	first := n.shares.ends(evt)
+	if first == "" {
+		return nil
+	}
+	raw := map[string]any{}
+	portal.MarkLiveEnd(raw)
+	end := editOf(evt, first, &event.MessageEventContent{MsgType: event.MsgText}, raw)
+	end.Mautrix.WasEncrypted = true // the end is in the clear by protocol, and bridgev2 takes no messages that are
+	return end
 }
 
 // beaconContent reads which live location a position is of, and where it is; empty: it does not say.
 func beaconContent(raw map[string]any) (share id.EventID, uri string) {
 	about, _ := raw["m.relates_to"].(map[string]any)
 	named, _ := about["event_id"].(string)
-	for _, key := range []string{keyLocation, "m.location"} {
+	for _, key := range []string{geo.KeyLocation, "m.location"} {
 		if place, ok := raw[key].(map[string]any); ok && uri == "" {
 			uri, _ = place["uri"].(string)
 		}
@@ -112,16 +191,15 @@ func beaconContent(raw map[string]any) (share id.EventID, uri string) {
 	return id.EventID(named), uri
 }
 
-// standing is a position as a location that stays where it is.
-func (n *network) standing(position *event.Event, uri string) *event.Event {
-	words := n.say(say.SharedFrom)
+// standing is a position as a location.
+func (n *network) standing(position *event.Event, uri, words string) *event.Event {
 	location := *position
 	location.Type = event.EventMessage
 	location.Content = event.Content{
 		Parsed: &event.MessageEventContent{MsgType: event.MsgLocation, Body: words, GeoURI: uri},
 		Raw: map[string]any{
 			"msgtype": string(event.MsgLocation), "body": words, "geo_uri": uri,
-			keyLocation: map[string]any{"uri": uri, "description": words}, keyAsset: map[string]any{"type": "m.self"},
+			geo.KeyLocation: map[string]any{"uri": uri, "description": words}, geo.KeyAsset: map[string]any{"type": geo.Self},
 		},
 	}
 	return &location

@@ -66,7 +66,7 @@ func (i *intent) send(ctx context.Context, room id.RoomID, t event.Type, content
 		return i.redact(ctx, room, content)
 	case t == event.EventReaction && extra != nil && extra.ReactionMeta != nil:
 		return i.react(ctx, room, content, extra)
-	case !carriesContent(t):
+	case !carriesContent(t) && !isPollEnd(t):
 		return i.ASIntent.SendMessage(ctx, room, t, content, extra)
 	}
 	network := i.connector.network

@@ -9,6 +9,8 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/say"
 )
 
 // Nothing readable of a message is kept. What has to be known of one later is fetched again.
@@ -39,7 +41,8 @@ func (i *intent) open(ctx context.Context, evt *event.Event) (*event.Event, erro
 	}
 	if isBeacon(evt.Type) {
 		_, uri := beaconContent(evt.Content.Raw)
-		return i.connector.network.standing(evt, uri), nil
+		n := i.connector.network
+		return n.standing(evt, uri, n.say(say.SharedFrom)), nil
 	}
 	return evt, nil
 }

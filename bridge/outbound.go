@@ -62,6 +62,17 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		}
 		evt = decrypted
 	}
+	if isPollEnd(evt.Type) {
+		end := n.fromPollEnd(evt)
+		if end == nil {
+			n.journal.settle(ctx, evt.ID, outcomeDelivered)
+			return settled
+		}
+		evt = end
+	}
+	if end := n.fromShareEnd(evt); end != nil {
+		evt = end
+	}
 	if isBeacon(evt.Type) {
 		location, err := n.fromBeacon(ctx, evt)
 		switch {

@@ -36,9 +36,9 @@ type rowMember struct {
 	bot **telegramtest.Bot // of a member of staff, once it is connected
 }
 
-// What a bot's contacts can do. There is no Linker (a preview is the app's own), Deleter, Typist, Watcher and Reader (bots are not
-// told, and tell little), Timekeeper, Shaper (bots are not told of a voice note's shape), Animator (stickers that move are no
-// pictures), Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
+// What a bot's contacts can do. There is no Elector (a bot has no vote), Linker (a preview is the app's own), Deleter, Typist, Watcher
+// and Reader (bots are not told, and tell little), Timekeeper, Shaper (bots are not told of a voice note's shape), Animator (stickers
+// that move are no pictures), Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
 // first).
 var _ interface {
 	rowtest.Person
@@ -48,6 +48,10 @@ var _ interface {
 	rowtest.Stylist
 	rowtest.Namer
 	rowtest.Sender
+	rowtest.Guide
+	rowtest.Introducer
+	rowtest.Asker
+	rowtest.Voter
 } = rowMember{}
 
 func newTelegramRows(s *telegramStage) *telegramRows {
@@ -207,6 +211,7 @@ func (m rowMember) shown(e telegramtest.Entry) rowtest.Shown {
 	if e.File != "" {
 		s.File = m.fileShown(s.Kind, e)
 	}
+	showKind(&s, e.Message)
 	for _, r := range e.Reactions {
 		s.Reactions[m.network.address(r.By)] = r.Emoji
 	}

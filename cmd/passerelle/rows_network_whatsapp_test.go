@@ -50,6 +50,7 @@ var _ interface {
 	rowtest.Introducer
 	rowtest.Asker
 	rowtest.Voter
+	rowtest.Elector
 	rowtest.Typist
 	rowtest.Watcher
 	rowtest.Reader
@@ -108,6 +109,7 @@ func (p rowPhone) sent(message string, err error) rowtest.Message {
 }
 
 func (p rowPhone) OwnsDevice()          {}
+func (p rowPhone) HasAVote()            {}
 func (p rowPhone) CanBeWrittenToFirst() {}
 func (p rowPhone) ShowsShapes()         {}
 func (p rowPhone) AnimatesStickers()    {}

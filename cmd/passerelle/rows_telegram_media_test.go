@@ -47,8 +47,8 @@ func hands(s *rowtest.Scene, c *rowtest.Chat, f telegramtest.File) rowtest.Messa
 	return amina.sent(amina.SendFile(amina.network.number(c.Claire), f))
 }
 
-// comes waits for a file in the chat's room.
-func comes(s *rowtest.Scene, c *rowtest.Chat, what string, data []byte, match func(bridgetest.Heard) bool) bridgetest.Heard {
+// fileComes waits for a file in the chat's room.
+func fileComes(s *rowtest.Scene, c *rowtest.Chat, what string, data []byte, match func(bridgetest.Heard) bool) bridgetest.Heard {
 	s.Helper()
 	heard := s.Encrypted(s.Claire.Waits(what, func(h bridgetest.Heard) bool { return h.Room == c.Room && h.Sender == c.Ghost && match(h) }))
 	if content := heard.Message(); content.File == nil || content.URL != "" || !bytes.Equal(s.Claire.Downloads(heard), data) {
@@ -62,8 +62,8 @@ func albumComes(s *rowtest.Scene) {
 	one, two := picture(s.T, 31), picture(s.T, 32)
 	hands(s, c, telegramtest.File{Kind: "photo", Data: one, Album: "77", Text: telegramtest.Text{Text: "le chantier"}})
 	second := hands(s, c, telegramtest.File{Kind: "photo", Data: two, Album: "77"})
-	first := comes(s, c, "the first picture", one, func(h bridgetest.Heard) bool { return h.Text == "le chantier" })
-	last := comes(s, c, "the second picture", two, func(h bridgetest.Heard) bool { return h.MsgType == event.MsgImage && h.ID != first.ID })
+	first := fileComes(s, c, "the first picture", one, func(h bridgetest.Heard) bool { return h.Text == "le chantier" })
+	last := fileComes(s, c, "the second picture", two, func(h bridgetest.Heard) bool { return h.MsgType == event.MsgImage && h.ID != first.ID })
 	for _, h := range []bridgetest.Heard{first, last} {
 		if h.Event.Content.Raw["org.passerelle.album"] != "77" {
 			s.Errorf("it is not known as one of the album: %v", h.Event.Content.Raw)
@@ -132,7 +132,7 @@ func movingStickers(s *rowtest.Scene) {
 	amina := c.Contact.(rowMember)
 	data := append([]byte("\x1aE\xdf\xa3"), bytes.Repeat([]byte("webm"), 500)...)
 	hands(s, c, telegramtest.File{Kind: "sticker", Name: "a.webm", Data: data, Details: telegramtest.Media{Emoji: "🐈"}})
-	heard := comes(s, c, "the sticker that is a video", data, func(h bridgetest.Heard) bool { return h.Text == "🐈" && h.MsgType == event.MsgVideo })
+	heard := fileComes(s, c, "the sticker that is a video", data, func(h bridgetest.Heard) bool { return h.Text == "🐈" && h.MsgType == event.MsgVideo })
 	if info := heard.Message().Info; info.MimeType != "video/webm" || !info.MauGIF {
 		s.Errorf("it is %+v", info)
 	}
@@ -140,7 +140,7 @@ func movingStickers(s *rowtest.Scene) {
 	thumbnail, err := amina.Upload("thumbnail.png", still)
 	amina.did(err)
 	hands(s, c, telegramtest.File{Kind: "sticker", Name: "a.tgs", Data: []byte("lottie"), Details: telegramtest.Media{Emoji: "🦆", Thumbnail: thumbnail}})
-	heard = comes(s, c, "the picture of the sticker that is a program", still, func(h bridgetest.Heard) bool { return h.Type == event.EventSticker && h.Text == "🦆" })
+	heard = fileComes(s, c, "the picture of the sticker that is a program", still, func(h bridgetest.Heard) bool { return h.Type == event.EventSticker && h.Text == "🦆" })
 	if info := heard.Message().Info; info.MimeType != "image/png" {
 		s.Errorf("it is %+v", info)
 	}
@@ -152,7 +152,7 @@ func videoNoteComes(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	data := bytes.Repeat([]byte("note"), 500)
 	hands(s, c, telegramtest.File{Kind: "video_note", Data: data, Details: telegramtest.Media{Length: 240, Duration: 3}, Spoiler: true})
-	heard := comes(s, c, "the video note", data, func(h bridgetest.Heard) bool { return h.MsgType == event.MsgVideo })
+	heard := fileComes(s, c, "the video note", data, func(h bridgetest.Heard) bool { return h.MsgType == event.MsgVideo })
 	if info := heard.Message().Info; info.MimeType != "video/mp4" || info.Width != 240 || info.Height != 240 || info.Duration != 3000 {
 		s.Errorf("it is %+v", info)
 	}
@@ -165,7 +165,7 @@ func fileAnswered(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	data := []byte("%PDF-1.7 acte")
 	asked := hands(s, c, telegramtest.File{Kind: "document", Name: "acte.pdf", MIME: "application/pdf", Data: data})
-	heard := comes(s, c, "the document", data, func(h bridgetest.Heard) bool { return h.Text == "acte.pdf" })
+	heard := fileComes(s, c, "the document", data, func(h bridgetest.Heard) bool { return h.Text == "acte.pdf" })
 	reply := sealed(s, event.MsgFile, "signé.pdf", "application/pdf", []byte("%PDF-1.7 signé"))
 	reply.RelatesTo = (&event.RelatesTo{}).SetReplyTo(heard.ID)
 	said := s.Claire.Sends(c.Room, event.EventMessage, reply)
@@ -190,7 +190,7 @@ func fileChangedThere(s *rowtest.Scene) {
 	amina := c.Contact.(rowMember)
 	before, after := picture(s.T, 41), picture(s.T, 42)
 	number := numbered(hands(s, c, telegramtest.File{Kind: "photo", Data: before, Text: telegramtest.Text{Text: "le prot"}}))
-	heard := comes(s, c, "the picture", before, func(h bridgetest.Heard) bool { return h.Text == "le prot" })
+	heard := fileComes(s, c, "the picture", before, func(h bridgetest.Heard) bool { return h.Text == "le prot" })
 	bot := amina.network.number(c.Claire)
 	amina.did(amina.Edit(bot, number, telegramtest.Text{Text: "le port"}))
 	edited := lastEdit(s, c, heard.ID, "le port")
@@ -308,7 +308,7 @@ func (n *telegramRows) badLine(s *rowtest.Scene) {
 	n.server.Inject(telegramtest.Fault{Method: "file", Cut: true, Times: 2})
 	data := bytes.Repeat([]byte("acte "), 100_000)
 	hands(s, c, telegramtest.File{Kind: "document", Name: "acte.txt", Data: data})
-	comes(s, c, "the document", data, func(h bridgetest.Heard) bool { return h.Text == "acte.txt" })
+	fileComes(s, c, "the document", data, func(h bridgetest.Heard) bool { return h.Text == "acte.txt" })
 	n.server.Inject(telegramtest.Fault{Method: "sendDocument", RetryAfter: 1})
 	s.Claire.Attaches(c.Room, bridgetest.Attachment{Name: "réponse.txt", Data: data})
 	shown := c.Contact.Shows("the answer", func(m rowtest.Shown) bool { return m.File != nil && m.File.Name == "réponse.txt" })

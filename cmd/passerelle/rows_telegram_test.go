@@ -25,6 +25,7 @@ func TestRowsOfTelegram(t *testing.T) {
 	hall.Run(t, rowtest.Rows())
 	hall.Run(t, network.rows())
 	hall.Run(t, network.mediaRows())
+	hall.Run(t, network.kindRows())
 }
 
 // rows are those that only Telegram has.
@@ -37,8 +38,6 @@ func (n *telegramRows) rows() []rowtest.Row {
 		{Area: "messages", Holds: "who has blocked the bot is told of", Play: blockedBot},
 		{Area: "changes", Holds: "a reaction that Telegram does not have is refused", Play: unknownReaction},
 		{Area: "changes", Holds: "an edit may need more messages, or fewer", Play: editedInParts},
-		{Area: "relay", Holds: "a colleague writes through the bot under a name", Play: colleagueWrites},
-		{Area: "relay", Holds: "a reaction whose place a colleague's takes is said", Play: colleagueReacts},
 		{Area: "people", Holds: "a contact's new name is shown", Play: newName},
 		{Area: "groups", Holds: "a group that the bot is added to has a room", Play: n.groupRoom},
 		{Area: "groups", Holds: "a supergroup keeps its group's room", Play: n.supergroup},
@@ -125,33 +124,6 @@ func unknownReaction(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	s.Claire.Reacts(c.Room, c.Opened, "🫎")
 	s.Told(s.Claire, c.Room, "has no such reaction")
-}
-
-func colleagueWrites(s *rowtest.Scene) {
-	c := s.Meets("Amina")
-	s.Claire.Invites(c.Room, s.Karim.ID())
-	s.Karim.Joins(c.Room)
-	said := s.Karim.Says(c.Room, "Je prends la suite")
-	shown := c.Contact.Shows("Karim's words", func(m rowtest.Shown) bool { return m.Text == "<bold>karim</bold>: Je prends la suite" })
-	s.Karim.Edits(c.Room, said, "Je prends le relais")
-	s.Becomes(c.Contact, shown.ID, "Karim's edit", func(m rowtest.Shown) bool { return m.Text == "<bold>karim</bold>: Je prends le relais" })
-	c.Contact.Writes(c.Claire, "Merci à vous deux")
-	s.Karim.Hears(c.Room, "Merci à vous deux")
-	s.Claire.Edits(c.Room, said, "Pas vos mots")
-}
-
-func colleagueReacts(s *rowtest.Scene) {
-	c := s.Meets("Amina")
-	s.Claire.Invites(c.Room, s.Karim.ID())
-	s.Karim.Joins(c.Room)
-	s.Karim.Sees(c.Room, s.Claire.Says(c.Room, "Bienvenue, Karim"))
-	s.Claire.Reacts(c.Room, c.Opened, "👍")
-	s.Becomes(c.Contact, c.Opening, "Claire's reaction", func(m rowtest.Shown) bool { return m.Reactions[s.Phone.Address()] == "👍" })
-	s.Karim.Reacts(c.Room, c.Opened, "🎉")
-	s.Becomes(c.Contact, c.Opening, "Karim's reaction", func(m rowtest.Shown) bool { return m.Reactions[s.Phone.Address()] == "🎉" })
-	c.Contact.Shows("Claire's, in text", func(m rowtest.Shown) bool {
-		return strings.HasPrefix(m.Text, "<bold>claire</bold>: 👍") && m.Answers == c.Opening
-	})
 }
 
 func newName(s *rowtest.Scene) {

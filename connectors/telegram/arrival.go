@@ -23,10 +23,35 @@ type placed struct {
 	ThreadID           int64  `json:"message_thread_id"`
 	IsTopicMessage     bool   `json:"is_topic_message"`
 	BusinessConnection string `json:"business_connection_id"`
+	// Message is the message that an update is about, which then says where it belongs.
+	Message *placed `json:"message"`
+	// What votes and polls name instead of a chat.
+	PollID string `json:"poll_id"`
+	ID     string `json:"id"`
 }
 
-// in is the chat that an update belongs to, as the bot sees it.
+// lane is in which order an update is kept: its chat's, or its own.
+func (p placed) lane(bot int64) string {
+	if in := p.in(bot); in.chat != 0 {
+		return string(in.portalID())
+	}
+	return number(bot) + "/" + p.PollID + p.ID
+}
+
+// isSomewhere tells whether an update says where it belongs.
+func (p placed) isSomewhere(kind updateKind, bot int64) bool {
+	switch kind {
+	case updatePoll, updatePollAnswer, updateCallback, updateBusinessConnection:
+		return p.in(bot).chat != 0 || p.PollID+p.ID != ""
+	}
+	return p.Chat.ID != 0
+}
+
+// in is the chat that an update belongs to, as the bot sees it. Votes and polls name none.
 func (p placed) in(bot int64) chatID {
+	if p.Message != nil && p.Chat.ID == 0 {
+		return p.Message.in(bot)
+	}
 	return chatID{bot: bot, chat: p.Chat.ID, connection: p.BusinessConnection}
 }
 
@@ -35,21 +60,22 @@ func (a *account) arrivalOf(u update) (came portal.Arrival, err error) {
 	if _, err := u.Kind.content(u.Content); err != nil {
 		return came, err
 	}
-	in, err := u.Kind.place(u.Content, a.bot)
-	if err != nil {
-		return came, err
+	var where placed
+	if err := json.Unmarshal(u.Content, &where); err != nil || !where.isSomewhere(u.Kind, a.bot) {
+		return came, errNoUpdate{"no chat"}
 	}
 	payload, err := json.Marshal(arrival{Version: arrivalVersion, Kind: u.Kind, Content: u.Content})
 	if err != nil {
 		return came, fmt.Errorf("encode an update: %w", err)
 	}
-	return portal.Arrival{Login: string(a.login.ID), Lane: string(in.portalID()), ID: "u" + number(u.ID),
+	return portal.Arrival{Login: string(a.login.ID), Lane: where.lane(a.bot), ID: "u" + number(u.ID),
 		Payload: payload, At: a.connector.now()}, nil
 }
 
-// decodeArrival reads what was kept: the kind, the chat, and what the kind holds.
+// decodeArrival reads what was kept: the kind, the chat, and what the update holds (see updateKind.content).
 func decodeArrival(payload []byte, bot int64) (kind updateKind, in chatID, content any, err error) {
 	var came arrival
+	var where placed
 	if err := json.Unmarshal(payload, &came); err != nil {
 		return "", in, nil, fmt.Errorf("decode an arrival: %w", err)
 	}
@@ -59,20 +85,8 @@ func decodeArrival(payload []byte, bot int64) (kind updateKind, in chatID, conte
 	if content, err = came.Kind.content(came.Content); err != nil {
 		return "", in, nil, err
 	}
-	if in, err = came.Kind.place(came.Content, bot); err != nil {
-		return "", in, nil, err
+	if err := json.Unmarshal(came.Content, &where); err != nil || !where.isSomewhere(came.Kind, bot) {
+		return "", in, nil, errNoUpdate{"no chat"}
 	}
 	return came.Kind, in, content, nil
-}
-
-// place tells the chat that an update belongs to. What is of no chat belongs to the bot's own, which no bot has.
-func (k updateKind) place(content json.RawMessage, bot int64) (chatID, error) {
-	if k == updateBusinessConnection {
-		return chatID{bot: bot, chat: bot}, nil
-	}
-	var where placed
-	if err := json.Unmarshal(content, &where); err != nil || where.Chat.ID == 0 {
-		return chatID{}, errNoUpdate{"no chat"}
-	}
-	return where.in(bot), nil
 }

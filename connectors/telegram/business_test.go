@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
+	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
@@ -12,27 +14,29 @@ import (
 	"passerelle/portal/say"
 )
 
-func TestWhichChatAnUpdateBelongsTo(t *testing.T) {
+func TestInWhichOrderAnUpdateIsKept(t *testing.T) {
+	a := &account{bot: 1, connector: &Connector{now: time.Now}, login: &bridgev2.UserLogin{UserLogin: &database.UserLogin{ID: "1"}}}
 	for _, c := range []struct {
 		kind    updateKind
 		content string
-		want    chatID
+		want    string
 	}{
-		{updateMessage, `{"chat":{"id":7}}`, chatID{bot: 1, chat: 7}},
-		{updateBusinessMessage, `{"chat":{"id":7},"business_connection_id":"Ab_3"}`, chatID{bot: 1, chat: 7, connection: "Ab_3"}},
-		{updateBusinessDeleted, `{"chat":{"id":7},"business_connection_id":"Ab_3","message_ids":[1]}`, chatID{bot: 1, chat: 7, connection: "Ab_3"}},
-		{updateBusinessConnection, `{"id":"Ab_3","user":{"id":7}}`, chatID{bot: 1, chat: 1}},
+		{updateMessage, `{"chat":{"id":7}}`, "1:7"},
+		{updateBusinessMessage, `{"chat":{"id":7},"business_connection_id":"Ab_3"}`, "1:7:bAb_3"},
+		{updateBusinessDeleted, `{"chat":{"id":7},"business_connection_id":"Ab_3","message_ids":[1]}`, "1:7:bAb_3"},
+		{updateBusinessConnection, `{"id":"Ab_3","user":{"id":7}}`, "1/Ab_3"},
+		{updateCallback, `{"id":"5","message":{"chat":{"id":7}}}`, "1:7"},
+		{updatePollAnswer, `{"poll_id":"9"}`, "1/9"},
 	} {
-		got, err := c.kind.place(json.RawMessage(c.content), 1)
-		if err != nil || got != c.want {
-			t.Errorf("%s: %+v, %v", c.kind, got, err)
-		}
-		if back, err := parsePortalID(got.portalID()); err != nil || back != got {
-			t.Errorf("%s: %q is read as %+v, %v", c.kind, got.portalID(), back, err)
+		came, err := a.arrivalOf(update{ID: 3, Kind: c.kind, Content: json.RawMessage(c.content)})
+		if err != nil || came.Lane != c.want {
+			t.Errorf("%s: %q, %v", c.kind, came.Lane, err)
 		}
 	}
-	if _, err := updateBusinessMessage.place(json.RawMessage(`{"chat":{}}`), 1); err == nil {
-		t.Error("a message of no chat has one")
+	for kind, content := range map[updateKind]string{updateBusinessMessage: `{"chat":{}}`, updatePollAnswer: `{}`} {
+		if came, err := a.arrivalOf(update{ID: 3, Kind: kind, Content: json.RawMessage(content)}); err == nil {
+			t.Errorf("%s of no chat is in %q", kind, came.Lane)
+		}
 	}
 }
 

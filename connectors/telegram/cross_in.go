@@ -10,6 +10,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/say"
 	"passerelle/portal/transfer"
 )
@@ -57,9 +58,8 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 // place makes the Matrix event of what the gate admitted.
 func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, admitted portal.Admitted[incoming], answers *networkid.MessageOptionalPartID) (*bridgev2.ConvertedMessage, error) {
 	c := admitted.Content().content
-	part := &bridgev2.ConvertedMessagePart{Type: c.eventType, Content: c.event, Extra: c.extra}
 	if c.file != nil {
-		part.DBMetadata = &MessageMetadata{File: c.file.unique}
+		c.kept.File = c.file.unique
 		err := d.uploadFile(ctx, room, intent, admitted)
 		switch {
 		case isTooLarge(err):
@@ -68,7 +68,18 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 			return d.fail(err)
 		}
 	}
-	return &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{part}}, nil
+	if c.card != nil {
+		var err error
+		c.event.URL, c.event.File, err = intent.UploadMedia(ctx, room.MXID, c.card, c.event.FileName, card.Type)
+		if err != nil {
+			return d.fail(fmt.Errorf("upload a contact card: %w", err))
+		}
+	}
+	converted := &bridgev2.ConvertedMessage{ReplyTo: answers, Parts: []*bridgev2.ConvertedMessagePart{c.part("")}}
+	if c.also != nil {
+		converted.Parts = append(converted.Parts, c.also.part("also"))
+	}
+	return converted, nil
 }
 
 // uploadFile uploads the file of what the gate admitted, and puts into the message where it is.
@@ -82,9 +93,18 @@ func (d *delivery) uploadFile(ctx context.Context, room *bridgev2.Portal, intent
 	return nil
 }
 
+// part is a message as bridgev2 takes it.
+func (c *content) part(id networkid.PartID) *bridgev2.ConvertedMessagePart {
+	return &bridgev2.ConvertedMessagePart{ID: id, Type: c.eventType, Content: c.event, Extra: c.extra, DBMetadata: &c.kept}
+}
+
 // content says the message in Matrix's words, and which message it answers. The words that it answers stand in it when the room
 // does not hold them, or when the sender chose a part of them.
 func (d *delivery) content(ctx context.Context) (c content, answers *networkid.MessageOptionalPartID, err error) {
+	if d.says != nil {
+		c, err = d.says(ctx)
+		return c, nil, err
+	}
 	c = d.account.reader(ctx).convert(d.message)
 	if c.file != nil && c.file.mime == "" && d.file != nil {
 		c.file.mime = typeOf(d.file)

@@ -50,6 +50,14 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return a.deliverConnection(ctx, update)
 	case *businessDeletion:
 		return a.deliverDeletion(ctx, stored, in, update)
+	case *reactionCount:
+		return a.deliverCount(ctx, stored, in, update)
+	case *poll:
+		return a.deliverPoll(ctx, stored, update)
+	case *pollAnswer:
+		return a.deliverVote(ctx, stored, update)
+	case *callback:
+		return a.deliverCallback(ctx, stored, in, update)
 	}
 	return portal.Permanent(fmt.Errorf("nobody takes a %T", update))
 }
@@ -78,6 +86,12 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 	if handled, err := d.serve(ctx); handled || err != nil {
 		return err
 	}
+	if m.Poll != nil {
+		a.notePoll(ctx, m.Poll.ID, d.GetID())
+		if m.EditDate != 0 {
+			return a.deliverPoll(ctx, stored, m.Poll)
+		}
+	}
 	if kind == updateEdited || kind == updateEditedPost || kind == updateBusinessEdited {
 		return d.runEdit(ctx)
 	}
@@ -98,6 +112,8 @@ type delivery struct {
 	id      messageID
 	// notice stands in the place of the message's content, when set: a sentence of ours.
 	notice string
+	// says says it in Matrix's words, when set, of what is no message on Telegram.
+	says func(context.Context) (content, error)
 
 	file      *transfer.File // the message's file, once it has been fetched; nil: it has none, or
 	unfetched error          // why the file will never be fetched

@@ -19,7 +19,8 @@
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
 //   - A bot cannot write first: contacts come by links that lead them to staff (startlink.go). For its owner's own account, and nobody
 //     else's, a bot can act (business.go).
+//   - What a bot cannot do is done in words: a vote goes out as a text, by name (vote.go). What Matrix has no kind for is told (kinds.go).
 //
-// Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts, media_in.go
-// and media_out.go files. An [account] owns what runs for one bot.
+// Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts, media_in.go and
+// media_out.go files, and each further kind has a file of its own. An [account] owns what runs for one bot.
 package telegram

@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/polls"
 	"passerelle/portal/say"
 )
 
@@ -66,8 +67,11 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 	if err != nil {
 		return nil, e.give(err)
 	}
-	if c.sentence != "" {
+	switch {
+	case c.sentence != "":
 		return e.instead(ctx, part, c.sentence)
+	case c.card != nil:
+		return nil, bridgev2.ErrIgnoringRemoteEvent // only what stands around a card can change
 	}
 	if c.file != nil && e.unfetched != nil {
 		said, err := e.notFetched(ctx, c.file.size)
@@ -133,6 +137,13 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 	case changed.EditTarget.SenderMXID != changed.Event.Sender: // the bot's messages are of several people
 		return a.refused(ctx, errors.New("another one's message"), say.RelayNotYours)
 	}
+	raw := changed.Event.Content.Raw
+	if _, ends := raw[polls.KeyEnd]; ends {
+		return a.endPoll(ctx, changed, target)
+	}
+	if isPlace(changed.Content, raw) {
+		return a.move(ctx, changed, target)
+	}
 	message := &bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}
 	out, err := a.editedOf(ctx, message, metadataOf(changed.EditTarget))
 	defer out.close()
@@ -150,11 +161,14 @@ func (a *account) HandleMatrixEdit(ctx context.Context, changed *bridgev2.Matrix
 
 // editTo changes the messages that hold a text into those that hold the new one: it may need more of them, or fewer.
 func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, first messageID, admitted portal.Admitted[*outgoing]) error {
-	parts, kept := admitted.Content().parts, metadataOf(changed.EditTarget)
+	out, kept := admitted.Content(), metadataOf(changed.EditTarget)
+	parts := out.parts
 	all := append([]int64{first.id}, kept.More...)
 	for i, part := range parts[:min(len(parts), len(all))] {
 		of := first.in.message(all[i])
-		err := a.insist(ctx, of.in, func(ctx context.Context) error { return a.editPart(ctx, of, part, i == 0 && kept.File != "") })
+		err := a.insist(ctx, of.in, func(ctx context.Context) error {
+			return a.editPart(ctx, of, part, i == 0 && kept.File != "", out.preview)
+		})
 		if err != nil && !isUnchanged(err) {
 			return a.unsent(ctx, err)
 		}
@@ -168,11 +182,12 @@ func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, firs
 			return a.unsent(ctx, err)
 		}
 	}
-	ids, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0)
+	sent, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0, out.preview)
 	if err != nil {
 		return err
 	}
 	defer a.endSending(changed.Event.ID)
+	ids := numbersOf(sent)
 	kept.More = append(all[1:min(len(parts), len(all))], ids...)
 	return a.notePartsOf(ctx, changed.EditTarget, changed.Portal, ids)
 }

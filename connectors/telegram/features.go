@@ -22,7 +22,10 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 		Delete:          event.CapLevelFullySupported,
 		Reaction:        event.CapLevelFullySupported,
 		ReactionCount:   1,
-		LocationMessage: event.CapLevelRejected,
+		LocationMessage: event.CapLevelFullySupported,
+		Poll:            event.CapLevelFullySupported,
+		PollEnd:         event.CapLevelFullySupported,
+		PollMaxOptions:  mostAnswers,
 	}
 }
 

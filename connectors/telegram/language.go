@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"time"
 
 	"maunium.net/go/mautrix/id"
 
@@ -14,6 +15,9 @@ import (
 
 // say returns a sentence for several readers, in the configured language.
 func (c *Connector) say(s say.Sentence, args ...any) string { return c.sayTo("", s, args...) }
+
+// moment says when something is, for several readers.
+func (c *Connector) moment(at time.Time) string { return c.border.Languages.Of("").Moment(at, c.now()) }
 
 // sayTo returns a sentence in the language of its reader.
 func (c *Connector) sayTo(reader id.UserID, s say.Sentence, args ...any) string {

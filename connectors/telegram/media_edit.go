@@ -76,14 +76,14 @@ func wordsOf(content *event.MessageEventContent, on occasion) marked {
 }
 
 // editPart changes one message into what it is to be. hasFile tells whether it has a file.
-func (a *account) editPart(ctx context.Context, of messageID, to part, hasFile bool) error {
+func (a *account) editPart(ctx context.Context, of messageID, to part, hasFile bool, preview *linkPreview) error {
 	switch {
 	case len(to.files) > 0:
 		return a.api.editMessageMedia(ctx, of, to.files[0], to.marked)
 	case hasFile:
 		return a.api.editMessageCaption(ctx, of, to.marked)
 	}
-	return a.api.editMessageText(ctx, of, to.marked)
+	return a.api.editMessageText(ctx, of, to.marked, preview)
 }
 
 // editFile puts into an edit what stands of a message's file: the file that is in the room, when it is the same one, otherwise the new

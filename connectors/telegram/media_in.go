@@ -21,8 +21,6 @@ type file struct {
 }
 
 const (
-	// spoilerField hides a file until somebody wants to see it (MSC4193, its unstable name).
-	spoilerField = "page.codeberg.everypizza.msc4193.spoiler"
 	// albumField names the album that a file belongs to. Each file is a message of its own, which people can answer.
 	albumField = "org.passerelle.album"
 	// thumbnailWidth is the width of Telegram's small pictures, in pixels (Bot API, sendVideo, thumbnail).
@@ -55,21 +53,10 @@ func (r reader) media(m *message) (c content, ok bool) {
 	default:
 		return c, false
 	}
-	if c.file != nil && m.HasMediaSpoiler {
-		c.add(spoilerField, true)
-	}
 	if c.file != nil && m.MediaGroupID != "" {
-		c.add(albumField, m.MediaGroupID)
+		c.adds(albumField, m.MediaGroupID)
 	}
 	return c, true
-}
-
-// add adds a field to the event that mautrix's type does not have.
-func (c *content) add(field string, value any) {
-	if c.extra == nil {
-		c.extra = map[string]any{}
-	}
-	c.extra[field] = value
 }
 
 // fileContent is a message that is a file, with its caption. The file is called name unless it has one.

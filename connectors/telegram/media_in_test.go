@@ -83,7 +83,7 @@ func TestWhatIsAroundAFile(t *testing.T) {
 	if want := say.English.Say(say.Forwarded) + "\nLe port"; got.event.Body != want || got.event.FormattedBody != "<em>Forwarded</em><br>Le <strong>port</strong>" {
 		t.Errorf("below it stands %q, %q", got.event.Body, got.event.FormattedBody)
 	}
-	if got.text != "Le port" || got.extra[albumField] != "77" || got.extra[spoilerField] != true {
+	if got.text != "Le port" || got.extra[albumField] != "77" || got.extra[keySpoiler] != true {
 		t.Errorf("it is %q with %v", got.text, got.extra)
 	}
 	got = readsMedia(t, `{"document":{"file_id":"a","file_name":"a.pdf"},"forward_origin":{"type":"user"}}`)

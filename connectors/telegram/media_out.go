@@ -56,10 +56,11 @@ type outgoingFile struct {
 	part      string // of the request that holds it
 }
 
-// A part is one message of Telegram's: a text, a file with its caption, or several files, an album.
+// A part is one message of Telegram's: a text, a file with its caption, several files, which are an album, or a call.
 type part struct {
 	marked
 	files []*outgoingFile
+	call  *call // nil: it is none
 }
 
 // mediaOut says a Matrix file in Telegram's words: as what its apps can show, otherwise as a document. It is nil for what is none.
@@ -167,11 +168,6 @@ func captionOut(content *event.MessageEventContent, on occasion) marked {
 	return on.by.words(writeEntities(content, on.person))
 }
 
-// alone is the signature where there are no words.
-func (s signature) alone() marked {
-	return marked{text: strings.TrimRightFunc(s.before.text, unicode.IsSpace), entities: s.before.entities}
-}
-
 // shownAs lists the media types that Telegram's apps show as what they are, by the kind that Matrix says. All others go as documents.
 var shownAs = map[event.CapabilityMsgType]map[string]string{
 	event.MsgImage: {"image/jpeg": kindPhoto, "image/png": kindPhoto, "image/webp": kindPhoto, "image/gif": kindAnimation},
@@ -217,7 +213,7 @@ func fileOut(content *event.MessageEventContent, on occasion) *outgoingFile {
 	f.measures("width", info.Width, kindVideo, kindAnimation)
 	f.measures("height", info.Height, kindVideo, kindAnimation)
 	f.measures("duration", seconds(length), kindVideo, kindAnimation, kindAudio, kindVoice)
-	if hidden, _ := on.raw[spoilerField].(bool); hidden && slices.Contains([]string{kindPhoto, kindVideo, kindAnimation}, f.kind) {
+	if hidden, _ := on.raw[keySpoiler].(bool); hidden && slices.Contains([]string{kindPhoto, kindVideo, kindAnimation}, f.kind) {
 		f.details["has_spoiler"] = true
 	}
 	if f.kind == kindVideo {
@@ -306,23 +302,22 @@ func (o *outgoing) close() {
 	}
 }
 
-// sendPart sends one part, and returns the numbers of the messages that it became.
-func (a *account) sendPart(ctx context.Context, to chatID, p part, answers int64) (ids []int64, err error) {
-	var sent []message
-	switch len(p.files) {
-	case 0:
-		one, err := a.api.sendMessage(ctx, to, p.marked, answers)
-		return []int64{one.MessageID}, err
-	case 1:
-		one, err := a.api.sendFile(ctx, to, p.files[0], p.marked, answers)
-		return []int64{one.MessageID}, err
+// sendPart sends one part, and returns the messages that it became.
+func (a *account) sendPart(ctx context.Context, to chatID, p part, answers int64, preview *linkPreview) (sent []message, err error) {
+	var one message
+	switch {
+	case p.call != nil:
+		one, err = a.transmit(ctx, to, *p.call, answers)
+	case len(p.files) == 0:
+		one, err = a.api.send(ctx, to, textCall(p.marked, preview), answers)
+	case len(p.files) == 1:
+		one, err = a.api.sendFile(ctx, to, p.files[0], p.marked, answers)
+	default:
+		sent, err = a.api.sendMediaGroup(ctx, to, p.files, p.marked, answers)
+		if err == nil && len(sent) == 0 {
+			err = &unanswered{method: "sendMediaGroup", perhaps: true, cause: errors.New("no messages in the answer")}
+		}
+		return sent, err
 	}
-	sent, err = a.api.sendMediaGroup(ctx, to, p.files, p.marked, answers)
-	if err == nil && len(sent) == 0 {
-		err = &unanswered{method: "sendMediaGroup", perhaps: true, cause: errors.New("no messages in the answer")}
-	}
-	for _, one := range sent {
-		ids = append(ids, one.MessageID)
-	}
-	return ids, err
+	return []message{one}, err
 }

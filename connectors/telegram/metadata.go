@@ -44,6 +44,8 @@ type MessageMetadata struct {
 	File string `json:"file,omitempty"`
 	// PartOf is set for such a further message: the first one of the text.
 	PartOf networkid.MessageID `json:"part_of,omitempty"`
+	// Poll is set for a poll.
+	Poll *keptPoll `json:"poll,omitempty"`
 }
 
 // metadataOf returns what is kept of a message.

@@ -3,10 +3,13 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"passerelle/portal/geo"
 )
 
 // The methods that the connector calls, under the Bot API's names.
@@ -62,27 +65,63 @@ type answersTo struct {
 	Anyway    bool  `json:"allow_sending_without_reply"`
 }
 
-// sendMessage sends a text. answers may be 0.
-func (a *api) sendMessage(ctx context.Context, to chatID, text marked, answers int64) (sent message, err error) {
-	params := inChat(to)
+// textCall is the call that sends a text.
+func textCall(text marked, preview *linkPreview) call {
+	params := tgbotapi.Params{}
+	putText(params, text, preview)
+	return call{"sendMessage", params}
+}
+
+// putText adds a text to the parameters of a call.
+func putText(params tgbotapi.Params, text marked, preview *linkPreview) {
 	params["text"] = text.text
 	if len(text.entities) > 0 {
 		params["entities"] = encoded(text.entities)
 	}
-	params.AddNonZero64("message_thread_id", to.topic)
-	if answers != 0 {
-		params["reply_parameters"] = encoded(answersTo{MessageID: answers, Anyway: true})
+	if preview != nil {
+		params["link_preview_options"] = encoded(preview)
 	}
-	return sent, a.call(ctx, "sendMessage", params, &sent)
+}
+
+// send sends a message. answers may be 0.
+func (a *api) send(ctx context.Context, to chatID, c call, answers int64) (sent message, err error) {
+	params := sendingTo(to, answers)
+	maps.Copy(params, c.params)
+	return sent, a.call(ctx, c.method, params, &sent)
+}
+
+// editMessageLiveLocation moves a live location.
+func (a *api) editMessageLiveLocation(ctx context.Context, of messageID, place geo.Place) error {
+	params := inChat(of.in)
+	maps.Copy(params, positioned(place))
+	params["message_id"] = number(of.id)
+	return a.call(ctx, "editMessageLiveLocation", params, nil)
+}
+
+// stopMessageLiveLocation ends a live location.
+func (a *api) stopMessageLiveLocation(ctx context.Context, of messageID) error {
+	params := inChat(of.in)
+	params["message_id"] = number(of.id)
+	return a.call(ctx, "stopMessageLiveLocation", params, nil)
+}
+
+// stopPoll ends a poll of the bot's.
+func (a *api) stopPoll(ctx context.Context, of messageID) error {
+	params := inChat(of.in)
+	params["message_id"] = number(of.id)
+	return a.call(ctx, "stopPoll", params, nil)
+}
+
+// answerCallbackQuery tells something to who pressed a button.
+func (a *api) answerCallbackQuery(ctx context.Context, id, text string) error {
+	return a.call(ctx, "answerCallbackQuery", tgbotapi.Params{"callback_query_id": id, "text": text}, nil)
 }
 
 // editMessageText changes a text of the bot's.
-func (a *api) editMessageText(ctx context.Context, of messageID, text marked) error {
+func (a *api) editMessageText(ctx context.Context, of messageID, text marked, preview *linkPreview) error {
 	params := inChat(of.in)
-	params["message_id"], params["text"] = number(of.id), text.text
-	if len(text.entities) > 0 {
-		params["entities"] = encoded(text.entities)
-	}
+	params["message_id"] = number(of.id)
+	putText(params, text, preview)
 	return a.call(ctx, "editMessageText", params, nil)
 }
 

@@ -146,9 +146,9 @@ func (u *untilEnd) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// send calls a method with files. The same files can be sent again. A request that broke off before all of them had been taken is
+// sendFiles calls a method with files. The same files can be sent again. A request that broke off before all of them had been taken is
 // one that Telegram has not carried out.
-func (a *api) send(ctx context.Context, method string, params tgbotapi.Params, files []*outgoingFile, into any) error {
+func (a *api) sendFiles(ctx context.Context, method string, params tgbotapi.Params, files []*outgoingFile, into any) error {
 	var parts []tgbotapi.RequestFile
 	var read []*untilEnd
 	for _, f := range files {
@@ -180,7 +180,7 @@ func (a *api) sendFile(ctx context.Context, to chatID, f *outgoingFile, caption 
 	for name, value := range f.details {
 		params[name] = fmt.Sprint(value)
 	}
-	return sent, a.send(ctx, f.method(), params, []*outgoingFile{f}, &sent)
+	return sent, a.sendFiles(ctx, f.method(), params, []*outgoingFile{f}, &sent)
 }
 
 // sendMediaGroup sends 2 to 10 files that belong together, with a caption.
@@ -196,7 +196,7 @@ func (a *api) sendMediaGroup(ctx context.Context, to chatID, files []*outgoingFi
 	}
 	params := sendingTo(to, answers)
 	params["media"] = encoded(items)
-	return sent, a.send(ctx, "sendMediaGroup", params, files, &sent)
+	return sent, a.sendFiles(ctx, "sendMediaGroup", params, files, &sent)
 }
 
 // sendingTo begins the parameters of a message. answers may be 0.
@@ -214,7 +214,7 @@ func (a *api) editMessageMedia(ctx context.Context, of messageID, f *outgoingFil
 	params := inChat(of.in)
 	f.part = "file0"
 	params["message_id"], params["media"] = number(of.id), string(f.inputMedia(caption))
-	return a.send(ctx, "editMessageMedia", params, []*outgoingFile{f}, nil)
+	return a.sendFiles(ctx, "editMessageMedia", params, []*outgoingFile{f}, nil)
 }
 
 // editMessageCaption changes what stands below a file of the bot's.

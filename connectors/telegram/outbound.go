@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -16,6 +17,18 @@ type outgoing struct {
 	text    string // everything in it that can be read: what the gate judges by
 	parts   []part // the messages that it becomes, one unless it is too long
 	answers int64  // the message that it answers; 0: none
+	// preview says which link of a text is previewed; nil: Telegram decides.
+	preview *linkPreview
+	// calls send what is neither text nor file: there are no parts then. preface stands before the first, where that cannot hold a name.
+	calls   []call
+	preface marked
+	kept    MessageMetadata // what is kept with it
+}
+
+// call sends a message that is neither text nor file.
+type call struct {
+	method string // of the Bot API
+	params tgbotapi.Params
 }
 
 // occasion is what a message goes out with.
@@ -24,10 +37,10 @@ type occasion struct {
 	person func(id.UserID) *user
 	// answers is the message that it answers; 0: none.
 	answers int64
+	// raw is the content as it came, for the fields that mautrix's types do not have.
+	raw map[string]any
 	// by is whose words they are; zero: the bot's owner's.
 	by signature
-	// raw is the Matrix event as it came, for the fields that mautrix's types do not have.
-	raw map[string]any
 }
 
 // convertOut says a Matrix message in Telegram's words; nil: Telegram has none. Each further kind has a file of its own, and its turn
@@ -35,7 +48,11 @@ type occasion struct {
 func convertOut(content *event.MessageEventContent, on occasion) *outgoing {
 	switch content.MsgType {
 	case event.MsgText, event.MsgNotice:
-		return textOut(on.by.words(writeEntities(content, on.person)), on)
+		out := textOut(on.by.words(writeEntities(content, on.person)), on)
+		out.preview = previewOut(content, on.raw)
+		return out
+	case event.MsgLocation:
+		return placeOut(content, on)
 	case event.MsgEmote:
 		return textOut(on.by.deed(writeEntities(content, on.person)), on)
 	}

@@ -77,6 +77,8 @@ const noEmoji = "✨"
 // emojiOf says a reaction as an emoji: of a picture the one that it stands for.
 func (a *account) emojiOf(ctx context.Context, r reactionType) (string, error) {
 	switch {
+	case r.Type == reactionPaid:
+		return "⭐", nil
 	case r.Type == reactionEmoji && r.Emoji != "":
 		return variationselector.Remove(r.Emoji), nil
 	case r.CustomEmojiID == "" || a.api == nil:

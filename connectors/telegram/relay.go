@@ -54,6 +54,12 @@ func withName(style func(string, func(string) string) string, name string) marke
 // words signs a text.
 func (s signature) words(text marked) marked { return joined(s.before, text) }
 
+// alone is the signature where there are no words.
+func (s signature) alone() marked {
+	text := strings.TrimRight(s.before.text, " ")
+	return marked{text, inPart(s.before.entities, 0, len(unitsOf(text)))}
+}
+
 // deed signs what somebody does.
 func (s signature) deed(text marked) marked {
 	if s.does.text == "" {

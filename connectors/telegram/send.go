@@ -20,14 +20,19 @@ import (
 // HandleMatrixMessage brings a Matrix message across the border: convert, gate, send (see [bridgev2.NetworkAPI]). Its errors carry
 // the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
-	to, err := parsePortalID(message.Portal.ID)
-	if err != nil {
-		return nil, a.failed(ctx, err, say.NotSent)
-	}
 	out, err := a.outgoingOf(ctx, message)
 	defer out.close()
 	if err != nil {
 		return nil, err
+	}
+	return a.crossOut(ctx, message, out)
+}
+
+// crossOut sends what a Matrix event became, once the gate has admitted it. Its errors carry the sentence that the sender reads.
+func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing) (*bridgev2.MatrixMessageResponse, error) {
+	to, err := parsePortalID(message.Portal.ID)
+	if err != nil {
+		return nil, a.failed(ctx, err, say.NotSent)
 	}
 	admitted, err := a.passFiles(ctx, a.crossingOut(message, out), out)
 	if err != nil {
@@ -37,8 +42,13 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 	if err != nil {
 		return nil, err
 	}
+	kept := out.kept
+	kept.More, kept.File = ids[1:], fileKept(out)
 	row := &database.Message{ID: to.message(ids[0]).networkID(), SenderID: a.GetUserID(), Timestamp: time.UnixMilli(message.Event.Timestamp),
-		Metadata: &MessageMetadata{More: ids[1:], File: fileKept(out)}}
+		Metadata: &kept}
+	if kept.Poll != nil {
+		a.notePoll(ctx, kept.Poll.ID, row.ID)
+	}
 	return &bridgev2.MatrixMessageResponse{DB: row, PostSave: func(ctx context.Context, saved *database.Message) {
 		if err := a.notePartsOf(ctx, saved, message.Portal, ids[1:]); err != nil {
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
@@ -50,12 +60,35 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 // send sends what the gate admitted, and returns the numbers of its messages. Its errors carry the sentence that the sender reads.
 func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted portal.Admitted[*outgoing]) ([]int64, error) {
 	out := admitted.Content()
-	return a.sendParts(ctx, evt, to, out.parts, out.answers)
+	parts, first := out.parts, 0
+	if len(out.calls) > 0 && out.preface.text != "" {
+		parts, first = append(parts, part{marked: out.preface}), 1
+	}
+	for _, each := range out.calls {
+		parts = append(parts, part{call: &each})
+	}
+	sent, err := a.sendParts(ctx, evt, to, parts, out.answers, out.preview)
+	if err != nil {
+		return nil, err
+	}
+	if asked := sent[first].Poll; asked != nil && out.kept.Poll != nil {
+		out.kept.Poll.ID, out.kept.Poll.Anonymous = asked.ID, asked.IsAnonymous
+	}
+	ids := numbersOf(sent)
+	return append(ids[first:], ids[:first]...), nil // what says whose it is stands behind it
 }
 
 // outgoingOf says a Matrix message in Telegram's words, its files fetched. The caller closes it, also after an error.
 func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessage) (*outgoing, error) {
-	out := convertOut(message.Content, a.occasion(ctx, message))
+	on := a.occasion(ctx, message)
+	cards, err := a.cardOf(ctx, message.Content)
+	if err != nil {
+		return nil, a.failed(ctx, err, say.NotSent)
+	}
+	if out := contactOut(cards, on); cards != "" && out != nil {
+		return out, nil
+	}
+	out := convertOut(message.Content, on)
 	if out == nil {
 		return nil, a.refused(ctx, fmt.Errorf("no way to send %s", message.Content.MsgType), say.UnknownKindOut)
 	}

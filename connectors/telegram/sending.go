@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -65,11 +67,10 @@ func (a *account) endSending(evt id.EventID) {
 	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
 }
 
-// sendParts sends the messages that one of Matrix becomes, in order, and returns their numbers. The first one answers a message, if
-// answers is not 0.
-// It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence that
-// the sender reads.
-func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers int64) (ids []int64, err error) {
+// sendParts sends the messages that one of Matrix becomes, in order, and returns them. The first one answers a message, if answers is
+// not 0. It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence
+// that the sender reads.
+func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers int64, preview *linkPreview) (all []message, err error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -94,9 +95,9 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 				return nil, a.perhaps(ctx, err)
 			}
 		}
-		var sent []int64
+		var sent []message
 		err := a.try(ctx, to, wasNotSent, func(ctx context.Context) (err error) {
-			sent, err = a.sendPart(ctx, to, part, answers)
+			sent, err = a.sendPart(ctx, to, part, answers, preview)
 			return err
 		})
 		if err != nil {
@@ -110,9 +111,28 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 			}
 			return nil, a.unsent(ctx, err)
 		}
-		ids = append(ids, sent...)
+		all = append(all, sent...)
 	}
-	return ids, nil
+	return all, nil
+}
+
+func numbersOf(sent []message) (ids []int64) {
+	for _, each := range sent {
+		ids = append(ids, each.MessageID)
+	}
+	return ids
+}
+
+// transmit sends a message that is neither text nor file. A channel takes anonymous polls only.
+func (a *account) transmit(ctx context.Context, to chatID, c call, answers int64) (message, error) {
+	sent, err := a.api.send(ctx, to, c, answers)
+	var refused *refusal
+	if c.method == "sendPoll" && errors.As(err, &refused) && strings.Contains(refused.text, "non-anonymous polls") {
+		c.params = maps.Clone(c.params)
+		c.params["is_anonymous"] = "true"
+		return a.api.send(ctx, to, c, answers)
+	}
+	return sent, err
 }
 
 // wasNotSent tells whether a call on which there was no answer did not reach Telegram.

@@ -114,7 +114,7 @@ func (c *Connector) makeLink(ce *commands.Event, a *account) {
 	if c.linkFailed(ce, err) {
 		return
 	}
-	c.answer(ce, say.LinkMade, link.Number, url, c.leadsTo(ce, link), c.moment(ce, link), c.many(ce, link))
+	c.answer(ce, say.LinkMade, link.Number, url, c.leadsTo(ce, link), c.ends(ce, link), c.many(ce, link))
 }
 
 // mayLeadHere tells whether a link may lead to the room that it is asked for in, and says why not.
@@ -163,7 +163,7 @@ func (c *Connector) leadsTo(ce *commands.Event, link startLink) string {
 	return link.Staff.String()
 }
 
-func (c *Connector) moment(ce *commands.Event, link startLink) string {
+func (c *Connector) ends(ce *commands.Event, link startLink) string {
 	return c.border.Languages.Of(ce.User.MXID).Moment(link.Ends, c.now())
 }
 
@@ -183,7 +183,7 @@ func (c *Connector) link(room id.RoomID) string {
 func (c *Connector) listLinks(ce *commands.Event, a *account) {
 	var lines []string
 	for _, link := range a.openLinks() {
-		lines = append(lines, c.sayTo(ce.User.MXID, say.LinkLine, link.Number, c.leadsTo(ce, link), c.moment(ce, link), len(link.UsedBy), c.many(ce, link)))
+		lines = append(lines, c.sayTo(ce.User.MXID, say.LinkLine, link.Number, c.leadsTo(ce, link), c.ends(ce, link), len(link.UsedBy), c.many(ce, link)))
 	}
 	if len(lines) == 0 {
 		c.answer(ce, say.LinksNone, c.bridge.Config.CommandPrefix)

@@ -12,7 +12,7 @@ import (
 
 // reader returns what converts messages.
 func (a *account) reader(ctx context.Context) reader {
-	return reader{say: a.connector.say, person: func(by *user, username string) (mentioned, bool) { return a.inMatrix(ctx, by, username) }}
+	return reader{say: a.connector.say, moment: a.connector.moment, person: func(by *user, username string) (mentioned, bool) { return a.inMatrix(ctx, by, username) }}
 }
 
 // inMatrix returns somebody whom a text names, in Matrix: the bot's owner for the bot, otherwise the ghost. By username only bots of

@@ -64,6 +64,8 @@ type message struct {
 	Caption         string   `json:"caption,omitempty"`
 	CaptionEntities []entity `json:"caption_entities,omitempty"`
 	attached
+	kinds
+	marks
 	service
 }
 
@@ -125,12 +127,18 @@ const originChannel = "channel"
 
 // origin says where a forwarded message comes from (Bot API, MessageOrigin).
 type origin struct {
-	Type string `json:"type"`
-	Chat *chat  `json:"chat,omitempty"`
+	Type           string `json:"type"`
+	Chat           *chat  `json:"chat,omitempty"`
+	SenderChat     *chat  `json:"sender_chat,omitempty"`
+	SenderUser     *user  `json:"sender_user,omitempty"`
+	SenderUserName string `json:"sender_user_name,omitempty"`
 }
 
 // reactionEmoji is the type of a reaction that is one of the standard emoji.
 const reactionEmoji = "emoji"
+
+// reactionPaid is the type of a reaction with Telegram's stars.
+const reactionPaid = "paid"
 
 // reactionType is a reaction (Bot API, ReactionType).
 type reactionType struct {
@@ -204,12 +212,17 @@ const (
 	updateBusinessMessage    updateKind = "business_message"
 	updateBusinessEdited     updateKind = "edited_business_message"
 	updateBusinessDeleted    updateKind = "deleted_business_messages"
+	updateReactionCount      updateKind = "message_reaction_count"
+	updatePoll               updateKind = "poll"
+	updatePollAnswer         updateKind = "poll_answer"
+	updateCallback           updateKind = "callback_query"
 )
 
 // updateKinds lists them for Telegram: some it tells of only when they are named (Bot API, getUpdates, allowed_updates).
 func updateKinds() []updateKind {
 	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership,
-		updateBusinessConnection, updateBusinessMessage, updateBusinessEdited, updateBusinessDeleted}
+		updateBusinessConnection, updateBusinessMessage, updateBusinessEdited, updateBusinessDeleted,
+		updateReactionCount, updatePoll, updatePollAnswer, updateCallback}
 }
 
 // update is something that happened, for a bot to know (Bot API, Update).
@@ -242,7 +255,7 @@ func parseUpdate(raw json.RawMessage) (u update, err error) {
 	return u, errNoUpdate{"no kind"}
 }
 
-// content decodes what an update holds: a *message, a *reactionUpdate, a *memberUpdate, a *businessConnection or a *businessDeletion.
+// content decodes what an update holds: a *message, a *reactionUpdate, a *memberUpdate and so on.
 func (k updateKind) content(raw json.RawMessage) (any, error) {
 	var into any
 	switch k {
@@ -256,6 +269,14 @@ func (k updateKind) content(raw json.RawMessage) (any, error) {
 		into = &businessConnection{}
 	case updateBusinessDeleted:
 		into = &businessDeletion{}
+	case updateReactionCount:
+		into = &reactionCount{}
+	case updatePoll:
+		into = &poll{}
+	case updatePollAnswer:
+		into = &pollAnswer{}
+	case updateCallback:
+		into = &callback{}
 	default:
 		return nil, errNoUpdate{string(k)}
 	}

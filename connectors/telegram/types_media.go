@@ -2,16 +2,15 @@ package telegram
 
 // attached is the file of a message, under the name of its kind (Bot API, Message).
 type attached struct {
-	Animation       *fileObject  `json:"animation,omitempty"`
-	Audio           *fileObject  `json:"audio,omitempty"`
-	Document        *fileObject  `json:"document,omitempty"`
-	Photo           []fileObject `json:"photo,omitempty"` // one picture in several sizes
-	Sticker         *fileObject  `json:"sticker,omitempty"`
-	Video           *fileObject  `json:"video,omitempty"`
-	VideoNote       *fileObject  `json:"video_note,omitempty"`
-	Voice           *fileObject  `json:"voice,omitempty"`
-	HasMediaSpoiler bool         `json:"has_media_spoiler,omitempty"`
-	MediaGroupID    string       `json:"media_group_id,omitempty"` // of the album that it belongs to
+	Animation    *fileObject  `json:"animation,omitempty"`
+	Audio        *fileObject  `json:"audio,omitempty"`
+	Document     *fileObject  `json:"document,omitempty"`
+	Photo        []fileObject `json:"photo,omitempty"` // one picture in several sizes
+	Sticker      *fileObject  `json:"sticker,omitempty"`
+	Video        *fileObject  `json:"video,omitempty"`
+	VideoNote    *fileObject  `json:"video_note,omitempty"`
+	Voice        *fileObject  `json:"voice,omitempty"`
+	MediaGroupID string       `json:"media_group_id,omitempty"` // of the album that it belongs to
 }
 
 // fileObject is a file, with the fields of all its kinds (Bot API, PhotoSize, Animation, Audio, Document, Sticker, Video, VideoNote

@@ -6,6 +6,8 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 
 	"passerelle/portal/say"
+
+	"passerelle/portal/geo"
 )
 
 // said is a message that is told in sentences of ours and words of the sender's, each on lines of its own.
@@ -41,8 +43,8 @@ func (r reader) appointment(m *waE2E.Message) (content, bool) {
 		}
 		place := planned.GetLocation()
 		where := joinWords(place.GetName(), place.GetAddress())
-		if where == "" && place != nil && isPosition(place.GetDegreesLatitude(), place.GetDegreesLongitude()) {
-			where = "geo:" + degrees(place.GetDegreesLatitude()) + "," + degrees(place.GetDegreesLongitude())
+		if where == "" && place != nil && geo.IsPosition(place.GetDegreesLatitude(), place.GetDegreesLongitude()) {
+			where = "geo:" + geo.Degrees(place.GetDegreesLatitude()) + "," + geo.Degrees(place.GetDegreesLongitude())
 		}
 		texts = append(texts,
 			r.told(say.Starts, moment(planned.GetStartTime())), r.told(say.Ends, moment(planned.GetEndTime())),

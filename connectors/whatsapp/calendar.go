@@ -14,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/geo"
 )
 
 // largestCalendar bounds a calendar file that is read, in bytes.
@@ -121,7 +122,7 @@ func placeOf(e ical.Event) *waE2E.LocationMessage {
 		first, second, _ := strings.Cut(stated.Value, ";")
 		latitude, latitudeErr := strconv.ParseFloat(first, 64)
 		longitude, longitudeErr := strconv.ParseFloat(second, 64)
-		if latitudeErr == nil && longitudeErr == nil && isPosition(latitude, longitude) {
+		if latitudeErr == nil && longitudeErr == nil && geo.IsPosition(latitude, longitude) {
 			place.DegreesLatitude, place.DegreesLongitude = &latitude, &longitude
 		}
 	}

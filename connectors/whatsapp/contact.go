@@ -1,21 +1,18 @@
 package whatsapp
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/emersion/go-vcard"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/media"
 )
-
-const vcardType = "text/vcard"
 
 // largestContact bounds a file of contact cards that is read, in bytes. Some hold a picture.
 const largestContact = 256 << 10
@@ -36,16 +33,16 @@ func (r reader) contacts(m *waE2E.Message) (content, bool) {
 	}
 	var file strings.Builder
 	var said []string
-	for _, card := range cards {
-		source := strings.TrimSpace(card.GetVcard())
+	for _, each := range cards {
+		source := strings.TrimSpace(each.GetVcard())
 		file.WriteString(source + "\r\n")
-		read, err := readVCards(strings.NewReader(source))
+		read, err := card.Read(strings.NewReader(source))
 		if err != nil || len(read) == 0 {
-			said = append(said, card.GetDisplayName())
+			said = append(said, each.GetDisplayName())
 			continue
 		}
 		for _, one := range read {
-			said = append(said, one.said(card.GetDisplayName()))
+			said = append(said, one.Said(each.GetDisplayName()))
 		}
 	}
 	return contactContent(title, strings.Join(said, "\n\n"), []byte(file.String())), true
@@ -56,7 +53,7 @@ func contactContent(title, said string, data []byte) content {
 	if name == "" {
 		name = "contact"
 	}
-	f := &file{data: data, name: name + ".vcf", mime: vcardType, size: int64(len(data))}
+	f := &file{data: data, name: name + ".vcf", mime: card.Type, size: int64(len(data))}
 	out := &event.MessageEventContent{
 		MsgType: event.MsgFile, Body: said, FileName: f.name, Info: &event.FileInfo{MimeType: f.mime, Size: len(data)},
 	}
@@ -64,75 +61,6 @@ func contactContent(title, said string, data []byte) content {
 		out.Body = f.name
 	}
 	return content{kind: portal.KindContact, text: said, eventType: event.EventMessage, event: out, file: f}
-}
-
-// contactCard is what people read of a contact card.
-type contactCard struct {
-	name  string
-	lines []string
-}
-
-func (c contactCard) said(otherwise string) string {
-	name := c.name
-	if name == "" {
-		name = otherwise
-	}
-	return joinLines(append([]string{name}, c.lines...)...)
-}
-
-var errTooManyCards = errors.New("too many contact cards")
-
-// readVCards reads the cards of a file (RFC 6350; WhatsApp writes version 3.0, RFC 2426).
-func readVCards(from io.Reader) (all []contactCard, err error) {
-	const most = 256
-	for decoder := vcard.NewDecoder(from); ; {
-		card, err := decoder.Decode()
-		switch {
-		case errors.Is(err, io.EOF):
-			return all, nil
-		case err != nil:
-			return nil, fmt.Errorf("read a contact card: %w", err)
-		case len(all) == most:
-			return nil, errTooManyCards
-		}
-		all = append(all, readVCard(card))
-	}
-}
-
-func readVCard(card vcard.Card) contactCard {
-	c := contactCard{name: plainValue(card.PreferredValue(vcard.FieldFormattedName))}
-	if name := card.Name(); c.name == "" && name != nil {
-		c.name = plainValue(strings.Join(strings.Fields(name.GivenName+" "+name.FamilyName), " "))
-	}
-	for _, field := range []string{
-		vcard.FieldOrganization, vcard.FieldTitle, vcard.FieldTelephone, vcard.FieldEmail, vcard.FieldAddress, vcard.FieldURL,
-		vcard.FieldNote,
-	} {
-		for _, value := range card.Values(field) {
-			c.lines = append(c.lines, plainValue(value))
-		}
-	}
-	return c
-}
-
-// plainValue is a value whose parts stand behind semicolons as people write it.
-func plainValue(value string) string {
-	var parts []string
-	for part := range strings.SplitSeq(strings.ReplaceAll(value, `\;`, ";"), ";") {
-		if part = strings.TrimSpace(strings.ReplaceAll(part, "\n", " ")); part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// isContactFile tells whether a Matrix file holds contact cards.
-func isContactFile(content *event.MessageEventContent) bool {
-	switch mediaType(content) {
-	case vcardType, "text/x-vcard", "text/directory":
-		return true
-	}
-	return strings.HasSuffix(strings.ToLower(content.GetFileName()), ".vcf")
 }
 
 // contactOut sends a file of contact cards as WhatsApp's own kind, unless it cannot be read or says more: then it is a
@@ -147,7 +75,7 @@ func contactOut(content *event.MessageEventContent, on occasion) *outgoing {
 		if err != nil || len(source) > largestContact {
 			return
 		}
-		cards, err := readVCards(strings.NewReader(string(source)))
+		cards, err := card.Read(strings.NewReader(string(source)))
 		if err != nil || len(cards) == 0 {
 			return
 		}
@@ -157,38 +85,25 @@ func contactOut(content *event.MessageEventContent, on occasion) *outgoing {
 }
 
 // contacts makes the message one of contact cards.
-func (o *outgoing) contacts(cards []contactCard, source string, on occasion) {
+func (o *outgoing) contacts(cards []card.Card, source string, on occasion) {
 	var said []string
-	for _, card := range cards {
-		said = append(said, card.said(""))
+	for _, each := range cards {
+		said = append(said, each.Said(""))
 	}
 	o.kind, o.text, o.file.inMessage = portal.KindContact, strings.Join(said, "\n\n"), true
 	if len(cards) == 1 {
 		o.message = &waE2E.Message{ContactMessage: &waE2E.ContactMessage{
-			DisplayName: proto.String(cards[0].name), Vcard: proto.String(source), ContextInfo: on.context(),
+			DisplayName: proto.String(cards[0].Name), Vcard: proto.String(source), ContextInfo: on.context(),
 		}}
 		return
 	}
 	array := &waE2E.ContactsArrayMessage{ContextInfo: on.context(), DisplayName: proto.String(fmt.Sprint(len(cards)))}
-	for i, one := range splitVCards(source) {
+	for i, one := range card.Split(source) {
 		if i < len(cards) {
 			array.Contacts = append(array.Contacts, &waE2E.ContactMessage{
-				DisplayName: proto.String(cards[i].name), Vcard: proto.String(one),
+				DisplayName: proto.String(cards[i].Name), Vcard: proto.String(one),
 			})
 		}
 	}
 	o.message = &waE2E.Message{ContactsArrayMessage: array}
-}
-
-// splitVCards takes the cards of a file apart, as they are written.
-func splitVCards(source string) (all []string) {
-	var one strings.Builder
-	for line := range strings.Lines(source) {
-		one.WriteString(line)
-		if strings.EqualFold(strings.TrimSpace(line), "END:VCARD") {
-			all = append(all, strings.TrimSpace(one.String()))
-			one.Reset()
-		}
-	}
-	return all
 }

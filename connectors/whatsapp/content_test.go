@@ -13,6 +13,8 @@ import (
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/geo"
+	"passerelle/portal/polls"
 )
 
 // acquainted is a world in which Alice is linked and Bob has written to her.
@@ -111,7 +113,7 @@ func TestPlacesGoBothWays(t *testing.T) {
 		DegreesLatitude: proto.Float64(53.5), DegreesLongitude: proto.Float64(9.9), Name: proto.String("Harbour"),
 	}}))
 	_, place := w.hears("Harbour\ngeo:53.5,9.9")
-	if place.content.MsgType != event.MsgLocation || place.content.GeoURI != "geo:53.5,9.9" || place.extra[keyLocation] == nil {
+	if place.content.MsgType != event.MsgLocation || place.content.GeoURI != "geo:53.5,9.9" || place.extra[geo.KeyLocation] == nil {
 		t.Errorf("Bob's place comes as %+v with %v", place.content, place.extra)
 	}
 	w.says(in, alice, &event.MessageEventContent{MsgType: event.MsgLocation, Body: "The café", GeoURI: "geo:48.85,2.35;u=20"})
@@ -148,7 +150,7 @@ func TestAPollComesIntoTheRoom(t *testing.T) {
 	w, _, bob, _ := acquainted(t)
 	must[string](t)(bob.SendMessage(t.Context(), aliceNumber, &waE2E.Message{PollCreationMessageV3: waPoll("When?", 1, "Monday", "Tuesday")}))
 	_, poll := w.hears("When?\n- Monday\n- Tuesday")
-	start, ok := poll.extra[keyPollStart].(event.PollStart)
+	start, ok := poll.extra[polls.KeyStart].(event.PollStart)
 	if poll.kind != event.EventUnstablePollStart || !ok || start.MaxSelections != 1 || len(start.Answers) != 2 {
 		t.Errorf("Bob's poll comes as %s with %+v", poll.kind.Type, poll.extra)
 	}

@@ -11,6 +11,8 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
+
+	"passerelle/portal/polls"
 )
 
 // reactionsTo lists who has reacted to a message, and how.
@@ -87,7 +89,7 @@ func TestHistoryShowsWhatBecameOfItsMessages(t *testing.T) {
 					if s.content.RelatesTo.EventID != start {
 						t.Errorf("a vote is for %s, want %s", s.content.RelatesTo.EventID, start)
 					}
-					votes[s.by] = s.extra[keyPollResponse].(event.PollResponse).Answers
+					votes[s.by] = s.extra[polls.KeyResponse].(event.PollResponse).Answers
 				}
 			}
 			if !slices.Equal(votes[ghostOf(alices)], []string{answerID("soup")}) || !slices.Equal(votes[ghostOf(bob)], []string{answerID("salad")}) {

@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/geo"
 )
 
 func TestAPlaceComesIn(t *testing.T) {
@@ -19,8 +20,8 @@ func TestAPlaceComesIn(t *testing.T) {
 	if c.kind != portal.KindLocation || c.text != "Harbour\nQuay 1" || c.event.MsgType != event.MsgLocation || c.event.GeoURI != "geo:53.5436,-9.5;u=12" || c.live || c.thumbnail == nil {
 		t.Errorf("came in as %+v %+v", c, c.event)
 	}
-	place := c.extra[keyLocation].(map[string]any)
-	if place["uri"] != c.event.GeoURI || place["description"] != "Harbour\nQuay 1" || c.extra[keyAsset].(map[string]any)["type"] != "m.pin" {
+	place := c.extra[geo.KeyLocation].(map[string]any)
+	if place["uri"] != c.event.GeoURI || place["description"] != "Harbour\nQuay 1" || c.extra[geo.KeyAsset].(map[string]any)["type"] != "m.pin" {
 		t.Errorf("came in with %v", c.extra)
 	}
 	bare := words.convert(in(&waE2E.Message{LocationMessage: &waE2E.LocationMessage{DegreesLatitude: proto.Float64(0), DegreesLongitude: proto.Float64(0)}}))
@@ -35,14 +36,14 @@ func TestSomebodyOnTheWayComesIn(t *testing.T) {
 		"as place": {LocationMessage: &waE2E.LocationMessage{DegreesLatitude: proto.Float64(1), DegreesLongitude: proto.Float64(2), Comment: proto.String("Coming"), IsLive: proto.Bool(true)}},
 	} {
 		c := words.convert(in(m))
-		if !c.live || c.text != "Coming" || !strings.HasPrefix(c.event.Body, "Live location. Open WhatsApp on the phone to follow it.\nComing\ngeo:1,2") || c.extra[keyAsset].(map[string]any)["type"] != "m.self" {
+		if !c.live || c.text != "Coming" || !strings.HasPrefix(c.event.Body, "Live location. Open WhatsApp on the phone to follow it.\nComing\ngeo:1,2") || c.extra[geo.KeyAsset].(map[string]any)["type"] != "m.self" {
 			t.Errorf("%s: came in as %+v %+v", name, c, c.event)
 		}
 	}
 }
 
 func TestAPlaceGoesOut(t *testing.T) {
-	described := map[string]any{keyLocation: map[string]any{"uri": "geo:1.5,2.5", "description": "The café"}}
+	described := map[string]any{geo.KeyLocation: map[string]any{"uri": "geo:1.5,2.5", "description": "The café"}}
 	for name, c := range map[string]struct {
 		content event.MessageEventContent
 		raw     map[string]any
@@ -67,34 +68,4 @@ func TestAPlaceGoesOut(t *testing.T) {
 			t.Errorf("its accuracy is %d", place.GetAccuracyInMeters())
 		}
 	}
-}
-
-func TestWhatIsNoPlaceIsNotRead(t *testing.T) {
-	for _, uri := range []string{
-		"", "geo:", "geo:1", "geo:1,2,3,4", "geo:91,0", "geo:0,181", "geo:NaN,0", "geo:a,b", "http:1,2", "geo:1,2;crs=moon-2011",
-	} {
-		if _, _, _, ok := parseGeoURI(uri); ok {
-			t.Errorf("%q is read", uri)
-		}
-	}
-	for _, uri := range []string{"geo:1,2,300", "GEO:-90,180;crs=WGS84;u=-4", "geo:1,2;u=x;later=yes"} {
-		if _, _, accuracy, ok := parseGeoURI(uri); !ok || accuracy != 0 {
-			t.Errorf("%q is not read, or within %d m", uri, accuracy)
-		}
-	}
-}
-
-func FuzzParseGeoURI(f *testing.F) {
-	f.Add("geo:53.5,-9.5;u=12")
-	f.Add("geo:1,2,3;crs=wgs84;u=1e300")
-	f.Fuzz(func(t *testing.T, uri string) {
-		latitude, longitude, _, ok := parseGeoURI(uri)
-		if !ok {
-			return
-		}
-		again, more, _, ok := parseGeoURI("geo:" + degrees(latitude) + "," + degrees(longitude))
-		if !ok || again != latitude || more != longitude {
-			t.Errorf("%q is %g,%g and then %g,%g", uri, latitude, longitude, again, more)
-		}
-	})
 }

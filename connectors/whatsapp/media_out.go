@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/media"
 )
 
@@ -38,7 +39,7 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 		}
 	case event.MsgFile:
 		switch {
-		case isContactFile(content):
+		case card.IsFile(content):
 			return contactOut(content, on)
 		case isCalendarFile(content):
 			return calendarOut(content, on)

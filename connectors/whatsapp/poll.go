@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"html"
 	"slices"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -12,21 +11,11 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/polls"
 	"passerelle/portal/say"
 )
 
-// Keys and values of polls (MSC3381) and of extensible texts (MSC1767).
 const (
-	keyPollStart    = "org.matrix.msc3381.poll.start"
-	keyPollResponse = "org.matrix.msc3381.poll.response"
-	keyText         = "org.matrix.msc1767.text"
-	keyMessage      = "org.matrix.msc1767.message"
-	pollDisclosed   = "org.matrix.msc3381.poll.disclosed"
-)
-
-const (
-	// mostAnswersMatrix is how many answers a Matrix poll may have (MSC3381).
-	mostAnswersMatrix = 20
 	// leastAnswers and mostAnswers are how many a poll of WhatsApp's has.
 	leastAnswers, mostAnswers = 2, 12
 )
@@ -57,19 +46,16 @@ func (r reader) poll(m *waE2E.Message) (content, bool) {
 		return content{}, false
 	}
 	start := event.PollStart{
-		Kind: pollDisclosed, Question: event.MSC1767Message{Text: poll.GetName()}, MaxSelections: int(poll.GetSelectableOptionsCount()),
+		Kind: polls.Disclosed, Question: event.MSC1767Message{Text: poll.GetName()}, MaxSelections: int(poll.GetSelectableOptionsCount()),
 	}
-	body, formatted := poll.GetName(), "<p>"+html.EscapeString(poll.GetName())+"</p><ol>"
 	for _, option := range poll.GetOptions() {
 		name := option.GetOptionName()
 		answer := event.PollOption{ID: answerID(name), MSC1767Message: event.MSC1767Message{Text: name}}
 		known := func(other event.PollOption) bool { return other.ID == answer.ID }
-		if slices.ContainsFunc(start.Answers, known) || len(start.Answers) == mostAnswersMatrix {
+		if slices.ContainsFunc(start.Answers, known) || len(start.Answers) == polls.MostAnswers {
 			continue
 		}
 		start.Answers = append(start.Answers, answer)
-		body += "\n- " + name
-		formatted += "<li>" + html.EscapeString(name) + "</li>"
 	}
 	if start.MaxSelections <= 0 || start.MaxSelections > len(start.Answers) {
 		start.MaxSelections = len(start.Answers)
@@ -77,16 +63,8 @@ func (r reader) poll(m *waE2E.Message) (content, bool) {
 	if len(start.Answers) == 0 {
 		return content{sentence: say.OpenYourPhone}, true
 	}
-	return content{
-		kind: portal.KindPoll, text: body, eventType: event.EventUnstablePollStart,
-		event: &event.MessageEventContent{
-			MsgType: event.MsgText, Body: body, Format: event.FormatHTML, FormattedBody: formatted + "</ol>",
-		},
-		extra: map[string]any{
-			keyPollStart: start, keyText: body,
-			keyMessage: []event.ExtensibleText{{MimeType: "text/plain", Body: body}, {MimeType: "text/html", Body: formatted + "</ol>"}},
-		},
-	}, true
+	out, extra := polls.Content(start)
+	return content{kind: portal.KindPoll, text: out.Body, eventType: event.EventUnstablePollStart, event: out, extra: extra}, true
 }
 
 func (r reader) pollResults(snapshot *waE2E.PollResultSnapshotMessage) content {
@@ -106,14 +84,14 @@ func answerID(option string) string {
 // pollOut says a Matrix poll in WhatsApp's words. secret is new for each poll: votes are encrypted with it. A sentence says
 // why WhatsApp cannot have it; then there is nothing else.
 func pollOut(start *event.PollStart, secret []byte, on occasion) (*outgoing, say.Sentence) {
-	question := extensibleText(start.Question)
+	question := polls.Text(start.Question)
 	poll := &waE2E.PollCreationMessage{
 		Name: proto.String(on.by.question(question)), ContextInfo: on.context(), SelectableOptionsCount: proto.Uint32(0),
 	}
 	text := poll.GetName()
 	var seen []string
 	for _, answer := range start.Answers {
-		option := extensibleText(answer.MSC1767Message)
+		option := polls.Text(answer.MSC1767Message)
 		if option == "" || slices.Contains(seen, option) {
 			return nil, say.PollNotPossible // WhatsApp's votes could not tell the two apart
 		}
@@ -132,19 +110,6 @@ func pollOut(start *event.PollStart, secret []byte, on occasion) (*outgoing, say
 	}}, ""
 }
 
-// extensibleText is the plain words of an extensible text, as they are: votes hash them.
-func extensibleText(text event.MSC1767Message) string {
-	if text.Text != "" {
-		return text.Text
-	}
-	for _, each := range text.Message {
-		if each.MimeType == "" || each.MimeType == "text/plain" {
-			return each.Body
-		}
-	}
-	return ""
-}
-
 // voteIn says a decrypted vote in Matrix's words. start is the poll as it stands in the room; nil: it came from WhatsApp, whose
 // hashes its answers' IDs are. A vote for nothing takes an earlier one back. The texts are what the gate judges by; without
 // start they are not known.
@@ -160,7 +125,7 @@ func voteIn(vote *waE2E.PollVoteMessage, start *event.PollStart, poll id.EventID
 			continue
 		}
 		for _, answer := range start.Answers {
-			if option := extensibleText(answer.MSC1767Message); answer.ID == chosen || answerID(option) == chosen {
+			if option := polls.Text(answer.MSC1767Message); answer.ID == chosen || answerID(option) == chosen {
 				response.Response.Answers = append(response.Response.Answers, answer.ID)
 				texts = append(texts, option)
 				break
@@ -186,7 +151,7 @@ func voteOut(response *event.PollResponse, start *event.PollStart) (*waE2E.PollV
 		if i < 0 || len(texts) == max(1, start.MaxSelections) {
 			continue
 		}
-		option := extensibleText(start.Answers[i].MSC1767Message)
+		option := polls.Text(start.Answers[i].MSC1767Message)
 		hash := sha256.Sum256([]byte(option))
 		vote.SelectedOptions, texts = append(vote.SelectedOptions, hash[:]), append(texts, option)
 	}

@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/polls"
 	"passerelle/portal/say"
 )
 
@@ -42,8 +43,8 @@ func TestAPollComesIn(t *testing.T) {
 			t.Errorf("version %s came in as %+v", name, c)
 			continue
 		}
-		start := c.extra[keyPollStart].(event.PollStart)
-		if len(start.Answers) != 2 || start.Answers[1].Text != "<Tuesday>" || start.MaxSelections != 2 || start.Question.Text != "When?" || c.extra[keyText] != c.text {
+		start := c.extra[polls.KeyStart].(event.PollStart)
+		if len(start.Answers) != 2 || start.Answers[1].Text != "<Tuesday>" || start.MaxSelections != 2 || start.Question.Text != "When?" || c.extra[polls.KeyText] != c.text {
 			t.Errorf("version %s came in with %+v", name, start)
 		}
 		if want := whatsmeow.HashPollOptions([]string{"Monday"})[0]; start.Answers[0].ID != hex.EncodeToString(want) {

@@ -18,6 +18,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/polls"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
@@ -144,7 +145,7 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	return content{
 		kind: portal.KindVote, text: strings.Join(texts, "\n"), eventType: event.EventUnstablePollResponse,
 		event: &event.MessageEventContent{RelatesTo: &response.RelatesTo},
-		extra: map[string]any{keyPollResponse: response.Response},
+		extra: map[string]any{polls.KeyResponse: response.Response},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/polls"
 )
 
 // polls starts a poll in a room as a member of staff.
@@ -21,7 +22,7 @@ func (w *world) polls(in *room, staff id.UserID, start *event.PollStart) id.Even
 	content := &event.PollStartEventContent{PollStart: *start}
 	w.matrix.change(func() {
 		in.said = append(in.said, said{id: made, by: staff, kind: event.EventUnstablePollStart,
-			content: &event.MessageEventContent{}, extra: map[string]any{keyPollStart: content.PollStart}})
+			content: &event.MessageEventContent{}, extra: map[string]any{polls.KeyStart: content.PollStart}})
 	})
 	w.queues(in, staff, made, event.EventUnstablePollStart, content)
 	return made
@@ -65,7 +66,7 @@ func (w *world) counted(in *room, by id.UserID, poll id.EventID, answers ...stri
 	w.t.Helper()
 	w.matrix.wait(w.t, "the vote for "+strings.Join(answers, ", "), func() bool {
 		return slices.ContainsFunc(in.said, func(s said) bool {
-			response, _ := s.extra[keyPollResponse].(event.PollResponse)
+			response, _ := s.extra[polls.KeyResponse].(event.PollResponse)
 			return s.kind == event.EventUnstablePollResponse && s.by == by && s.content.RelatesTo.GetReferenceID() == poll &&
 				slices.Equal(response.Answers, answers)
 		})

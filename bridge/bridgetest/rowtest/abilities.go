@@ -76,6 +76,10 @@ type Asker interface {
 	Asks(to Address, poll Poll) Message
 }
 
+// An Elector has an account that votes itself. A bot's cannot: what staff vote
+// is said in text.
+type Elector interface{ HasAVote() }
+
 // A Voter votes in a poll; no options take the vote back.
 type Voter interface {
 	Votes(in Address, poll Message, options ...string)

@@ -64,7 +64,7 @@ func Rows() (all []Row) {
 	}{
 		{"messages", messageRows()}, {"changes", changeRows()}, {"media", mediaRows()}, {"kinds", kindRows()},
 		{"presence", presenceRows()}, {"timers", timerRows()}, {"groups", groupRows()}, {"staff in groups", groupOutRows()},
-		{"people", peopleRows()}, {"history", historyRows()},
+		{"people", peopleRows()}, {"history", historyRows()}, {"relay", relayRows()},
 	} {
 		for _, row := range area.rows {
 			row.Area = area.name

@@ -14,8 +14,10 @@ func kindRows() []Row {
 	return []Row{
 		{Holds: "places come and go", Play: placesComeAndGo},
 		{Holds: "contact cards come and go", Play: cardsComeAndGo},
+		{Holds: "a contact's poll comes", Play: contactAsks},
 		{Holds: "a contact's poll is voted in on both sides", Play: contactsPoll},
-		{Holds: "a poll of staff is voted in on both sides", Play: staffsPoll},
+		{Holds: "a contact votes in a poll of staff", Play: staffsPoll},
+		{Holds: "staff vote in a poll of their own", Play: staffVote},
 	}
 }
 
@@ -72,20 +74,37 @@ func (s *Scene) seesVote(c *Chat, poll bridgetest.Heard, answers ...string) {
 // vote has staff vote.
 func (s *Scene) vote(c *Chat, poll bridgetest.Heard, answers ...string) {
 	s.Helper()
-	s.Claire.Sends(c.Room, event.EventUnstablePollResponse, &event.PollResponseEventContent{
-		RelatesTo: event.RelatesTo{Type: event.RelReference, EventID: poll.ID}, Response: event.PollResponse{Answers: answers}})
+	s.Claire.Sends(c.Room, event.EventUnstablePollResponse, voteFor(poll, answers...))
 }
 
-func contactsPoll(s *Scene) {
+func voteFor(poll bridgetest.Heard, answers ...string) *event.PollResponseEventContent {
+	return &event.PollResponseEventContent{
+		RelatesTo: event.RelatesTo{Type: event.RelReference, EventID: poll.ID}, Response: event.PollResponse{Answers: answers}}
+}
+
+func contactAsks(s *Scene) {
 	c := s.Meets("Amina")
-	asker, voter := can[Asker](s, c.Contact), can[Voter](s, c.Contact)
-	asked := asker.Asks(c.Claire, Poll{Question: "Quel jour ?", Options: []string{"lundi", "mardi", "jeudi"}, Any: true})
-	poll := s.Encrypted(s.Claire.Waits("the poll", func(h bridgetest.Heard) bool { return h.Room == c.Room && h.Type == event.EventUnstablePollStart }))
+	s.asks(c, can[Asker](s, c.Contact))
+}
+
+// asks has a contact start a poll, and returns it as the contact and as staff see it.
+func (s *Scene) asks(c *Chat, asker Asker) (asked Message, poll bridgetest.Heard, answers []event.PollOption) {
+	s.Helper()
+	asked = asker.Asks(c.Claire, Poll{Question: "Quel jour ?", Options: []string{"lundi", "mardi", "jeudi"}, Any: true})
+	poll = s.Encrypted(s.Claire.Waits("the poll", func(h bridgetest.Heard) bool { return h.Room == c.Room && h.Type == event.EventUnstablePollStart }))
 	start, ok := poll.Event.Content.Parsed.(*event.PollStartEventContent)
 	if !ok || len(start.PollStart.Answers) != 3 || start.PollStart.MaxSelections != 3 || start.PollStart.Question.Text != "Quel jour ?" {
 		s.Fatalf("it comes as %+v", poll.Event.Content.Parsed)
 	}
-	lundi, jeudi := start.PollStart.Answers[0].ID, start.PollStart.Answers[2].ID
+	return asked, poll, start.PollStart.Answers
+}
+
+func contactsPoll(s *Scene) {
+	can[Elector](s, s.Phone)
+	c := s.Meets("Amina")
+	asker, voter := can[Asker](s, c.Contact), can[Voter](s, c.Contact)
+	asked, poll, answers := s.asks(c, asker)
+	lundi, jeudi := answers[0].ID, answers[2].ID
 	voter.Votes(c.Claire, asked, "lundi", "jeudi")
 	s.seesVote(c, poll, lundi, jeudi)
 	s.vote(c, poll, lundi, jeudi)
@@ -99,16 +118,35 @@ func contactsPoll(s *Scene) {
 func staffsPoll(s *Scene) {
 	c := s.Meets("Amina")
 	voter := can[Voter](s, c.Contact)
-	start := &event.PollStartEventContent{PollStart: event.PollStart{Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1,
-		Question: event.MSC1767Message{Text: "Quelle heure ?"}, Answers: []event.PollOption{
-			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "9 h"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "14 h"}}}}}
-	poll := bridgetest.Heard{ID: s.Claire.Sends(c.Room, event.EventUnstablePollStart, start)}
+	poll, shown := s.staffAsk(c)
+	voter.Votes(c.Claire, shown.ID, "14 h")
+	s.seesVote(c, poll, "b")
+	voter.Votes(c.Claire, shown.ID)
+	s.seesVote(c, poll)
+}
+
+func staffVote(s *Scene) {
+	can[Elector](s, s.Phone)
+	c := s.Meets("Amina")
+	poll, shown := s.staffAsk(c)
+	s.vote(c, poll, "a")
+	s.votes(c.Contact, shown.ID, s.Phone.Address(), "9 h")
+}
+
+// staffAsk has staff start a poll, and returns it as they and as the contact see it.
+func (s *Scene) staffAsk(c *Chat) (bridgetest.Heard, Shown) {
+	s.Helper()
+	poll := bridgetest.Heard{ID: s.Claire.Sends(c.Room, event.EventUnstablePollStart, question())}
 	shown := c.Contact.Shows("the poll", func(m Shown) bool { return m.Poll != nil && !m.Mine })
 	if shown.Text != "Quelle heure ?" || !slices.Equal(shown.Poll.Options, []string{"9 h", "14 h"}) || shown.Poll.Any {
 		s.Errorf("Amina's device shows %+v", shown.Poll)
 	}
-	voter.Votes(c.Claire, shown.ID, "14 h")
-	s.seesVote(c, poll, "b")
-	s.vote(c, poll, "a")
-	s.votes(c.Contact, shown.ID, s.Phone.Address(), "9 h")
+	return poll, shown
+}
+
+// question is a poll as staff start it.
+func question() *event.PollStartEventContent {
+	return &event.PollStartEventContent{PollStart: event.PollStart{Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1,
+		Question: event.MSC1767Message{Text: "Quelle heure ?"}, Answers: []event.PollOption{
+			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "9 h"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "14 h"}}}}}
 }

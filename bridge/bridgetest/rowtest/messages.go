@@ -133,7 +133,7 @@ func forwardedSaysSo(s *Scene) {
 	c := s.Meets("Amina")
 	can[Forwarder](s, c.Contact).Forwards(c.Claire, "Grève mardi")
 	heard := s.Claire.Waits("the forwarded words", func(h bridgetest.Heard) bool { return h.Room == c.Room && strings.HasSuffix(h.Text, "Grève mardi") })
-	if s.Encrypted(heard).Text != "Forwarded\nGrève mardi" {
+	if text := s.Encrypted(heard).Text; !strings.HasPrefix(text, "Forwarded") || !strings.HasSuffix(text, "\nGrève mardi") {
 		s.Errorf("Claire reads %q", heard.Text)
 	}
 }

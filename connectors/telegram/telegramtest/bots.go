@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"encoding/json"
 	"fmt"
 )
 
@@ -84,6 +85,24 @@ func (b *Bot) Waiting() int {
 	b.server.mu.Lock()
 	defer b.server.mu.Unlock()
 	return len(b.updates)
+}
+
+// Tell gives the bot an update as a test writes it, whatever its kind and content.
+func (b *Bot) Tell(kind string, content json.RawMessage) {
+	b.server.mu.Lock()
+	defer b.server.mu.Unlock()
+	b.put(kind, content)
+}
+
+// Says has the bot send a message to a person who has written to it, as another program with its token does.
+func (b *Bot) Says(to int64, said Message) (id int64, err error) {
+	s := b.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.accounts[to] == nil || s.privateChat(b.user.ID, to).wrote[to] == 0 {
+		return 0, ErrNotAllowed
+	}
+	return s.privateChat(b.user.ID, to).post(b.user.ID, said).MessageID, nil
 }
 
 var aboutBots = map[string]method{

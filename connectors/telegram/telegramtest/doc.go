@@ -23,7 +23,7 @@
 //     business window closes and messages can no longer be deleted.
 //   - [Server.Close] ends every goroutine and connection that the server started, and waits for them.
 //
-// Limits: no MTProto, inline mode, payments, passport, games' scores, stories, gifts or web apps; no parse_mode, which gets an
+// Limits: no MTProto, inline mode, payments, passport, games' scores or web apps; stories, gifts and invoices are sent as a test writes them; no parse_mode, which gets an
 // error; nobody is banned for what they do, and limits of speed hold only where a test sets them ([Fault], [Server.Limit]).
 // Passing here shows that a client accepts the server, not that Telegram would accept the client.
 package telegramtest

@@ -173,7 +173,6 @@ func (p *Person) ClosePoll(chatID, id int64) error {
 			return ErrNoSuchMessage
 		}
 		p.server.polls[m.Poll.ID].close()
-		m.in.tellBots(m, "edited_message")
 		return nil
 	})
 }
@@ -236,6 +235,22 @@ func (p *Person) Delete(chatID, id int64) error {
 			return fmt.Errorf("%w: somebody else's message", ErrNotAllowed)
 		}
 		m.remove()
+		return nil
+	})
+}
+
+// Count sets how many have reacted to a post of a channel, where nobody says who, and tells the bots that may know.
+func (p *Person) Count(chatID, id int64, counts map[string]int) error {
+	return p.with(chatID, id, func(m *message) error {
+		var all []map[string]any
+		for emoji, count := range counts {
+			all = append(all, map[string]any{"type": Reaction{Type: "emoji", Emoji: emoji}, "total_count": count})
+		}
+		for _, each := range m.in.present() {
+			if bot := p.server.accounts[each].bot; bot != nil && m.in.isAdmin(each) {
+				bot.put("message_reaction_count", map[string]any{"chat": m.in.as(each), "message_id": m.MessageID, "date": p.server.now(), "reactions": all})
+			}
+		}
 		return nil
 	})
 }

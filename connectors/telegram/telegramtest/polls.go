@@ -67,6 +67,8 @@ func (c *chat) postPoll(sender int64, said Message, p Poll, options []string) (*
 		return nil, badRequest("poll question must be non-empty and at most %d characters", maxQuestion)
 	case len(options) < 2 && p.Type != "quiz", len(options) == 0:
 		return nil, badRequest("poll must have at least 2 option")
+	case !p.IsAnonymous && c.kind == "channel":
+		return nil, badRequest("non-anonymous polls can't be sent to channel chats")
 	case len(options) > maxOptions:
 		return nil, badRequest("poll can't have more than %d options", maxOptions)
 	}
@@ -100,11 +102,18 @@ func (p *poll) close() {
 	p.changed()
 }
 
-// changed tells people and the poll's own bot of its state.
+// changed tells people and the poll's own bot of its state, and once it is closed the bots that see it ("Update", poll).
 func (p *poll) changed() {
-	p.m.in.changed(p.m)
-	if bot := p.m.in.server.accounts[p.by].bot; bot != nil {
+	in := p.m.in
+	in.changed(p.m)
+	if bot := in.server.accounts[p.by].bot; bot != nil {
 		bot.put("poll", *p.Poll)
+		return
+	}
+	for _, id := range in.present() {
+		if bot := in.server.accounts[id].bot; bot != nil && p.IsClosed && bot.sees(in, p.m) {
+			bot.put("poll", *p.Poll)
+		}
 	}
 }
 

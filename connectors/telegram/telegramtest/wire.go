@@ -78,6 +78,14 @@ type Message struct {
 	Poll                 *Poll           `json:"poll,omitempty"`
 	Venue                *Venue          `json:"venue,omitempty"`
 	Location             *Location       `json:"location,omitempty"`
+	ViaBot               *User           `json:"via_bot,omitempty"`
+	EffectID             string          `json:"effect_id,omitempty"`
+	Protected            bool            `json:"has_protected_content,omitempty"`
+	Checklist            json.RawMessage `json:"checklist,omitempty"`
+	Story                json.RawMessage `json:"story,omitempty"`
+	Giveaway             json.RawMessage `json:"giveaway,omitempty"`
+	Invoice              json.RawMessage `json:"invoice,omitempty"`
+	Gift                 json.RawMessage `json:"gift,omitempty"`
 	NewChatMembers       []User          `json:"new_chat_members,omitempty"`
 	LeftChatMember       *User           `json:"left_chat_member,omitempty"`
 	NewChatTitle         string          `json:"new_chat_title,omitempty"`
