@@ -457,6 +457,27 @@ func TestALinkIsUsedOnceByAContactWhoseArrivalIsCutShort(t *testing.T) {
 	}
 }
 
+func TestThoseInChargeAreInvitedThoughTheBridgeIsKilledBefore(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	karim := d.Staff(t, "karim")
+	d.claire.Says(d.desk, "staff "+karim.ID().String())
+	d.claire.Waits("that Karim is in charge", func(h bridgetest.Heard) bool {
+		return h.Room == d.desk && strings.Contains(h.Text, "each new chat is for")
+	})
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/invite"), bridgetest.Hold(), 0)
+	bilal := d.telegram.MustAddPerson("Bilal", "bilal")
+	send(t, bilal, d.bot.ID(), "Bonjour à tous")
+	if err := held.WaitHits(bounded(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	d.restarts(t, held.Lift)
+	room := d.claire.Waits("his words", func(h bridgetest.Heard) bool { return h.Text == "Bonjour à tous" }).Room
+	karim.Joins(room)
+	karim.Says(room, "Karim est là")
+	reading(t, bilal, "karim: Karim est là")
+}
+
 func TestTheOwnerIsToldOfMoreThanADayAway(t *testing.T) {
 	d := newBotDialogue(t, telegramSetup{})
 	mark := d.claire.Mark()
