@@ -200,7 +200,7 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 		return nil, fmt.Errorf("look up a room: %w", err)
 	}
 	if room.MXID != "" {
-		return room, nil
+		return room, d.inviteStaffAgain(ctx, room)
 	}
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
 		return nil, nil

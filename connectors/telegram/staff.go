@@ -34,6 +34,22 @@ func (a *account) inviteStaff(ctx context.Context, in chatID, room *bridgev2.Por
 	}
 }
 
+// inviteStaffAgain invites them into a room in which nothing stands yet, when an attempt to deliver its first message was cut short: it
+// may have been before they were.
+func (d *delivery) inviteStaffAgain(ctx context.Context, room *bridgev2.Portal) error {
+	if d.stored.Attempted.IsZero() || d.in.connection != "" || len(d.account.inCharge()) == 0 {
+		return nil
+	}
+	messages, err := d.account.connector.bridge.DB.Message.CountMessagesInPortal(ctx, room.PortalKey)
+	if err != nil {
+		return wrapped("count a room's messages", err)
+	}
+	if messages == 0 {
+		d.account.inviteStaff(ctx, d.in, room)
+	}
+	return nil
+}
+
 // setStaff says who is in charge of the bot, or tells.
 func (c *Connector) setStaff(ce *commands.Event, a *account) {
 	_, configured := c.services[a.login.ID]

@@ -211,7 +211,7 @@ func (i webhookInfo) trouble(to string, now time.Time) error {
 	case i.URL != to:
 		return errHookTaken
 	case i.Pending > 0 && now.Sub(time.Unix(i.LastErrorDate, 0)) < 2*hookLook:
-		return fmt.Errorf("Telegram cannot push updates here, and %d wait; look at webhook.url and your proxy: %s", i.Pending, i.LastError)
+		return fmt.Errorf("updates cannot be pushed here, and %d wait; look at webhook.url and your proxy: %s", i.Pending, i.LastError)
 	}
 	return nil
 }
