@@ -78,7 +78,9 @@ func sealed(s *rowtest.Scene, kind event.MessageType, name, mime string, data []
 	s.Helper()
 	key := attachment.NewEncryptedFile()
 	content := &event.MessageEventContent{MsgType: kind, Body: name, FileName: name, Info: &event.FileInfo{MimeType: mime, Size: len(data)}}
-	uploaded, err := s.Claire.Client().UploadBytes(s.Context(), key.Encrypt(data), "application/octet-stream")
+	ciphertext := bytes.Clone(data)
+	key.EncryptInPlace(ciphertext)
+	uploaded, err := s.Claire.Client().UploadBytes(s.Context(), ciphertext, "application/octet-stream")
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -111,10 +111,12 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 		c.event.Info.MimeType = c.file.mime
 	}
 	if d.unfetched != nil && c.file != nil && d.message.Caption != "" { // what stands below the file comes without it
-		words := d.account.reader(ctx).text(d.message.Caption, d.message.CaptionEntities)
-		words.above(d.whyNot(c.file.size))
-		words.quote = c.quote
-		c = words
+		without := *d.message
+		without.attached, without.Caption, without.CaptionEntities = attached{}, "", nil
+		without.Text, without.Entities = d.message.Caption, d.message.CaptionEntities
+		size := c.file.size
+		c = d.account.reader(ctx).convert(&without)
+		c.above(d.whyNot(size))
 	}
 	if c.quote == nil {
 		return c, nil, nil
