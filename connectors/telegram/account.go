@@ -30,7 +30,10 @@ type account struct {
 
 	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
-	pace paces
+	pace  paces
+	looks looks
+
+	migrating sync.Mutex // one group that becomes a supergroup at a time
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock

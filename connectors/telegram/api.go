@@ -34,6 +34,7 @@ const (
 // of a failed upload, and takes no context (telegram-bot-api v5.5.1, bot.go).
 type api struct {
 	token  string
+	files  string // where its files are, with a slash at the end
 	client *http.Client
 	bot    tgbotapi.BotAPI // copied for each call
 }
@@ -42,7 +43,7 @@ type api struct {
 func newAPI(server, token string) *api {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 32 // as many as chats may be written to at once
-	a := &api{token: token, client: &http.Client{Transport: transport,
+	a := &api{token: token, files: filesAt(server, token), client: &http.Client{Transport: transport,
 		// The next request would name this one, with the token, as where it came from.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	a.bot.Token = token

@@ -71,7 +71,9 @@ func (a *account) groupChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo,
 	case err != nil:
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
-	info.Name, info.Topic = &described.Title, &described.Description
+	shown := a.groupInfo(described)
+	info.Name, info.Topic, info.Avatar = shown.Name, shown.Topic, shown.Avatar
+	a.looks.describedAt(in.chat, a.connector.now())
 	admins, err := a.api.getChatAdministrators(ctx, in.chat)
 	if err != nil && !portal.IsPermanent(err) {
 		return nil, fmt.Errorf("ask who governs a group: %w", err)

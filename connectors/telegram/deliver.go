@@ -64,13 +64,18 @@ func (c *Connector) account(ctx context.Context, id networkid.UserLoginID) (*acc
 // deliverMessage brings a message, a post or an edit of one into its room, or does there what a service message says.
 func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kind updateKind, in chatID, m *message) error {
 	d := a.delivery(stored, in, m)
-	if handled, err := d.serve(ctx); handled || err != nil {
+	handled, err := d.serve(ctx)
+	switch {
+	case handled || err != nil:
+	case kind == updateEdited || kind == updateEditedPost:
+		err = d.runEdit(ctx)
+	default:
+		err = d.run(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	if kind == updateEdited || kind == updateEditedPost {
-		return d.runEdit(ctx)
-	}
-	return d.run(ctx)
+	return d.lookAround(ctx, m.Chat)
 }
 
 // delivery is one attempt to bring an arrival into its room: the event that bridgev2 handles in the room's goroutine, and
@@ -84,6 +89,7 @@ type delivery struct {
 	id      messageID
 	// notice stands in the place of the message's content, when set: a sentence of ours.
 	notice string
+	topic  bool // the thread of a topic begins with it
 
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
 	// Written by the room's goroutine before it closes handled, and not read before:
@@ -112,7 +118,7 @@ func (a *account) delivery(stored portal.Arrival, in chatID, m *message) *delive
 func (a *account) deliveryAt(stored portal.Arrival, in chatID, at time.Time, sender int64) *delivery {
 	d := &delivery{account: a, stored: stored, in: in, handled: make(chan struct{})}
 	d.EventMeta = simplevent.EventMeta{
-		Type: bridgev2.RemoteEventMessage, PortalKey: in.key(), Sender: a.sender(sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
+		Type: bridgev2.RemoteEventMessage, PortalKey: a.roomOf(in).key(), Sender: a.sender(sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
 		MutateContextFunc: func(ctx context.Context) context.Context {
 			d.passing = d.stored.WithPassage(withDelivery(ctx, d))
 			return d.passing
@@ -133,6 +139,9 @@ func (d *delivery) run(ctx context.Context) error {
 		}
 	}
 	if room, err := d.ensureRoom(ctx); err != nil || room == nil {
+		return err
+	}
+	if err := d.openThread(ctx); err != nil {
 		return err
 	}
 	d.renameGhost(ctx)

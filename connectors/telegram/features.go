@@ -11,10 +11,11 @@ import (
 // names every kind of file, and what is refused is refused in ours (outgoingOf). A long text is split, so none is too long.
 func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
 	return &event.RoomFeatures{
-		ID:              "passerelle.telegram.1",
+		ID:              "passerelle.telegram.2",
 		Formatting:      formattingFeatures(),
 		File:            fileFeatures(),
 		Reply:           event.CapLevelFullySupported,
+		Thread:          event.CapLevelPartialSupport, // topics; others are answers to what they begin with
 		Edit:            event.CapLevelFullySupported,
 		Delete:          event.CapLevelFullySupported,
 		Reaction:        event.CapLevelFullySupported,

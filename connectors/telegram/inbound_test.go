@@ -46,10 +46,10 @@ func TestWhatAMessageAnswers(t *testing.T) {
 		want    *quote
 	}{
 		"nothing":                 {`{"text":"a"}`, nil},
-		"a message":               {`{"reply_to_message":{"message_id":7,"from":{"first_name":"Bilal"},"text":" Quand ? "}}`, &quote{7, "Bilal", "Quand ?", false}},
-		"what stands below":       {`{"reply_to_message":{"message_id":7,"caption":"Le port"}}`, &quote{7, "", "Le port", false}},
-		"a part of it":            {`{"reply_to_message":{"message_id":7,"text":"a b c"},"quote":{"text":"b","is_manual":true}}`, &quote{7, "", "b", true}},
-		"a message elsewhere":     {`{"external_reply":{"origin":{"type":"user"}},"quote":{"text":"b"}}`, &quote{0, "", "b", false}},
+		"a message":               {`{"reply_to_message":{"message_id":7,"from":{"first_name":"Bilal"},"text":" Quand ? "}}`, &quote{7, "Bilal", "Quand ?", false, 0}},
+		"what stands below":       {`{"reply_to_message":{"message_id":7,"caption":"Le port"}}`, &quote{7, "", "Le port", false, 0}},
+		"a part of it":            {`{"reply_to_message":{"message_id":7,"text":"a b c"},"quote":{"text":"b","is_manual":true}}`, &quote{7, "", "b", true, 0}},
+		"a message elsewhere":     {`{"external_reply":{"origin":{"type":"user"}},"quote":{"text":"b"}}`, &quote{0, "", "b", false, 0}},
 		"elsewhere, not told":     {`{"external_reply":{"origin":{"type":"user"}}}`, nil},
 		"the beginning of topics": {`{"is_topic_message":true,"message_thread_id":7,"reply_to_message":{"message_id":7}}`, nil},
 	} {

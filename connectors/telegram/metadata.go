@@ -20,6 +20,10 @@ type LoginMetadata struct {
 	OffsetAt time.Time `json:"offset_at,omitzero"`
 	// Sending is what may have gone out, by the Matrix event: see sending.go.
 	Sending map[id.EventID]sending `json:"sending,omitempty"`
+	// Moved says which groups have become which supergroups: see migration.go.
+	Moved map[int64]int64 `json:"moved,omitempty"`
+	// Pins are the messages that are known to be pinned, by the chat: see pin.go.
+	Pins map[int64][]int64 `json:"pins,omitempty"`
 }
 
 // MessageMetadata is what is kept of a message.
@@ -30,6 +34,8 @@ type MessageMetadata struct {
 	More []int64 `json:"more,omitempty"`
 	// PartOf is set for such a further message: the first one of the text.
 	PartOf networkid.MessageID `json:"part_of,omitempty"`
+	// Topic is set for what the thread of a topic begins with: see topic.go.
+	Topic bool `json:"topic,omitempty"`
 }
 
 // metadataOf returns what is kept of a message.

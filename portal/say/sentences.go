@@ -49,7 +49,7 @@ const (
 
 // sentences are all of them.
 var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay,
-	aboutCalls, aboutPosts, aboutSharing, aboutOwn, aboutCommands, aboutBots)
+	aboutCalls, aboutPosts, aboutSharing, aboutOwn, aboutCommands, aboutBots, aboutBotGroups)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
