@@ -243,3 +243,38 @@ func TestTheTokenIsNowhere(t *testing.T) {
 		}
 	}
 }
+
+func TestTelegramKilledWhileAGroupGrows(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	d.bot.SetPrivacy(false)
+	group, err := d.amina.CreateGroup("Chorale", telegramtest.GroupOptions{}, d.bot.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, d.amina, group, "do")
+	room := d.claire.Waits("the first words", func(h bridgetest.Heard) bool { return h.Text == "do" }).Room
+	held := proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.HoldAnswer(), 0)
+	send(t, d.amina, group, "ré")
+	d.claire.Hears(room, "ré") // the homeserver has it, and the bridge does not know
+	grown, err := d.amina.Migrate(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, d.amina, grown, "mi")
+	eventually(t, "Telegram to be told that it all arrived", func() bool { return d.bot.Waiting() == 0 })
+	d.restarts(t, held.Lift)
+	d.bot.Redeliver(10)
+	send(t, d.amina, grown, "fa")
+	d.claire.Hears(room, "fa")
+	var heard []string
+	for _, h := range d.claire.Log(room) {
+		if h.IsMessage() && strings.HasPrefix(h.Sender.String(), "@telegram_") {
+			heard = append(heard, h.Text)
+		}
+	}
+	compare(t, "Claire heard", heard, []string{"do", "ré", "mi", "fa"})
+	if rooms := d.claire.RoomsWith(id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())); len(rooms) != 2 {
+		t.Errorf("Amina is in the rooms %v, want her chat and the group", rooms)
+	}
+}

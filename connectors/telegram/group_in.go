@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
 	"passerelle/portal/say"
@@ -76,7 +77,11 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 	case m.LeftChatMember != nil && m.LeftChatMember.ID == d.account.bot:
 		return true, nil // see deliverMembership
 	case m.LeftChatMember != nil:
-		return true, d.changeMembers(ctx, member{Status: statusLeft, User: *m.LeftChatMember})
+		left := d.account.memberOf(member{Status: statusLeft, User: *m.LeftChatMember})
+		left.PrevMembership = event.MembershipJoin // who was banned is told to have left, too, and stays banned
+		list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+		list.MemberMap.Set(left)
+		return true, d.changeRoom(ctx, &bridgev2.ChatInfoChange{MemberChanges: list})
 	case m.GroupChatCreated, m.SupergroupChatCreated, m.ChannelChatCreated:
 		_, err := d.ensureRoom(ctx)
 		return true, err

@@ -89,7 +89,7 @@ func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.Mat
 		return false, nil
 	}
 	if err := a.changeRoles(ctx, in, msg.Users); err != nil {
-		if undone := undo.PowerLevels(ctx, msg); undone != nil {
+		if undone := a.undoLevels(ctx, in, msg); undone != nil {
 			a.log.Err(undone).Msg("Rights that Telegram did not change stay changed in the room")
 		}
 		return false, err
@@ -146,4 +146,28 @@ func (a *account) promote(ctx context.Context, in chatID, who int64, admin bool,
 		return a.changeRefused(ctx, err)
 	}
 	return nil
+}
+
+// undoLevels gives a room the rights back that it had; where the homeserver does not tell them (Dendrite), those that Telegram tells.
+func (a *account) undoLevels(ctx context.Context, in chatID, msg *bridgev2.MatrixPowerLevelChange) error {
+	if msg.Event.Unsigned.PrevContent != nil {
+		return undo.PowerLevels(ctx, msg)
+	}
+	admins, err := a.api.getChatAdministrators(ctx, in.chat)
+	if err != nil {
+		return wrapped("ask who governs a group", err)
+	}
+	levels := msg.Content.Clone()
+	for who, changed := range msg.Users {
+		if ghost, ok := changed.Target.(*bridgev2.Ghost); ok {
+			levels.SetUserLevel(who, levelMember)
+			for _, admin := range admins {
+				if userID(admin.User.ID) == ghost.ID {
+					levels.SetUserLevel(who, *a.memberOf(admin).PowerLevel)
+				}
+			}
+		}
+	}
+	_, err = msg.Portal.Bridge.Bot.SendState(ctx, msg.Portal.MXID, event.StatePowerLevels, "", &event.Content{Parsed: levels}, a.connector.now())
+	return wrapped("give a room its rights back", err)
 }

@@ -149,8 +149,9 @@ func (c *call) unban() (any, error) {
 		}
 		return true, nil
 	}
-	if m := in.members[a.ID]; m != nil {
-		m.Status = "left"
+	if m := in.members[a.ID]; m != nil && m.Status == "kicked" {
+		in.change(c.bot.user.ID, &Member{Status: "left", User: a.User})
+		c.server.wake()
 	}
 	return true, nil
 }
