@@ -258,8 +258,10 @@ func (n *telegramRows) pinsBothWays(s *rowtest.Scene) {
 	})
 	s.Claire.SetsState(g.room, event.StatePinnedEvents, "", &event.PinnedEventsEventContent{Pinned: []id.EventID{said}})
 	g.becomes("with one pinned", func(now telegramtest.GroupInfo) bool { return slices.Equal(now.Pinned, []int64{numbered(shown.ID)}) })
-	g.amina.did(g.amina.Promote(g.id, g.bot.ID(), false))
-	g.seesLevel(s.Claire.ID(), 0) // nobody pins here any more
+	g.amina.did(g.amina.PromoteWith(g.id, g.bot.ID(), telegramtest.Rights{CanDeleteMessages: true}))
+	s.Claire.SetsState(g.room, event.StatePinnedEvents, "", &event.PinnedEventsEventContent{Pinned: []id.EventID{said, plan.ID}})
+	s.Told(s.Claire, g.room, say.English.Say(say.BotMayNot, "Telegram"))
+	pinned(said)
 }
 
 func (n *telegramRows) inviteLinks(s *rowtest.Scene) {
@@ -312,6 +314,7 @@ func (n *telegramRows) supergroupKnows(s *rowtest.Scene) {
 	s.Becomes(g.amina, mine.ID, "Claire's edit", func(m rowtest.Shown) bool { return m.Text == "Moi aussi, avant" })
 	s.Claire.Replies(g.room, before.ID, "Je réponds")
 	answer := g.amina.Shows("Claire's answer", func(m rowtest.Shown) bool { return m.Text == "Je réponds" })
+	s.Told(s.Claire, g.room, say.English.Say(say.AnswerUnlinked, "Telegram"))
 	if answer.Answers != "" || answer.Chat != n.address(grown) {
 		s.Errorf("it is %+v", answer)
 	}

@@ -50,6 +50,7 @@ func TestWhatAMessageAnswers(t *testing.T) {
 		"what stands below":       {`{"reply_to_message":{"message_id":7,"caption":"Le port"}}`, &quote{7, "", "Le port", false, 0}},
 		"a part of it":            {`{"reply_to_message":{"message_id":7,"text":"a b c"},"quote":{"text":"b","is_manual":true}}`, &quote{7, "", "b", true, 0}},
 		"a message elsewhere":     {`{"external_reply":{"origin":{"type":"user"}},"quote":{"text":"b"}}`, &quote{0, "", "b", false, 0}},
+		"one of before":           {`{"external_reply":{"origin":{"type":"user"},"chat":{"id":-5},"message_id":7}}`, &quote{7, "", "", false, -5}},
 		"elsewhere, not told":     {`{"external_reply":{"origin":{"type":"user"}}}`, nil},
 		"the beginning of topics": {`{"is_topic_message":true,"message_thread_id":7,"reply_to_message":{"message_id":7}}`, nil},
 	} {
@@ -86,6 +87,7 @@ func FuzzUpdates(f *testing.F) {
 	f.Add([]byte(`{"update_id":5,"message":{"message_id":1,"chat":{"id":1},"text":"a","entities":[{"type":"bold","offset":-1,"length":9}]}}`))
 	f.Add([]byte(`{"update_id":5,"edited_message":{"chat":{"id":-1},"reply_to_message":{"text":"a"},"quote":{"text":"\ud800"}}}`))
 	f.Add([]byte(`{"update_id":5,"chat_member":{"chat":{"id":-1},"new_chat_member":{"status":"kicked"}}}`))
+	f.Add([]byte(`{"update_id":5,"channel_post":{"chat":{"id":-1},"text":"a","author_signature":"\ud800","is_topic_message":true,"forum_topic_edited":{}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		u, err := parseUpdate(text)
 		if err != nil {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/pins"
 	"passerelle/portal/say"
@@ -48,9 +50,7 @@ func (a *account) notePin(ctx context.Context, chat, message int64, on bool) err
 			all = append(all, message)
 		}
 		now := map[int64][]int64{} // a new one: others read the one that is there
-		for other, pinned := range kept.Pins {
-			now[other] = pinned
-		}
+		maps.Copy(now, kept.Pins)
 		if now[chat] = all[max(0, len(all)-pins.Most):]; len(all) == 0 {
 			delete(now, chat)
 		}
@@ -58,7 +58,7 @@ func (a *account) notePin(ctx context.Context, chat, message int64, on bool) err
 	}))
 }
 
-// Pin pins in a chat what is pinned in its room (see bridge.Pinning).
+// Pin pins in a chat what is pinned in its room (see bridge.Pinning). What Telegram refuses is undone in the room.
 func (c *Connector) Pin(ctx context.Context, room *bridgev2.Portal, pinned *event.Event) error {
 	in, err := parsePortalID(room.ID)
 	if err != nil {
@@ -75,25 +75,34 @@ func (c *Connector) Pin(ctx context.Context, room *bridgev2.Portal, pinned *even
 	}
 	before := a.kept().Pins[in.chat]
 	for _, message := range before {
-		if !slices.Contains(wanted, message) {
+		if _, still := wanted[message]; !still {
 			if err := a.pinTo(ctx, in, message, false); err != nil {
-				return err
+				return errors.Join(err, a.keepPinned(ctx, room, in.message(message)))
 			}
 		}
 	}
-	for _, message := range wanted {
+	for _, message := range slices.Sorted(maps.Keys(wanted)) {
 		if !slices.Contains(before, message) {
 			if err := a.pinTo(ctx, in, message, true); err != nil {
-				return err
+				return errors.Join(err, pins.Change(ctx, c.bridge, room.MXID, wanted[message], false, a.connector.now()))
 			}
 		}
 	}
 	return nil
 }
 
-// pinnedBy lists the messages of a chat that a room shows as pinned. What never crossed is pinned in the room alone.
-func (a *account) pinnedBy(ctx context.Context, in chatID, content *event.PinnedEventsEventContent) ([]int64, error) {
-	var all []int64
+// keepPinned shows in a room that a message is pinned still.
+func (a *account) keepPinned(ctx context.Context, room *bridgev2.Portal, of messageID) error {
+	row, err := a.known(ctx, of)
+	if err != nil || row == nil {
+		return err
+	}
+	return pins.Change(ctx, a.connector.bridge, room.MXID, row.MXID, true, a.connector.now())
+}
+
+// pinnedBy lists the messages of a chat that a room shows as pinned, with their events. What never crossed is pinned in the room alone.
+func (a *account) pinnedBy(ctx context.Context, in chatID, content *event.PinnedEventsEventContent) (map[int64]id.EventID, error) {
+	all := map[int64]id.EventID{}
 	for _, evt := range content.Pinned[max(0, len(content.Pinned)-pins.Most):] {
 		row, err := a.connector.bridge.DB.Message.GetPartByMXID(ctx, evt)
 		if err != nil {
@@ -102,8 +111,8 @@ func (a *account) pinnedBy(ctx context.Context, in chatID, content *event.Pinned
 		if row == nil {
 			continue
 		}
-		if message, err := parseMessageID(row.ID); err == nil && message.id > 0 && message.in == in.whole() && !slices.Contains(all, message.id) {
-			all = append(all, message.id)
+		if message, err := parseMessageID(row.ID); err == nil && message.id > 0 && message.in == in.whole() {
+			all[message.id] = evt
 		}
 	}
 	return all, nil

@@ -48,6 +48,9 @@ func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.Mat
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
 		}
 		a.endSending(message.Event.ID)
+		if message.ReplyTo != nil && isOfBefore(message.Portal, message.ReplyTo.ID) {
+			a.tellUnlinked(ctx, message)
+		}
 	}}, nil
 }
 

@@ -2,6 +2,7 @@ package say
 
 // The sentences about groups in which a bot is. What the placeholders stand for is said beside each.
 const (
+	AnswerUnlinked   Sentence = "answer-unlinked"    // network
 	BeforeGrowth     Sentence = "before-growth"      // network
 	BotAddsNobody    Sentence = "bot-adds-nobody"    // network, beginning of commands
 	BotAway          Sentence = "bot-away"           // network
@@ -24,6 +25,10 @@ const (
 )
 
 var aboutBotGroups = map[Sentence]map[Language]string{
+	AnswerUnlinked: {
+		English: "Your message was sent, but not as an answer: the other one was written before the group grew into a larger one on %s. Say there what you answer.",
+		French:  "Votre message a été envoyé, mais pas comme réponse : l’autre a été écrit avant que le groupe ne devienne un grand groupe sur %s. Précisez-y à quoi vous répondez.",
+	},
 	BeforeGrowth: {
 		English: "This message was written before the group grew into a larger one on %s, which no longer lets it be changed. Nothing was changed there.",
 		French:  "Ce message a été écrit avant que le groupe ne devienne un grand groupe sur %s, qui ne permet plus de le modifier. Rien n’y a été modifié.",
