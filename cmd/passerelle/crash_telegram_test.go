@@ -273,7 +273,7 @@ func TestTelegramKilledWhileAGroupGrows(t *testing.T) {
 			heard = append(heard, h.Text)
 		}
 	}
-	compare(t, "Claire heard", heard, []string{"do", "ré", "mi", "fa"})
+	compare(t, "Claire heard", heard, []string{"do", "ré", say.English.Say(say.GroupGrew, "Telegram"), "mi", "fa"})
 	if rooms := d.claire.RoomsWith(id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())); len(rooms) != 2 {
 		t.Errorf("Amina is in the rooms %v, want her chat and the group", rooms)
 	}

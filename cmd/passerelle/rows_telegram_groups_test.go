@@ -299,6 +299,7 @@ func (n *telegramRows) supergroupKnows(s *rowtest.Scene) {
 	grown, err := g.amina.Migrate(old)
 	g.amina.did(err)
 	g.id = grown
+	g.told(say.GroupGrew, "Telegram")
 	g.hears(g.amina, "Après")
 	g.bot.Redeliver(4) // and what happened before comes again
 	g.hears(g.bilal, "Bien après")

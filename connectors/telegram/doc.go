@@ -13,6 +13,8 @@
 //     message: what is about to be sent is noted before, and who wrote it is told when nobody knows whether it arrived (sending.go).
 //   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
 //   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
+//   - A group is one room: also when it becomes a supergroup, which is another chat (migration.go), and with all its topics, which are
+//     threads (topic.go). What staff change in the room changes the group, as far as Telegram lets the bot (group_out.go).
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
 //
 // Conversion is pure: inbound.go and outbound.go choose, markup_in.go, markup_out.go and split.go convert texts. An [account] owns

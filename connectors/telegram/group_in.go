@@ -88,7 +88,8 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 	case m.MigrateToChatID != 0:
 		return true, d.account.migrate(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
 	case m.MigrateFromChatID != 0:
-		return true, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
+		d.notice = d.account.connector.say(say.GroupGrew, networkName)
+		return false, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
 	case m.NewChatPhoto != nil, m.DeleteChatPhoto: // what it is now says lookAround
 		d.account.looks.again(d.account.roomOf(d.in).chat)
 		_, err := d.ensureRoom(ctx)

@@ -9,6 +9,7 @@ const (
 	BotBackIn        Sentence = "bot-back-in"        // network
 	BotNotInChanged  Sentence = "bot-not-in-changed" // network
 	BotSeesLittle    Sentence = "bot-sees-little"    // network, the bot's name
+	GroupGrew        Sentence = "group-grew"         // network
 	GroupMustGrow    Sentence = "group-must-grow"    // network
 	GroupNameLength  Sentence = "group-name-length"  // network, characters
 	GroupTopicLength Sentence = "group-topic-length" // network, characters
@@ -52,6 +53,10 @@ var aboutBotGroups = map[Sentence]map[Language]string{
 	BotSeesLittle: {
 		English: "In this group on %[1]s, %[2]s sees only commands and answers to what it wrote; nothing else arrives here. To read all, ask an admin of the group to make the bot an admin. Or turn its privacy off at @BotFather (/setprivacy), then take the bot out of the group and add it again.",
 		French:  "Dans ce groupe sur %[1]s, %[2]s ne voit que les commandes et les réponses à ses messages ; rien d’autre n’arrive ici. Pour tout lire, demandez à un administrateur du groupe de nommer le bot administrateur. Ou désactivez sa confidentialité chez @BotFather (/setprivacy), puis retirez le bot du groupe et ajoutez-le à nouveau.",
+	},
+	GroupGrew: {
+		English: "This group has become a large one on %s. It goes on in this room.",
+		French:  "Ce groupe est devenu un grand groupe sur %s. La conversation continue dans ce salon.",
 	},
 	GroupMustGrow: {
 		English: "%s lets a bot do this in large groups only. An admin makes the group one by turning on the visible history for new members in its settings.",
