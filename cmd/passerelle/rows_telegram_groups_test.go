@@ -170,7 +170,8 @@ func (n *telegramRows) groupPeople(s *rowtest.Scene) {
 	s.Claire.SeesMember(g.room, s.Ghost(g.bilal), event.MembershipLeave)
 	g.amina.did(g.amina.Remove(g.id, dora.ID())) // which bans, in a supergroup
 	s.Claire.SeesMember(g.room, s.Ghost(dora), event.MembershipBan)
-	g.hears(g.amina, "Plus que moi")
+	g.hears(g.amina, "Plus que moi") // and that she left has come, too
+	s.Claire.SeesMember(g.room, s.Ghost(dora), event.MembershipBan)
 }
 
 func (g *botGroup) setsMember(who id.UserID, to event.Membership) {

@@ -42,22 +42,22 @@ func (l *looks) due(chat int64, now time.Time) bool {
 	if now.Sub(l.described[chat]) < lookAgainAfter {
 		return false
 	}
-	l.looked(chat, now)
+	l.note(chat, now)
 	return true
 }
 
+// looked notes that a chat was looked at.
 func (l *looks) looked(chat int64, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(chat, now)
+}
+
+func (l *looks) note(chat int64, now time.Time) {
 	if l.described == nil {
 		l.described = map[int64]time.Time{}
 	}
 	l.described[chat] = now
-}
-
-// described notes that a chat is described now.
-func (l *looks) describedAt(chat int64, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.looked(chat, now)
 }
 
 // again has a chat be looked at with its next message, or with this one.
@@ -97,27 +97,20 @@ func (d *delivery) lookAround(ctx context.Context, at chat) error {
 	return nil
 }
 
-// describeAgain has the room show what the group is called and says of itself, if that was long ago.
+// describeAgain has the room show what the group is called, says of itself, and who governs it, if that was long ago.
 func (d *delivery) describeAgain(ctx context.Context) error {
-	a, chat := d.account, d.account.roomOf(d.in).chat
-	if !a.looks.due(chat, a.connector.now()) {
+	a, in := d.account, d.account.roomOf(d.in)
+	if !a.looks.due(in.chat, a.connector.now()) {
 		return nil
 	}
-	described, err := a.api.getChat(ctx, chat)
+	described, err := a.groupChat(ctx, in)
 	if err != nil {
-		if !portal.IsPermanent(err) {
-			a.looks.again(chat) // with the next message
-		}
+		a.looks.again(in.chat) // with the next message
 		a.log.Warn().Err(err).Msg("A group cannot be looked at")
 		return nil
 	}
 	news := a.deliveryAt(d.stored, d.in, d.Timestamp, d.message.sender())
-	return news.changeRoom(ctx, &bridgev2.ChatInfoChange{ChatInfo: a.groupInfo(described)})
-}
-
-// groupInfo is what a room says of its group, without the people.
-func (a *account) groupInfo(described chat) *bridgev2.ChatInfo {
-	return &bridgev2.ChatInfo{Name: &described.Title, Topic: &described.Description, Avatar: a.groupPicture(described.Photo)}
+	return news.changeRoom(ctx, &bridgev2.ChatInfoChange{ChatInfo: described})
 }
 
 // tellPrivacy says in the room, once, that the bot sees only a part of what is written in the group, and what to do ("Privacy mode").

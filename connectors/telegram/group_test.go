@@ -116,7 +116,7 @@ func TestGroupsAreLookedAtFromTimeToTime(t *testing.T) {
 	if !l.due(-1, now) || l.due(-1, now.Add(lookAgainAfter-1)) || !l.due(-1, now.Add(lookAgainAfter)) {
 		t.Error("it is looked at when it should not be, or not when it should")
 	}
-	l.describedAt(-2, now)
+	l.looked(-2, now)
 	if l.due(-2, now) {
 		t.Error("it is looked at twice")
 	}
