@@ -25,8 +25,8 @@ var (
 func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.MatrixMembershipChange) (*bridgev2.MatrixMembershipResult, error) {
 	ctx = withWriter(ctx, msg.Event.Sender)
 	in, is := groupOf(msg.Portal)
-	ghost, is2 := msg.Target.(*bridgev2.Ghost)
-	if !is || !is2 || msg.Type.IsSelf {
+	ghost, ok := msg.Target.(*bridgev2.Ghost)
+	if !is || !ok || msg.Type.IsSelf {
 		return nil, nil
 	}
 	who, err := parseNumber(string(ghost.ID))
