@@ -141,11 +141,12 @@ func (i *intent) sendOnce(ctx context.Context, room id.RoomID, t event.Type, con
 	})
 }
 
-// transactionID derives the transaction ID of a foreign message's part in a room. An edit has one of its own, derived from
+// transactionID derives the transaction ID of a foreign message's part in a room. What its chat is called is not in it: that may change
+// between two attempts (Telegram's groups become supergroups), and the room does not. An edit has one of its own, derived from
 // what it says, too.
 func transactionID(room id.RoomID, content *event.Content, extra *bridgev2.MatrixSendExtra) (string, error) {
 	m := extra.MessageMeta
-	names := []string{string(room), string(m.Room.ID), string(m.Room.Receiver), string(m.ID), string(m.PartID)}
+	names := []string{string(room), string(m.ID), string(m.PartID)}
 	if message, ok := content.Parsed.(*event.MessageEventContent); ok && message.RelatesTo.GetReplaceID() != "" {
 		said, err := json.Marshal(message.NewContent)
 		if err != nil {

@@ -99,6 +99,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	}
 	if evt.Type.IsState() {
 		n.welcome(ctx, evt)
+		n.pin(ctx, evt)
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	}
 	return n.journal.await(ctx, evt.ID)

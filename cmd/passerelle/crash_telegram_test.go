@@ -251,3 +251,47 @@ func TestTheTokenIsNowhere(t *testing.T) {
 		}
 	}
 }
+
+func TestTelegramKilledWhileAGroupGrows(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){proxied(t, &proxy)}})
+	d.bot.SetPrivacy(false)
+	group, err := d.amina.CreateGroup("Chorale", telegramtest.GroupOptions{}, d.bot.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, d.amina, group, "do")
+	room := d.claire.Waits("the first words", func(h bridgetest.Heard) bool { return h.Text == "do" }).Room
+	held := proxy.Inject(bridgetest.On(http.MethodPut, "/send/m.room.encrypted"), bridgetest.HoldAnswer(), 0)
+	send(t, d.amina, group, "ré")
+	d.claire.Hears(room, "ré") // the homeserver has it, and the bridge does not know
+	grown, err := d.amina.Migrate(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, d.amina, grown, "mi")
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(d.bridge.Config()), "data", "telegram.db")+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	eventually(t, "the room to be the supergroup's, with what was said before still on its way", func() bool {
+		var rooms int
+		err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM portal WHERE id=$1 AND mxid=$2", fmt.Sprintf("%d:%d", d.bot.ID(), grown), room).Scan(&rooms)
+		return err == nil && rooms == 1
+	})
+	d.restarts(t, held.Lift)
+	d.bot.Redeliver(10)
+	send(t, d.amina, grown, "fa")
+	d.claire.Hears(room, "fa")
+	var heard []string
+	for _, h := range d.claire.Log(room) {
+		if h.IsMessage() && strings.HasPrefix(h.Sender.String(), "@telegram_") {
+			heard = append(heard, h.Text)
+		}
+	}
+	compare(t, "Claire heard", heard, []string{"do", "ré", say.English.Say(say.GroupGrew, "Telegram"), "mi", "fa"})
+	if rooms := d.claire.RoomsWith(id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())); len(rooms) != 2 {
+		t.Errorf("Amina is in the rooms %v, want her chat and the group", rooms)
+	}
+}

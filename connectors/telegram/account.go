@@ -30,7 +30,10 @@ type account struct {
 
 	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
-	pace paces
+	pace  paces
+	looks looks
+
+	migrating sync.Mutex // one group that becomes a supergroup at a time
 
 	hook   pushSecret
 	taking sync.Mutex // updates are taken one after another

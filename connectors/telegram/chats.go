@@ -77,7 +77,8 @@ func (a *account) groupChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo,
 	case err != nil:
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
-	info.Name, info.Topic = &described.Title, &described.Description
+	info.Name, info.Topic, info.Avatar = &described.Title, &described.Description, a.groupPicture(described.Photo)
+	a.looks.looked(in.chat, a.connector.now())
 	admins, err := a.api.getChatAdministrators(ctx, in.chat)
 	if err != nil && !portal.IsPermanent(err) {
 		return nil, fmt.Errorf("ask who governs a group: %w", err)

@@ -27,6 +27,23 @@ type incoming struct {
 // It fails with bridgev2.ErrIgnoringRemoteEvent only: for any other error bridgev2 would write words of its own into the
 // room. What went wrong is in d.err.
 func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
+	out, err := d.converted(ctx, room, intent)
+	if err == nil {
+		d.intoThread(out)
+	}
+	return out, err
+}
+
+// intoThread puts a converted message into the thread that it belongs to.
+func (d *delivery) intoThread(out *bridgev2.ConvertedMessage) {
+	out.ThreadRoot = d.thread()
+	if d.topic {
+		out.Parts[0].DBMetadata = &MessageMetadata{Topic: true}
+	}
+}
+
+// converted is the message once the gate has admitted it, or a sentence in its place.
+func (d *delivery) converted(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI) (*bridgev2.ConvertedMessage, error) {
 	switch {
 	case d.refused:
 		return d.noticed(ctx, d.account.connector.say(say.NotTakenHere, networkName))
@@ -122,11 +139,15 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 		return c, nil, nil
 	}
 	if c.quote.id != 0 {
-		row, err := d.account.known(ctx, d.in.message(c.quote.id))
+		of := d.in.message(c.quote.id)
+		if c.quote.chat != 0 {
+			of = chatID{bot: d.in.bot, chat: c.quote.chat}.message(c.quote.id)
+		}
+		row, err := d.account.known(ctx, of)
 		if err != nil {
 			return c, nil, err
 		}
-		if row != nil {
+		if row != nil && row.Room == d.PortalKey {
 			answers = &networkid.MessageOptionalPartID{MessageID: row.ID}
 		}
 	}
@@ -154,7 +175,7 @@ func (d *delivery) crossing(c content) portal.Crossing {
 // noticed puts words of ours where the message cannot be. They pass the gate, too, as a notice.
 func (d *delivery) noticed(ctx context.Context, text string) (*bridgev2.ConvertedMessage, error) {
 	crossing := d.crossing(content{kind: portal.KindNotice, text: text})
-	crossing.Key += "/notice"
+	crossing.Key += "/notice/" + d.stored.ID
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {

@@ -83,22 +83,26 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 		return err
 	}
 	d := a.delivery(stored, in, m)
-	if handled, err := d.serve(ctx); handled || err != nil {
+	handled, err := d.serve(ctx)
+	payload, starts := d.isStart()
+	if m.Poll != nil && err == nil {
+		a.notePoll(ctx, m.Poll.ID, d.GetID())
+	}
+	switch {
+	case handled || err != nil:
+	case m.Poll != nil && m.EditDate != 0:
+		err = a.deliverPoll(ctx, stored, m.Poll)
+	case kind == updateEdited || kind == updateEditedPost || kind == updateBusinessEdited:
+		err = d.runEdit(ctx)
+	case starts:
+		err = d.start(ctx, payload)
+	default:
+		err = d.run(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	if m.Poll != nil {
-		a.notePoll(ctx, m.Poll.ID, d.GetID())
-		if m.EditDate != 0 {
-			return a.deliverPoll(ctx, stored, m.Poll)
-		}
-	}
-	if kind == updateEdited || kind == updateEditedPost || kind == updateBusinessEdited {
-		return d.runEdit(ctx)
-	}
-	if payload, ok := d.isStart(); ok {
-		return d.start(ctx, payload)
-	}
-	return d.run(ctx)
+	return d.lookAround(ctx, m.Chat)
 }
 
 // delivery is one attempt to bring an arrival into its room: the event that bridgev2 handles in the room's goroutine, and
@@ -118,6 +122,7 @@ type delivery struct {
 	file      *transfer.File // the message's file, once it has been fetched; nil: it has none, or
 	unfetched error          // why the file will never be fetched
 	small     *transfer.File // its small picture; nil: none
+	topic     bool           // the thread of a topic begins with it
 
 	handled chan struct{} // closed by the room's goroutine when bridgev2 has done what it does
 	// Written by the room's goroutine before it closes handled, and not read before:
@@ -146,7 +151,7 @@ func (a *account) delivery(stored portal.Arrival, in chatID, m *message) *delive
 func (a *account) deliveryAt(stored portal.Arrival, in chatID, at time.Time, sender int64) *delivery {
 	d := &delivery{account: a, stored: stored, in: in, handled: make(chan struct{})}
 	d.EventMeta = simplevent.EventMeta{
-		Type: bridgev2.RemoteEventMessage, PortalKey: in.key(), Sender: a.senderIn(in, sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
+		Type: bridgev2.RemoteEventMessage, PortalKey: a.roomOf(in).key(), Sender: a.senderIn(in, sender), CreatePortal: true, Timestamp: at, StreamOrder: at.Unix(),
 		MutateContextFunc: func(ctx context.Context) context.Context {
 			d.passing = d.stored.WithPassage(withDelivery(ctx, d))
 			return d.passing
@@ -167,6 +172,9 @@ func (d *delivery) run(ctx context.Context) error {
 		}
 	}
 	if room, err := d.ensureRoom(ctx); err != nil || room == nil {
+		return err
+	}
+	if err := d.openThread(ctx); err != nil {
 		return err
 	}
 	d.renameGhost(ctx)

@@ -16,6 +16,8 @@
 //     send is told of.
 //   - Nothing is sent faster than Telegram takes it: it waits where its sender sees it (pace.go).
 //   - People are known by Telegram's number, whatever the bot. A chat has a room for each bot (ids.go).
+//   - A group is one room: also when it becomes a supergroup, which is another chat (migration.go), and with all its topics, which are
+//     threads (topic.go). What staff change in the room changes the group, as far as Telegram lets the bot (group_out.go).
 //   - A bot's token is in no error and no log (api.go). In the database it is sealed.
 //   - A bot cannot write first: contacts come by links that lead them to staff (startlink.go). For its owner's own account, and nobody
 //     else's, a bot can act (business.go).

@@ -14,10 +14,11 @@ import (
 func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.RoomFeatures {
 	_, limit := a.connector.limits()
 	return &event.RoomFeatures{
-		ID:              fmt.Sprintf("passerelle.telegram.2.%d", limit),
+		ID:              fmt.Sprintf("passerelle.telegram.3.%d", limit),
 		Formatting:      formattingFeatures(),
 		File:            fileFeatures(limit),
 		Reply:           event.CapLevelFullySupported,
+		Thread:          event.CapLevelPartialSupport, // topics; others are answers to what they begin with
 		Edit:            event.CapLevelFullySupported,
 		Delete:          event.CapLevelFullySupported,
 		Reaction:        event.CapLevelFullySupported,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
 	"passerelle/portal/say"
@@ -65,6 +66,7 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 	m := d.message
 	switch {
 	case m.NewChatTitle != "":
+		d.account.looks.again(d.account.roomOf(d.in).chat)
 		return true, d.changeRoom(ctx, &bridgev2.ChatInfoChange{ChatInfo: &bridgev2.ChatInfo{Name: &m.NewChatTitle}})
 	case len(m.NewChatMembers) > 0:
 		var joined []member
@@ -75,26 +77,28 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 	case m.LeftChatMember != nil && m.LeftChatMember.ID == d.account.bot:
 		return true, nil // see deliverMembership
 	case m.LeftChatMember != nil:
-		return true, d.changeMembers(ctx, member{Status: statusLeft, User: *m.LeftChatMember})
+		left := d.account.memberOf(member{Status: statusLeft, User: *m.LeftChatMember})
+		left.PrevMembership = event.MembershipJoin // who was banned is told to have left, too, and stays banned
+		list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+		list.MemberMap.Set(left)
+		return true, d.changeRoom(ctx, &bridgev2.ChatInfoChange{MemberChanges: list})
 	case m.GroupChatCreated, m.SupergroupChatCreated, m.ChannelChatCreated:
 		_, err := d.ensureRoom(ctx)
 		return true, err
 	case m.MigrateToChatID != 0:
 		return true, d.account.migrate(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
 	case m.MigrateFromChatID != 0:
-		return true, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
-	case m.NewChatPhoto != nil, m.DeleteChatPhoto:
-		return true, d.repicture(ctx)
+		d.notice = d.account.connector.say(say.GroupGrew, networkName)
+		return false, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
+	case m.NewChatPhoto != nil, m.DeleteChatPhoto: // what it is now says lookAround
+		d.account.looks.again(d.account.roomOf(d.in).chat)
+		_, err := d.ensureRoom(ctx)
+		return true, err
 	case m.PinnedMessage != nil:
-		d.notice = d.account.connector.say(say.GroupHappened, networkName)
+		return d.pin(ctx)
 	}
-	return false, nil
-}
-
-// migrate keeps the room of a group that has become a supergroup, which has another number. Both chats tell of it, in any order.
-func (a *account) migrate(ctx context.Context, from, to chatID) error {
-	_, _, err := a.connector.bridge.ReIDPortal(ctx, from.key(), to.key())
-	return wrapped("take a group's room over", err)
+	_, err = d.serveTopic(ctx)
+	return false, err
 }
 
 // deliverMembership brings into a room what somebody has become in its chat.
@@ -105,18 +109,48 @@ func (a *account) deliverMembership(ctx context.Context, stored portal.Arrival, 
 	}
 	was, is := update.Old.isIn(), update.New.isIn()
 	switch {
-	case was == is:
+	case in.isPrivate() && was == is:
 		return nil
 	case in.isPrivate():
 		if is {
 			return d.tell(ctx, say.BotUnblockedIn)
 		}
 		return d.tell(ctx, say.BotBlockedIn)
-	case is:
-		_, err := d.ensureRoom(ctx)
-		return err
+	case is && !was:
+		return d.comeIn(ctx, update)
+	case is: // it may do more, or less
+		return d.ownRights(ctx, update)
+	case !was:
+		return nil
 	}
 	return d.tell(ctx, say.BotPutOut)
+}
+
+// comeIn makes the room of a group that the bot was added to, or says there that it is back. A supergroup tells of it in a message, too:
+// a group that became one just now has a room already, which it may not be known by yet.
+func (d *delivery) comeIn(ctx context.Context, update *memberUpdate) error {
+	room, err := d.account.connector.bridge.GetExistingPortalByKey(ctx, d.PortalKey)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up a room: %w", err)
+	case room != nil && room.MXID != "":
+		if err := d.ownRights(ctx, update); err != nil {
+			return err
+		}
+		return d.account.deliveryAt(d.stored, d.in, d.Timestamp, update.From.ID).tell(ctx, say.BotBackIn)
+	case update.Chat.Type == typeSupergroup:
+		return nil
+	}
+	_, err = d.ensureRoom(ctx)
+	return err
+}
+
+// ownRights gives staff in a room the rights that the bot has in its group.
+func (d *delivery) ownRights(ctx context.Context, update *memberUpdate) error {
+	d.account.looks.again(d.account.roomOf(d.in).chat)
+	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
+	list.MemberMap.Set(d.account.memberOf(update.New))
+	return d.changeRoom(ctx, &bridgev2.ChatInfoChange{MemberChanges: list})
 }
 
 // tell says something of the bot in a room, if there is one.

@@ -14,9 +14,9 @@ import (
 //	person, channel  Telegram's number, which is the same for every bot: "84512345678", of a channel or group "-1001234567890"
 //	login            the bot's number: "7300000001"
 //	chat             the bot and the chat, since two bots have the same number for their chats with one person:
-//	                 "7300000001:84512345678"; a topic of a forum has its number after it: "7300000001:-1001234567890:t17", and a
-//	                 business account's chat the account's first connection: "7300000001:84512345678:bAb_3"
-//	message          the chat without the topic, and the number, which is unique there: "7300000001:84512345678/42"
+//	                 "7300000001:84512345678"; a business account's chat has the account's first connection after it:
+//	                 "7300000001:84512345678:bAb_3". A topic is a thread, not a chat (topic.go)
+//	message          the chat in which it was written, and the number, which is unique there: "7300000001:84512345678/42"
 //
 // A chat has one room whoever looks at it: its portal has no receiver, so that several members of staff may share the room.
 
@@ -37,7 +37,7 @@ func parseNumber(text string) (int64, error) {
 type chatID struct {
 	bot, chat  int64
 	connection string // of a business account for which the bot is in it, as it was first called (see connected); "": as itself
-	topic      int64  // of a forum; 0: the chat itself
+	topic      int64  // into which a message goes; 0: into none
 }
 
 // errUnknownChat is the error of an identifier that names no chat.
@@ -45,11 +45,8 @@ var errUnknownChat = errors.New("not a Telegram chat")
 
 func (c chatID) portalID() networkid.PortalID {
 	text := number(c.bot) + ":" + number(c.chat)
-	switch {
-	case c.connection != "":
+	if c.connection != "" {
 		text += ":b" + c.connection
-	case c.topic != 0:
-		text += ":t" + number(c.topic)
 	}
 	return networkid.PortalID(text)
 }
@@ -57,7 +54,7 @@ func (c chatID) portalID() networkid.PortalID {
 // key names the room of the chat.
 func (c chatID) key() networkid.PortalKey { return networkid.PortalKey{ID: c.portalID()} }
 
-// whole is the chat that a topic is in.
+// whole is the chat without a topic.
 func (c chatID) whole() chatID {
 	c.topic = 0
 	return c
@@ -74,15 +71,11 @@ func parsePortalID(id networkid.PortalID) (chatID, error) {
 		return chatID{}, fmt.Errorf("%w: %q", errUnknownChat, id)
 	}
 	var c chatID
-	var errs [3]error
+	var errs [2]error
 	c.bot, errs[0] = parseNumber(parts[0])
 	c.chat, errs[1] = parseNumber(parts[1])
 	if len(parts) == 3 {
-		if topic, ok := strings.CutPrefix(parts[2], "t"); ok {
-			c.topic, errs[2] = parseNumber(topic)
-		} else {
-			c.connection = strings.TrimPrefix(parts[2], "b")
-		}
+		c.connection = strings.TrimPrefix(parts[2], "b")
 	}
 	if err := errors.Join(errs[:]...); err != nil || c.portalID() != id {
 		return chatID{}, fmt.Errorf("%w: %q", errUnknownChat, id)

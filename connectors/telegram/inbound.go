@@ -41,6 +41,7 @@ type reader struct {
 func (r reader) convert(m *message) content {
 	c := r.read(m)
 	c.quote = r.quoteOf(m)
+	c.signed(m.AuthorSignature)
 	r.mark(m, &c)
 	return c
 }
@@ -81,6 +82,16 @@ func (r reader) text(text string, entities []entity) content {
 // above puts a line of ours above a message.
 func (c *content) above(line string) {
 	c.prepend(line+"\n", "<em>"+html.EscapeString(line)+"</em><br>")
+}
+
+// signed puts below a message who wrote it, where a channel or a group speaks for itself: the name of a channel's author, the title of
+// an administrator who stays anonymous (Bot API, Message, author_signature).
+func (c *content) signed(by string) {
+	if by == "" || c.event == nil || c.text == "" {
+		return
+	}
+	c.below("— "+by, "<br><em>— "+html.EscapeString(by)+"</em>")
+	c.text += "\n" + by
 }
 
 // prepend puts words of ours before a message's, as plain text and as HTML.

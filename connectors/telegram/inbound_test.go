@@ -87,10 +87,11 @@ func TestWhatAMessageAnswers(t *testing.T) {
 		want    *quote
 	}{
 		"nothing":                 {`{"text":"a"}`, nil},
-		"a message":               {`{"reply_to_message":{"message_id":7,"from":{"first_name":"Bilal"},"text":" Quand ? "}}`, &quote{7, "Bilal", "Quand ?", false}},
-		"what stands below":       {`{"reply_to_message":{"message_id":7,"caption":"Le port"}}`, &quote{7, "", "Le port", false}},
-		"a part of it":            {`{"reply_to_message":{"message_id":7,"text":"a b c"},"quote":{"text":"b","is_manual":true}}`, &quote{7, "", "b", true}},
-		"a message elsewhere":     {`{"external_reply":{"origin":{"type":"user"}},"quote":{"text":"b"}}`, &quote{0, "", "b", false}},
+		"a message":               {`{"reply_to_message":{"message_id":7,"from":{"first_name":"Bilal"},"text":" Quand ? "}}`, &quote{7, "Bilal", "Quand ?", false, 0}},
+		"what stands below":       {`{"reply_to_message":{"message_id":7,"caption":"Le port"}}`, &quote{7, "", "Le port", false, 0}},
+		"a part of it":            {`{"reply_to_message":{"message_id":7,"text":"a b c"},"quote":{"text":"b","is_manual":true}}`, &quote{7, "", "b", true, 0}},
+		"a message elsewhere":     {`{"external_reply":{"origin":{"type":"user"}},"quote":{"text":"b"}}`, &quote{0, "", "b", false, 0}},
+		"one of before":           {`{"external_reply":{"origin":{"type":"user"},"chat":{"id":-5},"message_id":7}}`, &quote{7, "", "", false, -5}},
 		"elsewhere, not told":     {`{"external_reply":{"origin":{"type":"user"}}}`, nil},
 		"the beginning of topics": {`{"is_topic_message":true,"message_thread_id":7,"reply_to_message":{"message_id":7}}`, nil},
 	} {
@@ -134,6 +135,7 @@ func FuzzUpdates(f *testing.F) {
 	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"photo":[{"file_id":"a","width":-1,"height":99999999999}],"caption":"\ud800","has_media_spoiler":true}}`))
 	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"sticker":{"is_animated":true,"thumbnail":{"width":1}},"media_group_id":"7"}}`))
 	f.Add([]byte(`{"update_id":5,"message":{"chat":{"id":1},"animation":{"mime_type":"image/gif","duration":-5},"document":{"file_name":"../.."}}}`))
+	f.Add([]byte(`{"update_id":5,"channel_post":{"chat":{"id":-1},"text":"a","author_signature":"\ud800","is_topic_message":true,"forum_topic_edited":{}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		u, err := parseUpdate(text)
 		if err != nil {

@@ -48,7 +48,7 @@ func (r reader) mark(m *message, c *content) {
 	if m.Protected {
 		c.above(r.say(say.Protected))
 	}
-	if from := m.ForwardOrigin; from != nil {
+	if from := m.ForwardOrigin; from != nil && !m.AutomaticForward { // which stands as if the channel had written it there
 		c.above(r.forwarded(from))
 	}
 }

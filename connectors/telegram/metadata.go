@@ -32,6 +32,10 @@ type LoginMetadata struct {
 	// The map is replaced, never changed.
 	Own         int64                `json:"own,omitempty"`
 	Connections map[string]connected `json:"connections,omitempty"`
+	// Moved says which groups have become which supergroups: see migration.go.
+	Moved map[int64]int64 `json:"moved,omitempty"`
+	// Pins are the messages that are known to be pinned, by the chat: see pin.go.
+	Pins map[int64][]int64 `json:"pins,omitempty"`
 }
 
 // MessageMetadata is what is kept of a message.
@@ -46,6 +50,8 @@ type MessageMetadata struct {
 	PartOf networkid.MessageID `json:"part_of,omitempty"`
 	// Poll is set for a poll.
 	Poll *keptPoll `json:"poll,omitempty"`
+	// Topic is set for what the thread of a topic begins with: see topic.go.
+	Topic bool `json:"topic,omitempty"`
 }
 
 // metadataOf returns what is kept of a message.

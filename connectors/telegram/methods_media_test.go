@@ -51,6 +51,7 @@ func TestAFileIsFetched(t *testing.T) {
 		"too fast": {RetryAfter: 3}, "a page of HTML": {Status: http.StatusBadGateway}, "a cut connection": {Cut: true},
 	} {
 		fault.Method = "file"
+		way.close() // where a connection that was used before breaks off, net/http asks again by itself
 		server.Inject(fault)
 		err := way.download(t.Context(), where, io.Discard)
 		var fast *tooFast

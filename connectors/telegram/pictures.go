@@ -21,16 +21,13 @@ const (
 	largestAvatar = 2 << 20
 )
 
-// refreshPictures asks for the pictures of the sender and of the group of a delivered message, if nobody has yet.
+// refreshPictures asks for the picture of the sender of a delivered message, if nobody has yet.
 func (d *delivery) refreshPictures() {
 	if d.message == nil || d.notice != "" {
 		return
 	}
 	if sender := d.message.sender(); sender > 0 && sender != d.account.bot {
 		d.account.askPicture(sender, func(ctx context.Context) error { return d.account.refreshGhost(ctx, d.PortalKey, sender) })
-	}
-	if !d.in.isPrivate() {
-		d.account.askPicture(d.in.chat, func(ctx context.Context) error { return d.account.refreshGroup(ctx, d.in) })
 	}
 }
 
@@ -98,31 +95,6 @@ func (a *account) refreshGhost(ctx context.Context, room networkid.PortalKey, wh
 	return nil
 }
 
-// refreshGroup fetches a group's picture and hands it to the group's room.
-func (a *account) refreshGroup(ctx context.Context, in chatID) error {
-	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, in.key())
-	if err != nil || room == nil {
-		return err
-	}
-	described, err := a.api.getChat(ctx, in.chat)
-	if err != nil {
-		return err
-	}
-	photo := described.Photo
-	if photo == nil {
-		photo = &chatPhoto{}
-	}
-	avatar, err := a.avatar(ctx, photo.BigFileID, photo.BigFileUniqueID, room.AvatarID)
-	if err != nil || avatar == nil {
-		return err
-	}
-	a.login.QueueRemoteEvent(&simplevent.ChatInfoChange{
-		EventMeta:      simplevent.EventMeta{Type: bridgev2.RemoteEventChatInfoChange, PortalKey: in.key()},
-		ChatInfoChange: &bridgev2.ChatInfoChange{ChatInfo: &bridgev2.ChatInfo{Avatar: avatar}},
-	})
-	return nil
-}
-
 // avatar fetches a picture that is another one than the one known; nil: it is the same, or there is none as before.
 func (a *account) avatar(ctx context.Context, file, unique string, known networkid.AvatarID) (*bridgev2.Avatar, error) {
 	switch {
@@ -131,24 +103,19 @@ func (a *account) avatar(ctx context.Context, file, unique string, known network
 	case file == "":
 		return &bridgev2.Avatar{Remove: true}, nil
 	}
-	content, err := a.fetch(ctx, file, largestAvatar)
-	if err != nil {
-		return nil, err
-	}
-	defer content.Close()
-	data, err := io.ReadAll(content)
+	data, err := a.picture(ctx, file)
 	if err != nil {
 		return nil, err
 	}
 	return &bridgev2.Avatar{ID: networkid.AvatarID(unique), Get: func(context.Context) ([]byte, error) { return data, nil }}, nil
 }
 
-// repicture shows the new picture of a group, or that there is none any more.
-func (d *delivery) repicture(ctx context.Context) error {
-	if _, err := d.ensureRoom(ctx); err != nil {
-		return err
+// picture fetches a picture of a person or a group.
+func (a *account) picture(ctx context.Context, file string) ([]byte, error) {
+	content, err := a.fetch(ctx, file, largestAvatar)
+	if err != nil {
+		return nil, err
 	}
-	d.account.pictureChanged(d.in.chat)
-	d.account.askPicture(d.in.chat, func(ctx context.Context) error { return d.account.refreshGroup(ctx, d.in) })
-	return nil
+	defer content.Close()
+	return io.ReadAll(content)
 }

@@ -7,12 +7,14 @@ import (
 
 // quote is the message that a message answers.
 type quote struct {
-	id     int64  // in the same chat; 0: it is in another one
+	id     int64  // 0: nobody says
 	author string // what whoever wrote it is called
 	// text is how the message begins, for those who cannot see it; or the part of it that is answered.
 	text string
 	// part says that the sender chose a part to answer: it is shown also to those who see the whole.
 	part bool
+	// chat is the other chat that the message is in; 0: it is in this one.
+	chat int64
 }
 
 // quoteLength is the length of a quote's text, in characters.
@@ -30,6 +32,8 @@ func (r reader) quoteOf(m *message) *quote {
 		q.text, _ = m.ReplyTo.words()
 	case m.ExternalReply == nil:
 		return nil
+	case m.ExternalReply.Chat != nil: // one of before the group became a supergroup, perhaps
+		q.id, q.chat = m.ExternalReply.MessageID, m.ExternalReply.Chat.ID
 	}
 	if m.Quote != nil && m.Quote.Text != "" {
 		q.text, q.part = m.Quote.Text, m.Quote.IsManual

@@ -29,7 +29,12 @@ var refusals = []struct {
 	{http.StatusBadRequest, "have no rights", say.BotMayNot},
 	{http.StatusBadRequest, "need administrator rights", say.BotMayNot},
 	{http.StatusBadRequest, "CHAT_WRITE_FORBIDDEN", say.BotMayNot},
-	{http.StatusBadRequest, "TOPIC_CLOSED", say.BotMayNot},
+	{http.StatusBadRequest, "CHAT_ADMIN_REQUIRED", say.BotMayNot},
+	{http.StatusBadRequest, "TOPIC_CLOSED", say.TopicClosed},
+	{http.StatusBadRequest, "message thread not found", say.TopicGone},
+	{http.StatusBadRequest, "for supergroup", say.GroupMustGrow},
+	{http.StatusBadRequest, "administrator of the chat", say.MemberAdmin},
+	{http.StatusBadRequest, "chat owner", say.MemberAdmin},
 }
 
 // sentence says the reason to the person whose message it is. It takes the network's name.

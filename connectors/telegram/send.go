@@ -34,11 +34,16 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	if err != nil {
 		return nil, a.failed(ctx, err, say.NotSent)
 	}
+	to, _ = threadOut(message, to)
 	admitted, err := a.passFiles(ctx, a.crossingOut(message, out), out)
 	if err != nil {
 		return nil, err
 	}
 	ids, err := a.send(ctx, message.Event.ID, to, admitted)
+	if moved, found := a.follow(ctx, to, err); found {
+		to, out.answers = moved, 0 // the number of what it answers is another message's there
+		ids, err = a.send(ctx, message.Event.ID, to, admitted)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +59,9 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
 		}
 		a.endSending(message.Event.ID)
+		if message.ReplyTo != nil && isOfBefore(message.Portal, message.ReplyTo.ID) {
+			a.tellUnlinked(ctx, message)
+		}
 	}}, nil
 }
 
@@ -98,15 +106,28 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
 	on := occasion{person: a.onTelegram, raw: message.Event.Content.Raw}
+	_, on.answers = threadOut(message, chatID{})
 	if message.ReplyTo != nil {
-		if answered, err := parseMessageID(message.ReplyTo.ID); err == nil && answered.id > 0 {
-			on.answers = answered.id
-		}
+		on.answers = answerable(message.Portal, message.ReplyTo.ID)
 	}
 	if who, relayed := relay.Of(ctx); relayed {
 		on.by = a.connector.sign(who)
 	}
 	return on
+}
+
+// answerable returns the number of a message that others in a room's chat may answer; 0: it is none of Telegram's, or one of a chat
+// that the room's has grown out of, where the number is another message's.
+func answerable(room *bridgev2.Portal, id networkid.MessageID) int64 {
+	in, err := parsePortalID(room.ID)
+	if err != nil {
+		return 0
+	}
+	answered, err := parseMessageID(id)
+	if err != nil || answered.id < 0 || answered.in != in.whole() {
+		return 0
+	}
+	return answered.id
 }
 
 // passOut asks the gate for something that is to go out. Its errors carry the sentence that the sender reads.

@@ -194,8 +194,8 @@ func (a *account) unsent(ctx context.Context, err error) error {
 	var refused *refusal
 	var none *unanswered
 	switch {
-	case errors.As(err, &refused) && refused.migratedTo != 0: // its room moves over at once
-		return a.failed(ctx, err, say.NotSent)
+	case errors.As(err, &refused) && refused.migratedTo != 0: // it is about a message of before: see migration.go
+		return a.refused(ctx, err, say.BeforeGrowth)
 	case errors.As(err, &refused):
 		return a.refused(ctx, err, refused.sentence())
 	case errors.As(err, &none) && none.perhaps:

@@ -19,6 +19,7 @@ type user struct {
 	Username  string `json:"username,omitempty"`
 	// CanConnectToBusiness says of a bot that it may act for people's own accounts; getMe alone tells.
 	CanConnectToBusiness bool `json:"can_connect_to_business,omitempty"`
+	ReadsAll             bool `json:"can_read_all_group_messages,omitempty"` // of the bot itself: its privacy mode is off
 }
 
 func (u user) name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
@@ -26,11 +27,14 @@ func (u user) name() string { return strings.TrimSpace(u.FirstName + " " + u.Las
 // chat is a chat (Bot API, Chat and ChatFullInfo).
 type chat struct {
 	ID          int64      `json:"id"`
+	Type        string     `json:"type,omitempty"`
 	Title       string     `json:"title,omitempty"`
 	FirstName   string     `json:"first_name,omitempty"`
 	LastName    string     `json:"last_name,omitempty"`
+	Username    string     `json:"username,omitempty"`
 	Description string     `json:"description,omitempty"`
-	Photo       *chatPhoto `json:"photo,omitempty"` // of ChatFullInfo
+	InviteLink  string     `json:"invite_link,omitempty"`
+	Photo       *chatPhoto `json:"photo,omitempty"`
 }
 
 // name is what the chat is called: a private one as the other person.
@@ -54,9 +58,13 @@ type message struct {
 	EditDate           int64    `json:"edit_date,omitempty"`
 	Chat               chat     `json:"chat"`
 	ForwardOrigin      *origin  `json:"forward_origin,omitempty"`
+	AutomaticForward   bool     `json:"is_automatic_forward,omitempty"` // of a channel's post, into the group where it is discussed
+	AuthorSignature    string   `json:"author_signature,omitempty"`
 	ReplyTo            *message `json:"reply_to_message,omitempty"`
 	ExternalReply      *struct {
-		Origin origin `json:"origin"`
+		Origin    origin `json:"origin"`
+		Chat      *chat  `json:"chat,omitempty"`
+		MessageID int64  `json:"message_id,omitempty"`
 	} `json:"external_reply,omitempty"`
 	Quote           *quoted  `json:"quote,omitempty"`
 	Text            string   `json:"text,omitempty"`
@@ -82,6 +90,11 @@ type service struct {
 	NewChatPhoto          []any    `json:"new_chat_photo,omitempty"`
 	DeleteChatPhoto       bool     `json:"delete_chat_photo,omitempty"`
 	PinnedMessage         *message `json:"pinned_message,omitempty"`
+
+	TopicCreated  *topicEvent `json:"forum_topic_created,omitempty"`
+	TopicEdited   *topicEvent `json:"forum_topic_edited,omitempty"`
+	TopicClosed   *struct{}   `json:"forum_topic_closed,omitempty"`
+	TopicReopened *struct{}   `json:"forum_topic_reopened,omitempty"`
 }
 
 // sender is who wrote a message: somebody, or a channel or group that speaks for itself; 0: nobody says. In a group, From of such a
@@ -172,7 +185,26 @@ type member struct {
 	Status   string `json:"status"`
 	User     user   `json:"user"`
 	IsMember bool   `json:"is_member,omitempty"` // of somebody restricted
+	rights
 }
+
+// rights are what an administrator may do (Bot API, ChatMemberAdministrator).
+type rights struct {
+	CanManageChat       bool `json:"can_manage_chat,omitempty"`
+	CanDeleteMessages   bool `json:"can_delete_messages,omitempty"`
+	CanManageVideoChats bool `json:"can_manage_video_chats,omitempty"`
+	CanRestrictMembers  bool `json:"can_restrict_members,omitempty"`
+	CanPromoteMembers   bool `json:"can_promote_members,omitempty"`
+	CanChangeInfo       bool `json:"can_change_info,omitempty"`
+	CanInviteUsers      bool `json:"can_invite_users,omitempty"`
+	CanPostMessages     bool `json:"can_post_messages,omitempty"`
+	CanEditMessages     bool `json:"can_edit_messages,omitempty"`
+	CanPinMessages      bool `json:"can_pin_messages,omitempty"`
+	CanManageTopics     bool `json:"can_manage_topics,omitempty"`
+}
+
+// isAdmin tells whether somebody governs the chat.
+func (m member) isAdmin() bool { return m.Status == statusCreator || m.Status == statusAdmin }
 
 // isIn tells whether somebody is in the chat.
 func (m member) isIn() bool {

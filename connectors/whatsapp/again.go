@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -13,6 +14,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/event"
@@ -395,4 +397,11 @@ func (a *account) deletionAgain(ctx context.Context, o *wentOut) (*waE2E.Message
 		return nil, bridgev2.ErrNotLoggedIn
 	}
 	return client.BuildRevoke(chat, types.EmptyJID, outgoingID(redacts+o.part)), nil
+}
+
+// isAway tells whether an error is that of a homeserver that gives no answer now.
+func isAway(err error) bool {
+	var answer mautrix.HTTPError
+	return errors.As(err, &answer) && (answer.Response == nil || answer.Response.StatusCode >= http.StatusInternalServerError ||
+		answer.Response.StatusCode == http.StatusTooManyRequests)
 }

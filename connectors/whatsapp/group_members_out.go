@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/event"
-	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/say"
+	"passerelle/portal/undo"
 )
 
 var (
@@ -26,7 +25,7 @@ var (
 var errNotDone = errors.New("WhatsApp did not change this member")
 
 // HandleMatrixMembership adds to a group, takes out of it, or leaves it (see [bridgev2.MembershipHandlingNetworkAPI]). What
-// WhatsApp refuses is undone in the room: bridgev2 undoes it on one homeserver only (bridgev2/portal.go, revertRoomMeta).
+// WhatsApp refuses is undone in the room.
 func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.MatrixMembershipChange) (*bridgev2.MatrixMembershipResult, error) {
 	if !isGroup(msg.Portal) {
 		return nil, nil
@@ -51,7 +50,9 @@ func (a *account) HandleMatrixMembership(ctx context.Context, msg *bridgev2.Matr
 		err = a.changeMember(ctx, msg.Portal, target, whatsmeow.ParticipantChangeRemove)
 	}
 	if err != nil {
-		a.undoMembership(ctx, msg)
+		if undone := undo.Membership(ctx, msg); undone != nil {
+			a.log.Err(undone).Msg("A member whom WhatsApp did not change stays changed in the room")
+		}
 	}
 	return nil, err
 }
@@ -127,37 +128,6 @@ func (a *account) memberRefused(ctx context.Context, who types.JID, change whats
 	return a.refused(err, a.say(say.GroupRefused, networkName))
 }
 
-// undoMembership puts a member back to where they were in the room.
-func (a *account) undoMembership(ctx context.Context, msg *bridgev2.MatrixMembershipChange) {
-	bot, room, who := msg.Portal.Bridge.Bot, msg.Portal.MXID, id.UserID(msg.Event.GetStateKey())
-	out := func() error {
-		_, err := bot.SendState(ctx, room, event.StateMember, who.String(), &event.Content{
-			Parsed: &event.MemberEventContent{Membership: event.MembershipLeave},
-		}, time.Now())
-		return err
-	}
-	var err error
-	switch {
-	case msg.Type.To == event.MembershipInvite:
-		err = out()
-	case msg.Type.To == event.MembershipBan:
-		if err = out(); err != nil {
-			break
-		}
-		fallthrough
-	default:
-		if err = bot.EnsureInvited(ctx, room, who); err != nil {
-			break
-		}
-		if ghost, ok := msg.Target.(*bridgev2.Ghost); ok {
-			err = ghost.Intent.EnsureJoined(ctx, room)
-		}
-	}
-	if err != nil {
-		a.log.Err(err).Msg("A member whom WhatsApp did not change stays changed in the room")
-	}
-}
-
 // HandleMatrixPowerLevels makes admins and members, and changes who may write and who may describe the group (see
 // [bridgev2.PowerLevelHandlingNetworkAPI]). What WhatsApp refuses is undone in the room.
 func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.MatrixPowerLevelChange) (bool, error) {
@@ -171,12 +141,8 @@ func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.Mat
 	if err == nil {
 		return true, nil
 	}
-	if msg.Event.Unsigned.PrevContent != nil {
-		_, undo := msg.Portal.Bridge.Bot.SendState(ctx, msg.Portal.MXID, event.StatePowerLevels, "",
-			&event.Content{Parsed: msg.PrevContent}, time.Now())
-		if undo != nil {
-			a.log.Err(undo).Msg("Rights that WhatsApp did not change stay changed in the room")
-		}
+	if undone := undo.PowerLevels(ctx, msg); undone != nil {
+		a.log.Err(undone).Msg("Rights that WhatsApp did not change stay changed in the room")
 	}
 	return false, err
 }

@@ -24,7 +24,6 @@ const (
 	BotDeletesEarly Sentence = "bot-deletes-early" // network, hours
 	CannotShow      Sentence = "cannot-show"       // network
 	CannotShowAbove Sentence = "cannot-show-above" // network
-	GroupHappened   Sentence = "group-happened"    // network
 	Sticker         Sentence = "sticker"           //
 )
 
@@ -114,9 +113,5 @@ var aboutBots = map[Sentence]map[Language]string{
 	CannotShowAbove: {
 		English: "What came from %s with these words cannot be shown here:",
 		French:  "Ce qui est venu de %s avec ces mots ne peut pas être affiché ici :",
-	},
-	GroupHappened: {
-		English: "Something in this group changed on %s that is not shown here.",
-		French:  "Quelque chose a changé dans ce groupe sur %s et n’est pas affiché ici.",
 	},
 }

@@ -23,6 +23,7 @@ type Bot struct {
 	callbacks   map[string]*callback
 	blockedBy   map[int64]bool
 	privacyMode bool
+	away        bool // nothing that happens is told
 }
 
 // Action is what a bot is shown to be doing in a chat.

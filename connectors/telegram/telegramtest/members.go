@@ -100,6 +100,8 @@ func (c *call) member() (any, error) {
 	return in.shown(id), nil
 }
 
+const onlyLarge = "method is available for supergroup and channel chats only"
+
 func mayRestrict(r Rights) bool { return r.CanRestrictMembers }
 func mayInvite(r Rights) bool   { return r.CanInviteUsers }
 func mayPromote(r Rights) bool  { return r.CanPromoteMembers }
@@ -137,6 +139,9 @@ func (c *call) unban() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.kind == "group" {
+		return nil, badRequest(onlyLarge)
+	}
 	if in.has(a.ID) {
 		if !c.flag("only_if_banned") {
 			in.leave(c.bot.user.ID, a.ID)
@@ -144,8 +149,9 @@ func (c *call) unban() (any, error) {
 		}
 		return true, nil
 	}
-	if m := in.members[a.ID]; m != nil {
-		m.Status = "left"
+	if m := in.members[a.ID]; m != nil && m.Status == "kicked" {
+		in.change(c.bot.user.ID, &Member{Status: "left", User: a.User})
+		c.server.wake()
 	}
 	return true, nil
 }
@@ -154,6 +160,9 @@ func (c *call) promote() (any, error) {
 	in, a, err := c.somebody(mayPromote, "promote chat member")
 	if err != nil {
 		return nil, err
+	}
+	if in.kind == "group" {
+		return nil, badRequest(onlyLarge)
 	}
 	if !in.has(a.ID) {
 		return nil, badRequest("USER_NOT_PARTICIPANT")

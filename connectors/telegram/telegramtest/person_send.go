@@ -341,14 +341,21 @@ func (p *Person) Remove(chatID, who int64) error {
 
 // Promote makes somebody an administrator with all rights, or no administrator.
 func (p *Person) Promote(chatID, who int64, admin bool) error {
+	if admin {
+		return p.PromoteWith(chatID, who, allRights())
+	}
+	return p.PromoteWith(chatID, who, Rights{})
+}
+
+// PromoteWith makes somebody an administrator with some rights; without any, no administrator.
+func (p *Person) PromoteWith(chatID, who int64, rights Rights) error {
 	return p.do(chatID, func(c *chat) error {
 		if !c.isAdmin(p.user.ID) || !c.has(who) {
 			return ErrNotAllowed
 		}
 		to := &Member{Status: "member", User: p.server.accounts[who].User}
-		if admin {
-			all := allRights()
-			to.Status, to.Rights = "administrator", &all
+		if rights != (Rights{}) {
+			to.Status, to.Rights = "administrator", &rights
 		}
 		c.change(p.user.ID, to)
 		return nil

@@ -21,6 +21,9 @@ func (c *chat) post(sender int64, said Message) *message {
 	}
 	if m.ThreadID != 0 {
 		m.IsTopicMessage = true
+		if first := c.message(m.ThreadID); m.ReplyTo == nil && first != nil { // what answers nothing answers the topic's beginning
+			m.ReplyTo = &first.Message
+		}
 	}
 	c.messages = append(c.messages, m)
 	c.wrote[sender] = m.Date

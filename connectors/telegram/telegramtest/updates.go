@@ -24,7 +24,7 @@ var byRequest = map[string]bool{"chat_member": true, "message_reaction": true, "
 
 // put tells a bot something, if it wants to know. The caller holds the mutex.
 func (b *Bot) put(kind string, content any) {
-	if wanted := b.allowed[kind]; b.allowed != nil && !wanted || b.allowed == nil && byRequest[kind] {
+	if wanted := b.allowed[kind]; b.away || b.allowed != nil && !wanted || b.allowed == nil && byRequest[kind] {
 		return
 	}
 	b.lastUpdate = max(b.lastUpdate, b.user.ID) + 1
@@ -137,4 +137,15 @@ func (b *Bot) confirm(offset int64) {
 func (b *Bot) forgetOld() {
 	oldest := b.server.time().Add(-updateLife)
 	b.updates = slices.DeleteFunc(b.updates, func(u *update) bool { return u.at.Before(oldest) })
+}
+
+// Forget has a bot never be told of what happens meanwhile, as when it is away for longer than updates are kept.
+func (b *Bot) Forget(meanwhile func()) {
+	b.server.mu.Lock()
+	b.away = true
+	b.server.mu.Unlock()
+	meanwhile()
+	b.server.mu.Lock()
+	defer b.server.mu.Unlock()
+	b.away = false
 }

@@ -52,8 +52,10 @@ type Message struct {
 	BusinessConnectionID string          `json:"business_connection_id,omitempty"`
 	Chat                 Chat            `json:"chat"`
 	ForwardOrigin        *Origin         `json:"forward_origin,omitempty"`
+	AutomaticForward     bool            `json:"is_automatic_forward,omitempty"`
 	IsTopicMessage       bool            `json:"is_topic_message,omitempty"`
 	ReplyTo              *Message        `json:"reply_to_message,omitempty"`
+	ExternalReply        *ExternalReply  `json:"external_reply,omitempty"`
 	Quote                *Quote          `json:"quote,omitempty"`
 	EditDate             int64           `json:"edit_date,omitempty"`
 	MediaGroupID         string          `json:"media_group_id,omitempty"`
@@ -198,6 +200,13 @@ type Quote struct {
 	Entities []Entity `json:"entities,omitempty"`
 	Position int      `json:"position"` // in UTF-16 units
 	IsManual bool     `json:"is_manual,omitempty"`
+}
+
+// ExternalReply is a message of another chat that a message answers.
+type ExternalReply struct {
+	Origin    Origin `json:"origin"`
+	Chat      *Chat  `json:"chat,omitempty"`
+	MessageID int64  `json:"message_id,omitempty"`
 }
 
 // Origin says where a forwarded message comes from.
