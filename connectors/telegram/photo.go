@@ -20,12 +20,8 @@ import (
 
 var _ bridgev2.RoomAvatarHandlingNetworkAPI = (*account)(nil)
 
-const (
-	// largestPicture bounds a group's picture, in bytes (Bot API, "Sending files": 10 MB for photos).
-	largestPicture = 10 << 20
-	// mostPixels bounds what a picture becomes when it is decoded.
-	mostPixels = 40_000_000
-)
+// mostPixels bounds what a picture becomes when it is decoded.
+const mostPixels = 40_000_000
 
 // groupPicture is a group's picture for its room.
 func (a *account) groupPicture(photo *chatPhoto) *bridgev2.Avatar {
