@@ -88,5 +88,5 @@ func decodeArrival(payload []byte, bot int64) (kind updateKind, in chatID, conte
 	if err := json.Unmarshal(came.Content, &where); err != nil || !where.isSomewhere(came.Kind, bot) {
 		return "", in, nil, errNoUpdate{"no chat"}
 	}
-	return came.Kind, in, content, nil
+	return came.Kind, where.in(bot), content, nil
 }

@@ -3,6 +3,7 @@ package telegram
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ func TestInWhichOrderAnUpdateIsKept(t *testing.T) {
 		came, err := a.arrivalOf(update{ID: 3, Kind: c.kind, Content: json.RawMessage(c.content)})
 		if err != nil || came.Lane != c.want {
 			t.Errorf("%s: %q, %v", c.kind, came.Lane, err)
+		}
+		if _, in, _, err := decodeArrival(came.Payload, 1); err != nil || (in.chat != 0 || !strings.Contains(c.want, "/")) && string(in.portalID()) != c.want {
+			t.Errorf("%s is of %+v, %v", c.kind, in, err)
 		}
 	}
 	for kind, content := range map[updateKind]string{updateBusinessMessage: `{"chat":{}}`, updatePollAnswer: `{}`} {
