@@ -332,15 +332,30 @@ func oddPicture(s *rowtest.Scene) {
 
 func (n *telegramRows) pictures(s *rowtest.Scene) {
 	amina := s.Join("Amina").(rowMember)
-	amina.SetPhoto(picture(s.T, 60))
+	face, garden := picture(s.T, 60), picture(s.T, 61)
+	amina.SetPhoto(face)
 	words := "Bonjour, me voilà " + amina.Identity()
 	amina.Writes(s.Phone.Address(), words)
 	room := s.Claire.Waits("her words", func(h bridgetest.Heard) bool { return h.Text == words }).Room
-	s.Claire.SeesState(room, event.StateMember, s.Ghost(amina).String(), func(e *event.Event) bool { return e != nil && e.Content.AsMember().AvatarURL != "" })
+	shown := s.Claire.SeesState(room, event.StateMember, s.Ghost(amina).String(), func(e *event.Event) bool { return e != nil && e.Content.AsMember().AvatarURL != "" })
+	isPicture(s, shown.Content.AsMember().AvatarURL, face)
 	bilal := s.Join("Bilal").(rowMember)
 	group, room := n.founds(s, "Jardin", telegramtest.GroupOptions{}, bilal)
-	bilal.did(bilal.Picture(group, picture(s.T, 61)))
-	s.Claire.SeesState(room, event.StateRoomAvatar, "", func(e *event.Event) bool { return e != nil && e.Content.AsRoomAvatar().URL != "" })
+	bilal.did(bilal.Picture(group, garden))
+	shown = s.Claire.SeesState(room, event.StateRoomAvatar, "", func(e *event.Event) bool { return e != nil && e.Content.AsRoomAvatar().URL != "" })
+	isPicture(s, shown.Content.AsRoomAvatar().URL, garden)
+}
+
+// isPicture checks which picture stands at an address in Matrix.
+func isPicture(s *rowtest.Scene, at id.ContentURIString, want []byte) {
+	s.Helper()
+	uri, err := at.Parse()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if data, err := s.Claire.Client().DownloadBytes(s.Context(), uri); err != nil || !bytes.Equal(data, want) {
+		s.Errorf("%s is another picture, of %d bytes: %v", at, len(data), err)
+	}
 }
 
 // TestFilesOfALocalServer: a Bot API server of one's own lets larger files through, and keeps them on the disk.

@@ -117,5 +117,5 @@ func (a *account) picture(ctx context.Context, file string) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
-	return io.ReadAll(content)
+	return io.ReadAll(io.NewSectionReader(content, 0, content.Size()))
 }

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 )
 
@@ -37,7 +38,20 @@ func (p *Person) Inbox() []Entry { return p.Since(0) }
 func (p *Person) Since(version int64) []Entry {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
-	return p.since(version)
+	return apart(p.since(version))
+}
+
+// apart copies entries with all that they point to, which the server changes.
+func apart(entries []Entry) []Entry {
+	copied := make([]Entry, 0, len(entries))
+	encoded, err := json.Marshal(entries)
+	if err == nil {
+		err = json.Unmarshal(encoded, &copied)
+	}
+	if err != nil {
+		panic(err) // they are made for JSON
+	}
+	return copied
 }
 
 func (p *Person) since(version int64) []Entry {
@@ -134,7 +148,7 @@ func (p *Person) WaitFor(ctx context.Context, wanted func(Entry) bool) (found En
 		entries := p.since(0)
 		at := slices.IndexFunc(entries, wanted)
 		if at >= 0 {
-			found = entries[at]
+			found = apart(entries[at : at+1])[0]
 		}
 		return at >= 0
 	})

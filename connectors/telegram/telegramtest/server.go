@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -211,7 +212,12 @@ func (s *Server) run(bot *Bot, method string, r *http.Request) (any, error) {
 	if err := s.pace.take(s.time(), c); err != nil {
 		return nil, err
 	}
-	return run(c)
+	result, err := run(c)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := json.Marshal(result) // what it points to changes once the mutex is free
+	return json.RawMessage(encoded), err
 }
 
 // methods are the Bot API's, by their names in small letters, which is how it compares them. The caller holds the mutex.
