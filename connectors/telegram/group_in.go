@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
@@ -123,7 +124,26 @@ func (a *account) deliverMembership(ctx context.Context, stored portal.Arrival, 
 	case !was:
 		return nil
 	}
+	if err := d.isOut(ctx, true); err != nil {
+		return err
+	}
 	return d.tell(ctx, say.BotPutOut)
+}
+
+// isOut notes whether the bot has been put out of the group.
+func (d *delivery) isOut(ctx context.Context, out bool) error {
+	chat := d.account.roomOf(d.in).chat
+	return wrapped("note whether a bot is in a group", d.account.keep(ctx, func(kept *LoginMetadata) {
+		all := maps.Clone(kept.Out) // a new one: others read the one that is there
+		delete(all, chat)
+		if out {
+			if all == nil {
+				all = map[int64]bool{}
+			}
+			all[chat] = true
+		}
+		kept.Out = all
+	}))
 }
 
 // comeIn makes the room of a group that the bot was added to, or says there that it is back. A supergroup tells of it in a message, too:
@@ -134,10 +154,13 @@ func (d *delivery) comeIn(ctx context.Context, update *memberUpdate) error {
 	case err != nil:
 		return fmt.Errorf("look up a room: %w", err)
 	case room != nil && room.MXID != "":
-		if err := d.ownRights(ctx, update); err != nil {
+		if err := d.ownRights(ctx, update); err != nil || !d.account.kept().Out[d.account.roomOf(d.in).chat] {
+			return err // what made the room may come twice
+		}
+		if err := d.account.deliveryAt(d.stored, d.in, d.Timestamp, update.From.ID).tell(ctx, say.BotBackIn); err != nil {
 			return err
 		}
-		return d.account.deliveryAt(d.stored, d.in, d.Timestamp, update.From.ID).tell(ctx, say.BotBackIn)
+		return d.isOut(ctx, false)
 	case update.Chat.Type == typeSupergroup:
 		return nil
 	}

@@ -34,6 +34,8 @@ type LoginMetadata struct {
 	Connections map[string]connected `json:"connections,omitempty"`
 	// Moved says which groups have become which supergroups: see migration.go.
 	Moved map[int64]int64 `json:"moved,omitempty"`
+	// Out are the groups that the bot was put out of, and which have a room.
+	Out map[int64]bool `json:"out,omitempty"`
 	// Pins are the messages that are known to be pinned, by the chat: see pin.go.
 	Pins map[int64][]int64 `json:"pins,omitempty"`
 }
