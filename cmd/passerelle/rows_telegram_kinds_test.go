@@ -203,7 +203,7 @@ func contactEndsPoll(s *rowtest.Scene) {
 	})
 	comesText(s, c.Room, "Poll results: Quel jour ?\n- lundi: 0\n- mardi: 1")
 	endsPoll(s.Claire, c.Room, poll.ID)
-	s.Told(s.Claire, c.Room, say.English.Say(say.NotPossible, "Telegram"))
+	s.Told(s.Claire, c.Room, say.English.Say(say.BotEditsOwn, "Telegram"))
 }
 
 func (n *telegramRows) nonsenseVotes(s *rowtest.Scene) {
@@ -386,7 +386,7 @@ func (n *telegramRows) placeWithoutAnswer(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	n.server.Inject(telegramtest.Fault{Method: "sendVenue", Cut: true, Done: true})
 	s.Claire.Sends(c.Room, event.EventMessage, &event.MessageEventContent{MsgType: event.MsgLocation, Body: "Le café", GeoURI: "geo:48.85,2.35"})
-	s.Told(s.Claire, c.Room, say.English.Say(say.PerhapsNotSent, "Telegram"))
+	s.Told(s.Claire, c.Room, say.English.Say(say.BotPerhaps, "Telegram"))
 	n.server.Inject(telegramtest.Fault{Method: "sendContact", RetryAfter: 1})
 	s.Claire.Attaches(c.Room, bridgetest.Attachment{Name: "x.vcf", MimeType: "text/vcard", Data: []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dan\r\nTEL:+331\r\nEND:VCARD")})
 	c.Contact.Shows("the card", func(m rowtest.Shown) bool { return m.Card != nil })

@@ -319,7 +319,7 @@ func (n *telegramRows) badLine(s *rowtest.Scene) {
 	}
 	n.server.Inject(telegramtest.Fault{Method: "sendDocument", Cut: true, Done: true})
 	s.Claire.Attaches(c.Room, bridgetest.Attachment{Name: "encore.txt", Data: data})
-	s.Told(s.Claire, c.Room, say.English.Say(say.PerhapsNotSent, "Telegram"))
+	s.Told(s.Claire, c.Room, say.English.Say(say.BotPerhaps, "Telegram"))
 }
 
 func oddPicture(s *rowtest.Scene) {
