@@ -371,6 +371,7 @@ func (n *telegramRows) votesAfterRestart(s *rowtest.Scene) {
 	c := s.Meets("Amina")
 	poll := s.Claire.Sends(c.Room, event.EventUnstablePollStart, aPoll("Quand ?", "9 h", "14 h"))
 	shown := c.Contact.Shows("the poll", func(m rowtest.Shown) bool { return m.Poll != nil })
+	s.Says(c, "Votez !") // goes out once what is kept of the poll is kept
 	must(s.T, n.bridge.Stop())
 	c.Contact.(rowMember).Votes(c.Claire, shown.ID, "14 h")
 	must(s.T, n.bridge.Start(s.Context()))

@@ -82,14 +82,13 @@ func TestAliceInvitesAGhost(t *testing.T) {
 	w.matrix.wait(t, "the ghost to leave a second room", func() bool { return again.members[ghostOf(bob)] == event.MembershipLeave })
 	nobody := invites("nobody", ghostMXID("99999999999999"))
 	w.matrix.wait(t, "nobody's ghost to leave", func() bool { return nobody.members[ghostMXID("99999999999999")] == event.MembershipLeave })
-	w.matrix.change(func() {
+	w.matrix.wait(t, "Alice to be told of both", func() bool {
 		var told []string
 		for _, s := range bot.said {
 			told = append(told, s.content.Body)
 		}
-		if all := strings.Join(told, "\n"); !strings.Contains(all, w.connector.link(in.id)) || !strings.Contains(all, "Nobody on WhatsApp can be reached") {
-			t.Errorf("Alice is told %q", all)
-		}
+		all := strings.Join(told, "\n")
+		return strings.Contains(all, w.connector.link(in.id)) && strings.Contains(all, "Nobody on WhatsApp can be reached")
 	})
 }
 
