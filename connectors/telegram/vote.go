@@ -35,7 +35,7 @@ func (a *account) pollKey(poll string) database.Key {
 
 // notePoll keeps which message a poll is.
 func (a *account) notePoll(ctx context.Context, poll string, message networkid.MessageID) {
-	ctx = context.WithoutCancel(ctx) // it has been sent
+	ctx = context.WithoutCancel(ctx)                                                      // it has been sent
 	if kv := a.connector.bridge.DB.KV; poll != "" && kv.Get(ctx, a.pollKey(poll)) == "" { // otherwise it is a copy that was forwarded
 		kv.Set(ctx, a.pollKey(poll), string(message))
 	}
