@@ -15,7 +15,7 @@ demo: ## from nothing to a conversation across the border, with a homeserver and
 
 .PHONY: test
 test: prerequisites ## every test, on a real homeserver and on SQLite and PostgreSQL
-	go test $(TAGS) -race -shuffle=on -timeout 30m ./...
+	go test $(TAGS) -race -shuffle=on -timeout 35m ./...
 
 .PHONY: prerequisites
 prerequisites:
