@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -204,15 +205,7 @@ func (e *unanswered) Unwrap() error { return e.cause }
 // hasCode tells whether an error is a refusal with one of the codes.
 func hasCode(err error, codes ...int) bool {
 	var refused *refusal
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, code := range codes {
-		if refused.code == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &refused) && slices.Contains(codes, refused.code)
 }
 
 // isUnauthorized tells whether an error means that the token is no bot's (any more). An ill-formed one gets 404.

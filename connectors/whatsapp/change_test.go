@@ -1,19 +1,24 @@
 package whatsapp
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"google.golang.org/protobuf/proto"
+	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/simplevent"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal"
+	"passerelle/portal/handover"
 )
 
 // edited waits for an edit of a message and returns its new words.
@@ -134,6 +139,32 @@ func TestAnEditThatIsWithheldLeavesTheMessage(t *testing.T) {
 	w.policy.set(func(c portal.Crossing) bool { return c.Text == "our secret" }, nil)
 	if got := w.matrix.outcome(t, w.says(in, alice, newWords(hello, "our secret"))); got.Status != event.MessageStatusFail {
 		t.Errorf("the edit is %+v", got)
+	}
+}
+
+func TestAChangeWaitsForWhatIsUnderWayInItsRoom(t *testing.T) {
+	w := newWorld(t)
+	alices, bob := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob")
+	a := w.link(alice, alices)
+	must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
+	in, _ := w.hears("Moin")
+	room := must[*bridgev2.Portal](t)(w.bridge.GetPortalByMXID(t.Context(), in.id)).PortalKey
+	begun, release := make(chan struct{}), make(chan struct{})
+	var ended atomic.Bool
+	a.login.QueueRemoteEvent(&simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: room,
+		PreHandleFunc: func(context.Context, *bridgev2.Portal) { close(begun); <-release; ended.Store(true) },
+	})
+	<-begun
+	patient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := handover.Settle(patient, a.login, room); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it does not wait: %v", err)
+	}
+	close(release)
+	ok(t, handover.Settle(deadline(t), a.login, room))
+	if !ended.Load() {
+		t.Error("it did not wait until the end")
 	}
 }
 
