@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/plumb"
 	"passerelle/portal/say"
 )
@@ -58,7 +59,7 @@ func (n *network) mayPlumb(ce *commands.Event) (at *bridgev2.Portal, login *brid
 		return nil, nil, in.Say(say.RoomNotLinked, n.title())
 	case at == nil:
 		return nil, nil, in.Say(say.ChatUnknown, n.title())
-	case at.MXID != "":
+	case handover.HasRoom(at):
 		return nil, nil, in.Say(say.ChatHasRoom, at.MXID.URI(n.matrix().ServerName()).MatrixToURL(), prefix)
 	}
 	return at, login, ""

@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -80,7 +81,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 	case at == nil:
 		a.tellOwner(ctx, a.offer(ctx, a.login.UserMXID))
 		return nil, errNotFirst
-	case at.MXID != "":
+	case handover.HasRoom(at):
 		a.tellOwner(ctx, a.say(say.HaveChat, a.ghostName(ctx, ghost.ID), a.connector.link(at.MXID)))
 	}
 	return &bridgev2.CreateChatResponse{PortalKey: at.PortalKey}, nil
@@ -103,7 +104,7 @@ func (c *Connector) startChat(ce *commands.Event, a *account) {
 	case err != nil:
 		ce.Log.Err(err).Msg("A chat could not be looked up")
 		c.answer(ce, say.CommandFailed)
-	case at != nil && at.MXID != "":
+	case handover.HasRoom(at):
 		c.answer(ce, say.HaveChat, a.ghostName(ce.Ctx, at.OtherUserID), c.link(at.MXID))
 	default:
 		ce.ReplyAdvanced(a.offer(ce.Ctx, ce.User.MXID), false, false)

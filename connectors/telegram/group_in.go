@@ -10,6 +10,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -35,7 +36,7 @@ func (d *delivery) changeRoom(ctx context.Context, change *bridgev2.ChatInfoChan
 	if err != nil {
 		return fmt.Errorf("look up a room: %w", err)
 	}
-	if room == nil || room.MXID == "" {
+	if !handover.HasRoom(room) {
 		_, err := d.ensureRoom(ctx)
 		return err
 	}
@@ -153,7 +154,7 @@ func (d *delivery) comeIn(ctx context.Context, update *memberUpdate) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("look up a room: %w", err)
-	case room != nil && room.MXID != "":
+	case handover.HasRoom(room):
 		if err := d.ownRights(ctx, update); err != nil || !d.account.kept().Out[d.account.roomOf(d.in).chat] {
 			return err // what made the room may come twice
 		}
@@ -179,7 +180,7 @@ func (d *delivery) ownRights(ctx context.Context, update *memberUpdate) error {
 // tell says something of the bot in a room, if there is one.
 func (d *delivery) tell(ctx context.Context, sentence say.Sentence) error {
 	room, err := d.account.connector.bridge.GetExistingPortalByKey(ctx, d.PortalKey)
-	if err != nil || room == nil || room.MXID == "" {
+	if err != nil || !handover.HasRoom(room) {
 		return wrapped("look up a room", err)
 	}
 	d.notice = d.account.connector.say(sentence, networkName)

@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -85,7 +86,7 @@ func (l *looks) settlesPrivacy(chat int64) bool {
 // lookAround follows a message of a group's: it keeps what the room says of the group up to date.
 func (d *delivery) lookAround(ctx context.Context, at chat) error {
 	room, err := d.account.connector.bridge.GetExistingPortalByKey(ctx, d.PortalKey)
-	if err != nil || room == nil || room.MXID == "" || d.in.isPrivate() || !d.account.IsLoggedIn() {
+	if err != nil || !handover.HasRoom(room) || d.in.isPrivate() || !d.account.IsLoggedIn() {
 		return wrapped("look up a room", err)
 	}
 	if err := d.describeAgain(ctx); err != nil {

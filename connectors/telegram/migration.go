@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -41,7 +42,7 @@ func (a *account) migrate(ctx context.Context, from, to chatID) error {
 	if err != nil {
 		return fmt.Errorf("look up a supergroup's room: %w", err)
 	}
-	if before != nil && before.MXID != "" && second != nil && second.MXID != "" {
+	if handover.HasRoom(before) && handover.HasRoom(second) {
 		if err := a.closeSecond(ctx, second, before); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/plumb"
 	"passerelle/portal/say"
 )
@@ -88,7 +89,7 @@ func (d *delivery) into(ctx context.Context, room id.RoomID) (led bool, err erro
 	if err != nil {
 		return false, fmt.Errorf("look up a room: %w", err)
 	}
-	if at.MXID != "" {
+	if handover.HasRoom(at) {
 		return at.MXID == room, nil
 	}
 	taken, err := bridge.GetPortalByMXID(ctx, room)

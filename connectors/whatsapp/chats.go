@@ -12,6 +12,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/handover"
 )
 
 // Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
@@ -35,7 +37,7 @@ func (a *account) GetChatInfo(ctx context.Context, portal *bridgev2.Portal) (*br
 		return a.postsChat(), nil
 	}
 	info, err := a.describeChat(ctx, chat, portal.MXID)
-	if err == nil && portal.MXID == "" {
+	if err == nil && !handover.HasRoom(portal) {
 		info.UserLocal, err = a.marksForRoom(ctx, chat)
 	}
 	return info, err

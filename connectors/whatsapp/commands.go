@@ -108,7 +108,7 @@ func (c *Connector) startChat(ce *commands.Event, a *account) {
 		ce.ReplyAdvanced(a.readable(err), false, false)
 		return
 	}
-	if room.MXID != "" {
+	if handover.HasRoom(room) {
 		c.answer(ce, say.HaveChat, a.calls(ce.Ctx, lid), c.link(room.MXID))
 		return
 	}
@@ -164,7 +164,7 @@ func (c *Connector) list(ce *commands.Event, a *account, people []*acquaintance,
 		}
 		if !person.lid.IsEmpty() {
 			room, err := c.bridge.GetExistingPortalByKey(ce.Ctx, portalKey(person.lid, a.login.ID))
-			if err == nil && room != nil && room.MXID != "" {
+			if err == nil && handover.HasRoom(room) {
 				line += " " + c.link(room.MXID)
 			}
 		}
@@ -185,7 +185,7 @@ func (c *Connector) tellRoom(ce *commands.Event, a *account) {
 	var rooms []string
 	for _, login := range ce.User.GetUserLogins() {
 		room, err := c.bridge.GetExistingPortalByKey(ce.Ctx, portalKey(lid, login.ID))
-		if err == nil && room != nil && room.MXID != "" {
+		if err == nil && handover.HasRoom(room) {
 			rooms = append(rooms, c.link(room.MXID))
 		}
 	}

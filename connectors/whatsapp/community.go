@@ -7,6 +7,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
+
+	"passerelle/portal/handover"
 )
 
 // A community is a space, made with the first room of its groups. Its announcements are a group in which only admins write.
@@ -17,7 +19,7 @@ func (a *account) leaveSpace(ctx context.Context, room *bridgev2.Portal) (change
 	if room.ParentKey.ID == "" {
 		return false
 	}
-	if room.Parent != nil && room.Parent.MXID != "" {
+	if handover.HasRoom(room.Parent) {
 		_, err := room.Bridge.Bot.SendState(ctx, room.Parent.MXID, event.StateSpaceChild, room.MXID.String(),
 			&event.Content{Parsed: &event.SpaceChildEventContent{}}, time.Now())
 		if err != nil {

@@ -241,7 +241,7 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up a room: %w", err)
 	}
-	if room.MXID != "" {
+	if handover.HasRoom(room) {
 		return room, nil
 	}
 	if to, ok := d.setsTimer(); ok {

@@ -127,7 +127,7 @@ func (a *account) makeGroupRoom(ctx context.Context, group types.JID) error {
 	if err != nil {
 		return fmt.Errorf("look up a room: %w", err)
 	}
-	if room.MXID != "" || !a.connector.bridge.Config.PortalCreateFilter.ShouldAllow(a.login.ID, room.PortalKey) {
+	if handover.HasRoom(room) || !a.connector.bridge.Config.PortalCreateFilter.ShouldAllow(a.login.ID, room.PortalKey) {
 		return nil
 	}
 	if err := handover.CreateRoom(ctx, room, a.login, info); err != nil {

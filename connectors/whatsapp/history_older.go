@@ -19,6 +19,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 )
 
 // Older messages come when somebody asks for them: the phone gives the ones before a message that it is told
@@ -292,7 +293,7 @@ func (a *account) tellOlder(ctx context.Context, stored portal.Arrival, came *ar
 	if err != nil {
 		return fmt.Errorf("look up a room: %w", err)
 	}
-	if room == nil || room.MXID == "" {
+	if !handover.HasRoom(room) {
 		return nil // it is gone, and who asked with it
 	}
 	row := &database.Message{

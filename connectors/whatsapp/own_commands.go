@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/commands"
 	"maunium.net/go/mautrix/event"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -178,7 +179,7 @@ func (c *Connector) roomsOnlyOf(ctx context.Context, a *account) (rooms []*bridg
 		if err != nil {
 			return nil, fmt.Errorf("look up a room: %w", err)
 		}
-		if room != nil && room.MXID != "" && room.RoomType != "space" {
+		if handover.HasRoom(room) && room.RoomType != "space" {
 			rooms = append(rooms, room)
 		}
 	}

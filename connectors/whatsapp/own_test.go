@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/connectors/whatsapp/whatsapptest"
+	"passerelle/portal/handover"
 )
 
 // office is a world in which Claire has two accounts, her own and the office's, and Karim has one. All three are in the group
@@ -200,7 +201,7 @@ func TestTwoAccountsOfOnePersonHaveTwoChatsWithAContact(t *testing.T) {
 	number := o.numbered(o.asks(desk, claire, "list-logins"))
 	o.answers(desk, claire, "start-chat from "+number(o.desk)+" +"+dora.Number(), "matrix.to")
 	key := networkid.PortalKey{ID: networkid.PortalID(dora.LID().String()), Receiver: o.deskAccount.login.ID}
-	if at := must[*bridgev2.Portal](t)(o.bridge.GetExistingPortalByKey(t.Context(), key)); at == nil || at.MXID == "" {
+	if at := must[*bridgev2.Portal](t)(o.bridge.GetExistingPortalByKey(t.Context(), key)); !handover.HasRoom(at) {
 		t.Error("the chat is not the office's")
 	}
 	o.answers(desk, claire, "start-chat from 7 +"+dora.Number(), "You have no such account.")

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/bridgev2/database"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/pins"
 )
 
@@ -60,7 +61,7 @@ func (d *delivery) unpinLater(ctx context.Context, name string, pin *waE2E.PinIn
 func (d *delivery) changePins(ctx context.Context, row *database.Message, on bool) error {
 	bridge := d.account.connector.bridge
 	room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey)
-	if err != nil || room == nil || room.MXID == "" {
+	if err != nil || !handover.HasRoom(room) {
 		return err
 	}
 	return pins.Change(ctx, bridge, room.MXID, row.MXID, on, d.came.At)

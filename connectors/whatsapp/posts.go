@@ -109,7 +109,7 @@ func (a *account) openPosts(ctx context.Context) (*bridgev2.Portal, error) {
 	if err := a.letGoOfRoom(ctx, room); err != nil {
 		return nil, err
 	}
-	if room.MXID == "" {
+	if !handover.HasRoom(room) {
 		if err := handover.CreateRoom(ctx, room, a.login, a.postsChat()); err != nil {
 			return nil, fmt.Errorf("make a room: %w", err)
 		}

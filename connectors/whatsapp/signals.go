@@ -8,6 +8,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/bridgev2/simplevent"
+
+	"passerelle/portal/handover"
 )
 
 // mostSignals bounds what waits of an account: signals on their way, and receipts for messages that are still to come.
@@ -67,7 +69,7 @@ func (a *account) pass(ctx context.Context, event bridgev2.RemoteEvent) {
 	switch {
 	case err != nil:
 		a.log.Err(err).Stringer("event", event.GetType()).Msg("A room could not be looked up; a signal is lost")
-	case room != nil && room.MXID != "":
+	case handover.HasRoom(room):
 		a.login.QueueRemoteEvent(event)
 	default:
 		if receipt, ok := event.(*simplevent.Receipt); ok {

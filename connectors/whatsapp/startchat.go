@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -126,7 +127,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 		if err := a.letGoOfRoom(ctx, room); err != nil {
 			return nil, err
 		}
-		if room.MXID != "" {
+		if handover.HasRoom(room) {
 			a.tellOwner(a.say(say.HaveChat, a.calls(ctx, lid), a.connector.link(room.MXID)))
 		} else {
 			room.Name, room.NameIsCustom = "", false
@@ -138,7 +139,7 @@ func (a *account) CreateChatWithGhost(ctx context.Context, ghost *bridgev2.Ghost
 // letGoOfRoom takes a direct chat out of a room that its owner has left. bridgev2's way leaves the bot in it
 // (bridgev2/matrixinvite.go, CleanupOrphanedDM), and the next room of the chat would be the same one.
 func (a *account) letGoOfRoom(ctx context.Context, room *bridgev2.Portal) error {
-	if room.MXID == "" {
+	if !handover.HasRoom(room) {
 		return nil
 	}
 	members, err := a.connector.bridge.Matrix.GetMembers(ctx, room.MXID)

@@ -16,6 +16,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -225,7 +226,7 @@ func (c *Connector) keepGroupTimer(seconds uint32) bridgev2.ExtraUpdater[*bridge
 	return func(ctx context.Context, room *bridgev2.Portal) (changed bool) {
 		after := time.Duration(seconds) * time.Second
 		changed = room.UpdateDisappearingSetting(ctx, setting(after), bridgev2.UpdateDisappearingSettingOpts{ExcludeFromTimeline: true})
-		if changed && room.MXID != "" {
+		if changed && handover.HasRoom(room) {
 			c.announceTimer(ctx, room, "", after)
 		}
 		return changed

@@ -22,6 +22,12 @@ var (
 // Patience is how long an event may be with bridgev2 before it is asked whether it still is.
 const Patience = 30 * time.Second
 
+// HasRoom reports whether a portal has its room. The portal may be nil. It is the way to ask from outside the portal's own event
+// loop: that loop writes the room's ID into the portal, and announces it, while others read.
+func HasRoom(portal *bridgev2.Portal) bool {
+	return portal != nil && portal.RoomCreated.IsSet()
+}
+
 // Do hands an event over and returns when handled is closed, which the event does once it is done with; or when bridgev2 has let
 // go of it without. An error is one of the above, or the context's.
 func Do(ctx context.Context, login *bridgev2.UserLogin, event bridgev2.RemoteEvent, handled <-chan struct{}, patience time.Duration) error {
