@@ -81,7 +81,7 @@ func buildHouse(t *testing.T, place database.Place, mode bridge.EncryptionMode, 
 	h := &house{parrots: map[string]*parrot{}, options: bridge.Options{
 		Domain: bridgetest.DefaultServerName, Listen: listen, Address: "http://" + listen, Monitor: monitor,
 		Language: say.English, Encryption: bridge.Encryption{Mode: mode, PickleKey: "pickle-key-of-the-test"},
-		Permissions: map[string]string{bridgetest.DefaultServerName: "user"}, Databases: place, Policy: portal.AdmitAll{},
+		Permissions: map[string]string{bridgetest.DefaultServerName: "user"}, Databases: place, Policy: portal.AdmitAll{}, Scanner: portal.NoScanner{},
 		Log: bridgetest.NewLog(t),
 	}}
 	var registrations []string

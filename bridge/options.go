@@ -36,6 +36,7 @@ type Options struct {
 	Store             *database.Store
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
+	Scanner           portal.Scanner
 	Log               zerolog.Logger
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"passerelle/portal/say"
 )
 
 // Outcome is what a policy decides about a crossing.
@@ -13,15 +15,34 @@ type Outcome string
 
 // The outcomes that a policy may choose.
 const (
-	Admit  Outcome = "admitted"
-	Refuse Outcome = "refused"
+	Admit    Outcome = "admitted"
+	Refuse   Outcome = "refused"
+	Withhold Outcome = "withheld"    // its file stays behind; what is written beside it may cross, judged anew
+	Hold     Outcome = "held"        // it waits for an administrator
+	Confirm  Outcome = "unconfirmed" // it waits for its sender, on the way out
 )
 
 // Verdict is a policy's answer.
 type Verdict struct {
 	Outcome  Outcome
 	Rule     string // the name of the rule that decided
-	Sentence string // what the sender of a refused message reads
+	Sentence Words  // what the sender of what does not cross reads; empty: a sentence of the bridge's own
+	// Found names what a [Scanner] found in the file, and Digest is the file's SHA-256 in hex; "": it was not that.
+	Found, Digest string
+}
+
+// Words is one sentence in several languages.
+type Words map[say.Language]string
+
+// In returns the sentence in a language; where that lacks it in English, and otherwise in whichever there is. "" means that there
+// are none.
+func (w Words) In(l say.Language) string {
+	for _, language := range append([]say.Language{l, say.English}, say.Languages()...) {
+		if text := w[language]; text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // Policy decides what may cross.
@@ -39,6 +60,28 @@ func (AdmitAll) Judge(context.Context, Crossing) (Verdict, error) {
 	return Verdict{Outcome: Admit, Rule: "default"}, nil
 }
 
+// Scanner looks into files for what does harm.
+type Scanner interface {
+	// Scan looks into a file whose content is there. An error means that it could not look: nothing crosses then, and the
+	// crossing is tried again.
+	Scan(ctx context.Context, file *File) (Finding, error)
+}
+
+// Finding is what a [Scanner] found in a file. The zero Finding is nothing.
+type Finding struct {
+	Name   string // as the scanner calls it; "": nothing
+	Digest string // the file's SHA-256 in hex, when there is something
+}
+
+// NoScanner is the scanner of a border that looks into no files.
+type NoScanner struct{}
+
+// Scan finds nothing. It never fails.
+func (NoScanner) Scan(context.Context, *File) (Finding, error) { return Finding{}, nil }
+
+// RuleScan is the rule that a decision names when a [Scanner] made it.
+const RuleScan = "scan"
+
 // Decision is what the gate writes down about a crossing. It holds no content.
 type Decision struct {
 	Key       string
@@ -51,6 +94,8 @@ type Decision struct {
 	Size      int64 // bytes of the file, or of the text where there is none
 	Outcome   Outcome
 	Rule      string
+	Found     string // what a scanner found in the file
+	Digest    string // SHA-256 in hex of a file in which something was found
 	At        time.Time
 }
 
@@ -65,17 +110,20 @@ type Ledger interface {
 
 // Gate is the one place that decides whether something crosses the border, and writes down that it decided.
 type Gate struct {
-	policy Policy
-	ledger Ledger
-	now    func() time.Time
+	policy  Policy
+	scanner Scanner
+	ledger  Ledger
+	now     func() time.Time
 }
 
-// NewGate returns a gate that asks policy and writes into ledger, with the times that now tells.
-func NewGate(policy Policy, ledger Ledger, now func() time.Time) *Gate {
-	return &Gate{policy: policy, ledger: ledger, now: now}
+// NewGate returns a gate that asks policy, has files looked into by scanner, and writes into ledger, with the times that now
+// tells.
+func NewGate(policy Policy, scanner Scanner, ledger Ledger, now func() time.Time) *Gate {
+	return &Gate{policy: policy, scanner: scanner, ledger: ledger, now: now}
 }
 
-// Refusal is the error of a crossing that the policy refused. It is permanent.
+// Refusal is the error of a crossing that was not admitted. It is permanent; its verdict says whether something of it may cross, or
+// all of it later.
 type Refusal struct{ Verdict Verdict }
 
 // Error names the rule that refused.
@@ -96,9 +144,9 @@ func (a Admitted[T]) Content() T { return a.content }
 // A refused crossing gives a *[Refusal]. Every other error is transient: no decision was made, or none could be written
 // down.
 func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[T], error) {
-	verdict, err := g.policy.Judge(ctx, c)
+	verdict, err := g.judge(ctx, c)
 	if err != nil {
-		return Admitted[T]{}, fmt.Errorf("judge a crossing: %w", err)
+		return Admitted[T]{}, err
 	}
 	if err := g.ledger.Record(ctx, decisionOn(c, verdict, g.now())); err != nil {
 		return Admitted[T]{}, fmt.Errorf("record a decision: %w", err)
@@ -110,6 +158,25 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 		stamp(ctx)
 	}
 	return Admitted[T]{content: content}, nil
+}
+
+// judge asks the policy, and has the file of what it admits looked into: what it does not admit need not be.
+func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
+	verdict, err := g.policy.Judge(ctx, c)
+	if err != nil {
+		return verdict, fmt.Errorf("judge a crossing: %w", err)
+	}
+	if verdict.Outcome != Admit || c.File == nil {
+		return verdict, nil
+	}
+	found, err := g.scanner.Scan(ctx, c.File)
+	switch {
+	case err != nil:
+		return verdict, fmt.Errorf("look into a file: %w", err)
+	case found.Name != "":
+		return Verdict{Outcome: Withhold, Rule: RuleScan, Found: found.Name, Digest: found.Digest}, nil
+	}
+	return verdict, nil
 }
 
 // ErrNeverAdmitted is the error of something that is to cross again and never crossed. It is permanent.
@@ -137,7 +204,7 @@ func decisionOn(c Crossing, v Verdict, now time.Time) Decision {
 	}
 	return Decision{
 		Key: c.Key, Network: c.Network, Direction: c.Direction, Kind: c.Kind, Portal: c.Portal, Login: c.Login,
-		Sender: c.Sender, Size: size, Outcome: v.Outcome, Rule: v.Rule, At: now,
+		Sender: c.Sender, Size: size, Outcome: v.Outcome, Rule: v.Rule, Found: v.Found, Digest: v.Digest, At: now,
 	}
 }
 

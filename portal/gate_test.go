@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"passerelle/portal/say"
 )
 
 // judge is a policy in a function.
@@ -34,7 +36,9 @@ func (n *notebook) Outcome(_ context.Context, network string, direction Directio
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func gate(p Policy, l Ledger) *Gate { return NewGate(p, l, func() time.Time { return noon }) }
+func gate(p Policy, l Ledger) *Gate {
+	return NewGate(p, NoScanner{}, l, func() time.Time { return noon })
+}
 
 func TestWhatTheGateAdmitsIsStampedAndWrittenDownWithoutContent(t *testing.T) {
 	ledger := &notebook{}
@@ -60,12 +64,12 @@ func TestWhatTheGateAdmitsIsStampedAndWrittenDownWithoutContent(t *testing.T) {
 func TestARefusalIsWrittenDownAndGivesNothing(t *testing.T) {
 	ledger := &notebook{}
 	refuse := judge(func(Crossing) (Verdict, error) {
-		return Verdict{Outcome: Refuse, Rule: "no files", Sentence: "Files may not cross."}, nil
+		return Verdict{Outcome: Refuse, Rule: "no files", Sentence: Words{say.English: "Files may not cross."}}, nil
 	})
 	ctx := Arrival{}.WithPassage(context.Background())
 	admitted, err := Pass(ctx, gate(refuse, ledger), Crossing{Direction: In, File: &File{Size: 12}}, "x")
 	var refusal *Refusal
-	if !errors.As(err, &refusal) || refusal.Verdict.Sentence != "Files may not cross." {
+	if !errors.As(err, &refusal) || refusal.Verdict.Sentence.In(say.French) != "Files may not cross." {
 		t.Fatalf("the error is %v", err)
 	}
 	if admitted.Content() != "" || MayPass(ctx) {
@@ -147,5 +151,40 @@ func TestPermanentErrors(t *testing.T) {
 	}
 	if Permanent(nil) != nil || IsPermanent(cause) || IsPermanent(nil) {
 		t.Error("a transient error is taken for a permanent one")
+	}
+}
+
+// looker is a scanner in a function.
+type looker func(*File) (Finding, error)
+
+func (l looker) Scan(_ context.Context, file *File) (Finding, error) { return l(file) }
+
+func TestAFileInWhichSomethingIsFoundStaysBehind(t *testing.T) {
+	ledger := &notebook{}
+	finds := looker(func(file *File) (Finding, error) { return Finding{Name: "Eicar", Digest: "ab12"}, nil })
+	g := NewGate(AdmitAll{}, finds, ledger, func() time.Time { return noon })
+	ctx := Arrival{}.WithPassage(context.Background())
+	_, err := Pass(ctx, g, Crossing{Direction: In, File: &File{Size: 12}}, "x")
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || refusal.Verdict.Outcome != Withhold || MayPass(ctx) {
+		t.Fatalf("the error is %v", err)
+	}
+	if d := ledger.decisions[0]; d.Outcome != Withhold || d.Rule != RuleScan || d.Found != "Eicar" || d.Digest != "ab12" {
+		t.Errorf("the ledger holds %+v", d)
+	}
+	if _, err := Pass(ctx, g, Crossing{Direction: In, Text: "no file"}, "x"); err != nil {
+		t.Errorf("a text without a file: %v", err)
+	}
+}
+
+func TestAFileThatCannotBeLookedIntoDoesNotCrossAndNothingIsDecided(t *testing.T) {
+	ledger := &notebook{}
+	away := errors.New("the scanner is away")
+	g := NewGate(AdmitAll{}, looker(func(*File) (Finding, error) { return Finding{}, away }), ledger, func() time.Time { return noon })
+	if _, err := Pass(t.Context(), g, Crossing{Direction: Out, File: &File{}}, "x"); !errors.Is(err, away) || IsPermanent(err) {
+		t.Errorf("the error is %v", err)
+	}
+	if len(ledger.decisions) > 0 {
+		t.Errorf("the ledger holds %+v", ledger.decisions)
 	}
 }

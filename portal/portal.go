@@ -20,6 +20,7 @@ package portal
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"maunium.net/go/mautrix/id"
@@ -58,6 +59,8 @@ type File struct {
 	Name string
 	MIME string
 	Size int64
+	// Content is the file itself, Size bytes, for those who look into it. It can be read until the crossing is decided.
+	Content io.ReaderAt
 }
 
 // Crossing is one attempt to bring something across the border: all that a [Policy] may judge by.

@@ -106,6 +106,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},
+		Scanner:           portal.NoScanner{},
 		Log:               log,
 	}, nil
 }

@@ -167,7 +167,7 @@ func (d *delivery) crossing(c content) portal.Crossing {
 		Login: string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
 	}
 	if c.file != nil && d.file != nil {
-		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size()}
+		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size(), Content: d.file}
 	}
 	return crossing
 }

@@ -71,7 +71,7 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 		return nil, a.refused(ctx, err, say.GroupPictureRefused)
 	}
 	crossing := a.crossingOfChange(msg.Portal, msg.Event, "")
-	crossing.Kind, crossing.File = portal.KindMedia, &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data))}
+	crossing.Kind, crossing.File = portal.KindMedia, &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data)), Content: bytes.NewReader(data)}
 	admitted, err := passOut(ctx, a, crossing, data)
 	if err != nil {
 		return nil, err

@@ -136,7 +136,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence
+		sentence := refusal.Verdict.Sentence.In(a.writersLanguage(ctx))
 		if sentence == "" {
 			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
 		}
@@ -151,7 +151,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *outgoing) (admitted portal.Admitted[*outgoing], err error) {
 	for i, f := range out.files() {
 		each := crossing
-		each.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size()}
+		each.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}
 		if i == 0 {
 			crossing = each
 			continue

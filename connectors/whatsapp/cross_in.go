@@ -109,7 +109,7 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 		Text: message.content.text,
 	}
 	if f := message.content.file; f != nil {
-		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: message.file.Size()}
+		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: message.file.Size(), Content: message.file}
 	}
 	return c
 }

@@ -114,7 +114,7 @@ func (a *account) pictureOut(ctx context.Context, msg *bridgev2.MatrixRoomAvatar
 		}
 		data = out.Bytes()
 		crossing.Kind = portal.KindMedia
-		crossing.File = &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data))}
+		crossing.File = &portal.File{Name: "picture.jpg", MIME: "image/jpeg", Size: int64(len(data)), Content: bytes.NewReader(data)}
 	}
 	return passOut(ctx, a, crossing, data, say.GroupNotChanged)
 }

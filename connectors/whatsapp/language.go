@@ -37,13 +37,17 @@ func (a *account) say(s say.Sentence, args ...any) string {
 	return a.connector.sayTo(a.login.UserMXID, s, args...)
 }
 
-// sayToWriter returns a sentence in the language of the person whose message ctx is of: the account's owner, or somebody who
-// writes through the account.
+// sayToWriter returns a sentence in the language of the person whose message ctx is of.
 func (a *account) sayToWriter(ctx context.Context, s say.Sentence, args ...any) string {
+	return a.writersLanguage(ctx).Say(s, args...)
+}
+
+// writersLanguage is the language of the person whose message ctx is of: the account's owner, or somebody who writes through the account.
+func (a *account) writersLanguage(ctx context.Context) say.Language {
 	if writer, ok := relay.Of(ctx); ok {
-		return a.connector.sayTo(writer.ID, s, args...)
+		return a.connector.border.Languages.Of(writer.ID)
 	}
-	return a.say(s, args...)
+	return a.connector.border.Languages.Of(a.login.UserMXID)
 }
 
 // say returns a sentence in the language of the person who logs in.

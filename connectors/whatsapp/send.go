@@ -143,7 +143,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence
+		sentence := refusal.Verdict.Sentence.In(a.writersLanguage(ctx))
 		if sentence == "" {
 			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
 		}
@@ -161,7 +161,7 @@ func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) po
 		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
 	}
 	if f := out.file; f != nil {
-		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size()}
+		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}
 	}
 	return c
 }
