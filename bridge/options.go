@@ -7,6 +7,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
 	"passerelle/portal"
@@ -37,6 +38,7 @@ type Options struct {
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Scanner           portal.Scanner
+	Department        func(id.UserID) string // of a member of staff; nil: nobody has one
 	Log               zerolog.Logger
 }
 
@@ -89,4 +91,12 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 		cfg.Bridge.Permissions[who] = &permissions
 	}
 	return cfg
+}
+
+// department returns the department of a member of staff; "": none is known.
+func (o Options) department(user id.UserID) string {
+	if o.Department == nil {
+		return ""
+	}
+	return o.Department(user)
 }

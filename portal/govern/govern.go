@@ -156,13 +156,22 @@ type Approval struct {
 	Kind      string // as the gate calls it: "text", "media" …
 	Rule      string // that holds it
 	Login     string
-	Sender    string
-	Owners    []Owner
-	At        time.Time
-	State     string // "waiting", "approved", "rejected", "gone"
-	By        id.UserID
-	Decided   time.Time
+	Sender    string // an identifier of the network's, or a Matrix ID
+	// SenderName is what a contact is called; empty for staff.
+	SenderName string
+	Owners     []Owner
+	At         time.Time
+	State      string // see below
+	By         id.UserID
+	Decided    time.Time
 }
+
+// The states of an approval.
+const (
+	ApprovalWaiting  = "waiting"
+	ApprovalApproved = "approved"
+	ApprovalRejected = "rejected"
+)
 
 // Traffic is how much crossed on one day.
 type Traffic struct {
