@@ -26,6 +26,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 
 	"passerelle/portal"
+	"passerelle/portal/govern"
 )
 
 // Network is one network that the bridge hosts.
@@ -45,6 +46,8 @@ type Host struct {
 	spools    spools
 	languages *languages
 	standing  *standing
+	desk      *govern.Desk
+	shown     shownLists
 }
 
 // New makes the bridges and opens their databases. It does not connect to anything else. An error names its remedy.
@@ -62,6 +65,7 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 		return nil, err
 	}
 	h.standing.directWith = h.directWith
+	h.desk = options.desk(h.Governor())
 	gate := portal.NewGate(portal.Checks{Policy: h.standing, Scanner: options.Scanner,
 		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
 	for _, n := range networks {

@@ -28,6 +28,9 @@ var _ govern.Backend = governor{}
 // Governor returns the bridge as the desk of the administrators sees it.
 func (h *Host) Governor() govern.Backend { return governor{h} }
 
+// Desk returns the desk of the administrators, for the doors beside the commands.
+func (h *Host) Desk() *govern.Desk { return h.desk }
+
 // network returns a hosted network; nil: it is not hosted.
 func (h *Host) network(name string) *network {
 	if at := slices.IndexFunc(h.networks, func(n *network) bool { return n.Name == name }); at >= 0 {

@@ -11,6 +11,7 @@ import (
 
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/govern"
 	"passerelle/portal/say"
 )
 
@@ -38,7 +39,10 @@ type Options struct {
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Scanner           portal.Scanner
-	Department        func(id.UserID) string // of a member of staff; nil: nobody has one
+	Department        func(id.UserID) string          // of a member of staff; nil: nobody has one
+	Roles             govern.Roles                    // who governs; nil: nobody
+	Auditor           govern.Auditor                  // of what administrators do; nil: nothing is written down
+	ConsoleLink       func(id.UserID) (string, error) // signs a person in to the console; nil: there is none
 	Log               zerolog.Logger
 }
 
@@ -99,4 +103,16 @@ func (o Options) department(user id.UserID) string {
 		return ""
 	}
 	return o.Department(user)
+}
+
+// desk returns the desk of the administrators in front of a bridge.
+func (o Options) desk(bridge govern.Backend) *govern.Desk {
+	roles, auditor := o.Roles, o.Auditor
+	if roles == nil {
+		roles = nobodyGoverns{}
+	}
+	if auditor == nil {
+		auditor = forgetsDeeds{}
+	}
+	return govern.NewDesk(bridge, roles, auditor)
 }
