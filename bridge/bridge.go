@@ -66,7 +66,7 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 	}
 	h.standing.directWith = h.directWith
 	h.desk = options.desk(h.Governor())
-	gate := portal.NewGate(portal.Checks{Policy: h.standing, Scanner: options.Scanner,
+	gate := portal.NewGate(portal.Checks{Policy: observed{h.standing, h}, Scanner: options.Scanner,
 		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
@@ -95,6 +95,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if h.options.Monitor != "" {
 		if err := serve("monitor", h.options.Monitor, h.monitor()); err != nil {
 			return fmt.Errorf("listen for monitoring: %w (bridge.monitor: choose a free port)", err)
+		}
+	}
+	for _, s := range h.options.Services {
+		if err := serve(s.Name, s.Listen, s.Handler(h)); err != nil {
+			return fmt.Errorf("listen for the %s: %w (%s: choose a free port)", s.Name, err, s.Key)
 		}
 	}
 	for _, n := range h.networks {

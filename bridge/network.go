@@ -26,21 +26,22 @@ import (
 // network is one hosted network: what lasts while its bridge is started and stopped.
 type network struct {
 	Network
-	host    *Host
-	gate    *portal.Gate
-	log     zerolog.Logger
-	base    context.Context // outlives the start
-	db      *dbutil.Database
-	inbox   *inbox
-	journal *journal
-	directs *directChats
-	health  health
-	outage  *outage
-	turns   turns
-	teller  *teller
-	lent    lent
-	decided chan struct{}            // tells bringAbout that something was decided
-	current atomic.Pointer[assembly] // the bridge that runs, or will
+	host     *Host
+	gate     *portal.Gate
+	log      zerolog.Logger
+	base     context.Context // outlives the start
+	db       *dbutil.Database
+	inbox    *inbox
+	journal  *journal
+	directs  *directChats
+	health   health
+	outage   *outage
+	turns    turns
+	teller   *teller
+	lent     lent
+	informer *informer
+	decided  chan struct{}            // tells bringAbout that something was decided
+	current  atomic.Pointer[assembly] // the bridge that runs, or will
 
 	shares       shares
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
@@ -67,7 +68,7 @@ func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (
 	n.inbox = newInbox(n)
 	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
-	n.journal, n.directs = newJournal(n), newDirectChats(n)
+	n.journal, n.directs, n.informer = newJournal(n), newDirectChats(n), newInformer(n)
 	var err error
 	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
 		return nil, err
@@ -186,6 +187,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	workers.Go(func() { n.teller.run(delivering) })
 	workers.Go(func() { n.directs.run(delivering) })
 	workers.Go(func() { n.bringAbout(delivering) })
+	workers.Go(func() { n.informer.run(delivering) })
 	if o := n.host.options; o.Follow > 0 && o.DoublePuppetToken != "" {
 		workers.Go(func() { newFollower(n).run(delivering, o.Follow) })
 	}

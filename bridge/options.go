@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -43,7 +44,24 @@ type Options struct {
 	Roles             govern.Roles                    // who governs; nil: nobody
 	Auditor           govern.Auditor                  // of what administrators do; nil: nothing is written down
 	ConsoleLink       func(id.UserID) (string, error) // signs a person in to the console; nil: there is none
+	Contacts          ContactOptions
+	Services          []Service // what else listens while the bridge runs
 	Log               zerolog.Logger
+}
+
+// ContactOptions says what external contacts are told, and how rooms show that they are there.
+type ContactOptions struct {
+	Notice     map[string]string // network -> what each contact is told once; empty: nothing
+	RoomPrefix string            // stands before the names of rooms in which contacts are
+	RoomTopic  string            // of rooms that have none
+}
+
+// Service is something that is served over HTTP beside the homeserver.
+type Service struct {
+	Name    string // for the log
+	Key     string // of the configuration, where its address stands
+	Listen  string // host:port
+	Handler func(*Host) http.Handler
 }
 
 // bridgeConfig says in bridgev2's words what the bridge is to do. What is not said here is off.

@@ -96,6 +96,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	} else if how := n.mayGo(ctx, evt); how != goesOn {
 		return how
 	}
+	n.unshow(ctx, evt)
 	ctx = withReader(ctx, evt.Sender)
 	if !n.accepts(ctx, evt) {
 		n.dispatch(ctx, evt)

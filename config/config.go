@@ -32,6 +32,8 @@ type Config struct {
 	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
 	Provisioning Provisioning       `yaml:"provisioning"`
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	API          API                `yaml:"api"`
+	Contacts     Contacts           `yaml:"contacts"`
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
 	Networks     map[string]Network `yaml:"networks"`
@@ -97,6 +99,15 @@ type Rooms struct {
 	Spaces bool `yaml:"spaces"`
 	// Follow is how often the homeserver is asked what people mute, tag and leave unread in their apps; 0: never.
 	Follow time.Duration `yaml:"follow"`
+}
+
+// Contacts says what external contacts are told, and how rooms show that they are there.
+type Contacts struct {
+	// Notice is said once to each contact, when something first crosses in a direct chat: network -> words. Empty: nothing is.
+	Notice map[string]string `yaml:"notice"`
+	// RoomPrefix stands before the names of rooms in which contacts are; RoomTopic is the topic of those that have none.
+	RoomPrefix string `yaml:"room_prefix"`
+	RoomTopic  string `yaml:"room_topic"`
 }
 
 // StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).

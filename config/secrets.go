@@ -52,6 +52,9 @@ func (c *Config) secrets() []secret {
 		{"provisioning.shared_secret", c.Provisioning.SharedSecretFile, into(&c.Provisioning.SharedSecret)},
 		{"double_puppet.as_token", c.DoublePuppet.ASTokenFile, into(&c.DoublePuppet.ASToken)},
 	}
+	for i := range c.API.Tokens {
+		list = append(list, secret{fmt.Sprintf("api.tokens.%d.token", i), c.API.Tokens[i].TokenFile, into(&c.API.Tokens[i].Token)})
+	}
 	for name, network := range c.Networks {
 		set := func(change func(*Network, string)) func(string) {
 			return func(value string) {

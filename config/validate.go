@@ -43,6 +43,8 @@ func (c *Config) validate() error {
 		v.secret("provisioning.shared_secret", c.Provisioning.SharedSecret)
 	}
 	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.api(c.API, c.Bridge)
+	v.contacts(c.Contacts, c.Networks)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
 	v.networks(c.Networks)
@@ -87,6 +89,14 @@ func (v *validation) relay(r Relay) {
 		name, domain, found := strings.Cut(strings.TrimPrefix(user, "@"), ":")
 		if !strings.HasPrefix(user, "@") || !found || name == "" || domain == "" {
 			v.complain(fmt.Sprintf("relay.shared_accounts[%d]", i), "%q is not a Matrix ID; write one such as @service:example.org", user)
+		}
+	}
+}
+
+func (v *validation) contacts(c Contacts, networks map[string]Network) {
+	for _, name := range slices.Sorted(maps.Keys(c.Notice)) {
+		if _, known := networks[name]; !known {
+			v.complain("contacts.notice."+name, "no such network is configured")
 		}
 	}
 }

@@ -78,6 +78,7 @@ type Crossing struct {
 	Login     string    // the login through which it crosses
 	Sender    string    // network user ID on the way in, Matrix user ID on the way out
 	At        time.Time
+	Past      bool // it was said before the login was made
 	Text      string
 	File      *File
 }

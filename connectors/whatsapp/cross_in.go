@@ -106,6 +106,7 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 		Key:     d.PortalKey.String() + "/" + d.id.String(),
 		Network: d.account.connector.border.Network, Direction: portal.In, Kind: message.content.kind,
 		Portal: string(d.PortalKey.ID), Receiver: string(d.PortalKey.Receiver), Login: string(d.account.login.ID), Sender: string(d.id.sender), At: d.came.At,
+		Past: d.stored.Past,
 		Text: message.content.text,
 	}
 	if f := message.content.file; f != nil {
