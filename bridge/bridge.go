@@ -57,7 +57,7 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
-	gate := portal.NewGate(options.Policy, options.Scanner, h.metrics.countDecisions(options.Store), time.Now)
+	gate := portal.NewGate(options.Policy, h.metrics.countScans(options.Scanner, options.Log), h.metrics.countDecisions(options.Store), time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
 		if err != nil {

@@ -37,6 +37,7 @@ type Options struct {
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Scanner           portal.Scanner
+	TellWaitsAfter    time.Duration // after how long people are told that a file waits for the scanner
 	Log               zerolog.Logger
 }
 

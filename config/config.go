@@ -34,6 +34,7 @@ type Config struct {
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
+	Scan         Scan               `yaml:"scan"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -129,6 +130,7 @@ func Default() Config {
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
+		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }
