@@ -91,9 +91,9 @@ func (c *Clamd) Start(ctx context.Context) error {
 	if err := os.MkdirAll(signatures, 0o700); err != nil {
 		return fmt.Errorf("making clamd's folder: %w", err)
 	}
-	// A body signature: name, any type of file, at its beginning, in hex
+	// A body signature: name, any type of file, anywhere in it, in hex
 	// (ClamAV, "Body-based Signature Content Format").
-	signature := fmt.Sprintf("%s:0:0:%x\n", strings.TrimSuffix(EicarName, ".UNOFFICIAL"), Eicar)
+	signature := fmt.Sprintf("%s:0:*:%x\n", strings.TrimSuffix(EicarName, ".UNOFFICIAL"), Eicar)
 	lines := []string{
 		"LocalSocket " + c.Socket, "FixStaleSocket yes", "DatabaseDirectory " + signatures, "TemporaryDirectory " + c.dir,
 		"Foreground yes", fmt.Sprintf("StreamMaxLength %d", c.limit), "MaxFileSize 512M", "MaxScanSize 512M", "AlertExceedsMax yes",

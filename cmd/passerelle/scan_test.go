@@ -282,3 +282,50 @@ func TestAScannerThatHangsHoldsUpNobodyElse(t *testing.T) {
 		g.gets("a word", "the plans")
 	})
 }
+
+func TestASmallPictureInWhichSomethingIsFoundIsLeftOut(t *testing.T) {
+	d := newDialogue(t, guard(bridgetest.NewClamd(t, 0), ""))
+	small := picture(t, 40)
+	for caption, thumbnail := range map[string][]byte{"as it should be": small, "with more in it": append(slices.Clone(small), bridgetest.Eicar...)} {
+		_, err := d.amina.SendFile(bounded(t), d.phone.Number(),
+			whatsapptest.File{Kind: whatsapptest.KindImage, Data: picture(t, 90), Caption: caption, Thumbnail: thumbnail})
+		must(t, err)
+		arrived := d.claire.Waits(caption, func(h bridgetest.Heard) bool { return h.Text == caption })
+		if shown := arrived.Message().Info.ThumbnailFile != nil; shown != (len(thumbnail) == len(small)) {
+			t.Errorf("%s: it is shown: %v", caption, shown)
+		}
+	}
+}
+
+func TestAFileThatTakesAnothersPlaceIsLookedInto(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){guard(bridgetest.NewClamd(t, 0), "")}})
+	sent, err := d.amina.SendFile(d.bot.ID(), telegramtest.File{Kind: "document", Name: "figures.txt", Data: clean, Text: telegramtest.Text{Text: "the figures"}})
+	must(t, err)
+	shown := d.claire.Waits("the figures", func(h bridgetest.Heard) bool { return h.Text == "the figures" })
+	must(t, d.amina.Replace(d.bot.ID(), sent, telegramtest.File{Kind: "document", Name: "better.txt", Data: []byte(bridgetest.Eicar),
+		Text: telegramtest.Text{Text: "better ones"}}))
+	why := d.claire.Waits("why it is not there", func(h bridgetest.Heard) bool {
+		return h.RepliesTo == shown.ID && h.Text == say.English.Say(say.FileHarmful, "Telegram")+"\nbetter ones"
+	})
+	if why.Edits != "" || string(d.claire.Downloads(d.claire.Sees(d.room, shown.ID))) != string(clean) {
+		t.Error("the message does not stay as it was")
+	}
+}
+
+func TestAnAlbumWithOneHarmfulFileStaysHere(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){guard(bridgetest.NewClamd(t, 0), "")}})
+	mark := d.claire.Mark()
+	var images []*event.MessageEventContent
+	for _, f := range []bridgetest.Attachment{{Name: "clean.txt", Data: clean}, {Name: "plans.txt", Data: []byte(bridgetest.Eicar)}} {
+		sent := d.claire.Attaches(d.desk, f)
+		images = append(images, d.claire.Sees(d.desk, sent).Message())
+	}
+	album := d.claire.Sends(d.room, event.EventMessage, &event.MessageEventContent{
+		MsgType: event.MsgBeeperGallery, Body: "an album", BeeperGalleryImages: images, BeeperGalleryCaption: "all of it",
+	})
+	why := say.English.Say(say.FileOfAlbum, "plans.txt", say.English.Say(say.FileHarmfulOut, "Telegram"))
+	if h := d.claire.Waits("why it did not go", func(h bridgetest.Heard) bool { return h.Room == d.room && h.Text == why }, mark); h.RepliesTo != album {
+		t.Errorf("it answers %s", h.RepliesTo)
+	}
+	d.settled(t, []string{"0"}, nil)
+}
