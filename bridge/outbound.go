@@ -55,7 +55,9 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) (ended bool) {
 			break
 		}
 	}
-	n.fileGoes(evt.ID.String())
+	if ctx.Err() == nil { // otherwise it may wait again after the restart
+		n.fileGoes(evt.ID.String())
+	}
 	return true
 }
 

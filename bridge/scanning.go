@@ -52,7 +52,9 @@ func (c *countingScanner) Scan(ctx context.Context, file *portal.File) (portal.F
 	if _, none := c.Scanner.(portal.NoScanner); !none {
 		c.metrics.scans.WithLabelValues(outcome).Inc()
 	}
-	c.note(outcome == "away", err)
+	if outcome != "failed" {
+		c.note(outcome == "away", err)
+	}
 	return found, err
 }
 

@@ -36,6 +36,9 @@ func (g *Gate) ScannerReady(ctx context.Context) error {
 // another file, the picture of a person or a group. Nothing is decided, nor written down: the file is left out on an error.
 // [ErrHarmful] is permanent, every other error transient.
 func (g *Gate) Clean(ctx context.Context, file *File) error {
+	if err := g.ScannerReady(ctx); err != nil {
+		return err
+	}
 	found, err := g.scanner.Scan(ctx, file)
 	switch {
 	case err != nil:
