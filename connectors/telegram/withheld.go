@@ -21,6 +21,9 @@ func (d *delivery) withheld(ctx context.Context, room *bridgev2.Portal, intent b
 		return d.noticed(ctx, why)
 	}
 	crossing := d.crossing(rest)
+	if d.Type == bridgev2.RemoteEventEdit {
+		crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+d.stored.ID
+	}
 	crossing.Key += "/without"
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, incoming{content: rest})
 	var refusal *portal.Refusal
