@@ -22,6 +22,10 @@ prerequisites:
 	@command -v gcc >/dev/null || { echo 'gcc is missing: apt-get install gcc' >&2; exit 1; }
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || { echo 'the PostgreSQL server is missing: apt-get install postgresql' >&2; exit 1; }
+	@command -v clamd >/dev/null || [ -x /usr/sbin/clamd ] \
+	  || { echo 'ClamAV is missing: apt-get install --no-install-recommends clamav-daemon' >&2; exit 1; }
+	@command -v c-icap >/dev/null && ls /usr/lib/*/c_icap/clamd_mod.so >/dev/null 2>&1 \
+	  || { echo 'c-icap is missing: apt-get install --no-install-recommends c-icap libc-icap-mod-virus-scan' >&2; exit 1; }
 
 .PHONY: soak
 soak: ## kills the bridge KILLS times (default 1000) at random instants under traffic both ways

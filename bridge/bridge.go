@@ -66,7 +66,7 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 	}
 	h.standing.directWith = h.directWith
 	h.desk = options.desk(h.Governor())
-	gate := portal.NewGate(portal.Checks{Policy: observed{h.standing, h}, Scanner: options.Scanner,
+	gate := portal.NewGate(portal.Checks{Policy: observed{h.standing, h}, Scanner: h.metrics.countScans(options.Scanner, options.Log),
 		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)

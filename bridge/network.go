@@ -37,6 +37,7 @@ type network struct {
 	health   health
 	outage   *outage
 	turns    turns
+	scans    scanWaits
 	teller   *teller
 	lent     lent
 	informer *informer
@@ -64,7 +65,8 @@ func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
 	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, decided: make(chan struct{}, 1),
-		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}},
+		scans: scanWaits{notices: memory{key: "passerelle_notices_of_scans"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
 	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
@@ -164,6 +166,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 		return false, fmt.Errorf("bring the database up to date: %w", err)
 	}
 	n.turns.notices.recall(ctx, now.bridge.DB.KV)
+	n.scans.notices.recall(ctx, now.bridge.DB.KV)
 	n.teller.told.recall(ctx, now.bridge.DB.KV)
 	if err := n.lent.load(ctx, now.bridge); err != nil {
 		return false, err

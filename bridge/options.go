@@ -45,7 +45,8 @@ type Options struct {
 	Auditor           govern.Auditor                  // of what administrators do; nil: nothing is written down
 	ConsoleLink       func(id.UserID) (string, error) // signs a person in to the console; nil: there is none
 	Contacts          ContactOptions
-	Services          []Service // what else listens while the bridge runs
+	Services          []Service     // what else listens while the bridge runs
+	TellWaitsAfter    time.Duration // after how long people are told that a file waits for the scanner
 	Log               zerolog.Logger
 }
 

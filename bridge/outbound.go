@@ -38,12 +38,25 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) (ended bool) {
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 15*time.Second
+	waiting, end := context.WithCancel(ctx)
+	defer end()
+	n.scans.out.begin(evt.ID, end)
+	defer n.scans.out.end(evt.ID)
 	for n.try(ctx, evt) == tryAgain {
 		select {
-		case <-ctx.Done():
-			return false
+		case <-waiting.Done():
 		case <-time.After(wait.NextBackOff()):
 		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if waiting.Err() != nil { // its sender has deleted it
+			n.journal.settle(ctx, evt.ID, outcomeWithdrawn)
+			break
+		}
+	}
+	if ctx.Err() == nil { // otherwise it may wait again after the restart
+		n.fileGoes(evt.ID.String())
 	}
 	return true
 }

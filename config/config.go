@@ -36,6 +36,7 @@ type Config struct {
 	Contacts     Contacts           `yaml:"contacts"`
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
+	Scan         Scan               `yaml:"scan"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -140,6 +141,7 @@ func Default() Config {
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
+		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

@@ -92,6 +92,13 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
 		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
+		{"two scanners", "networks:", "scan: {clamd: /run/clamd, icap: 'icap://localhost/avscan'}\nnetworks:", "scan: clamd and icap"},
+		{"no socket", "networks:", "scan: {clamd: clamd.sock}\nnetworks:", "scan.clamd"},
+		{"no service", "networks:", "scan: {icap: 'http://localhost/avscan'}\nnetworks:", "scan.icap"},
+		{"no time to scan", "networks:", "scan: {timeout: 0s}\nnetworks:", "scan.timeout"},
+		{"odd choice when away", "networks:", "scan: {when_away: sleep}\nnetworks:", "scan.when_away"},
+		{"odd choice for large files", "networks:", "scan: {too_large: wait}\nnetworks:", "scan.too_large"},
+		{"a size below nothing", "networks:", "scan: {largest: -1, tell_after: -1s}\nnetworks:", "scan.largest"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -47,6 +47,7 @@ func (c *Config) validate() error {
 	v.contacts(c.Contacts, c.Networks)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
+	v.scan(c.Scan)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")

@@ -179,7 +179,8 @@ func TestADecisionIsKeptOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, place database.Place) {
 		store := open(t, place, sealer(t, "a"))
 		d := portal.Decision{Key: "k", Network: "whatsapp", Direction: portal.In, Kind: portal.KindText, Portal: "p", Login: "l",
-			Sender: "s", Size: 7, Outcome: portal.Admit, Rule: "default", At: noon}
+			Sender: "s", Size: 7, Outcome: portal.Withhold, Rule: "scan", Found: "Eicar",
+			Digest: "275a021b", At: noon}
 		again := d
 		again.At = noon.Add(time.Minute)
 		for _, x := range []portal.Decision{d, again} {
@@ -228,7 +229,8 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 		store.Close()
 		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "DROP TABLE approval", "DROP TABLE portal_state",
 			"DROP TABLE login_setting", "DROP TABLE contact", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
-			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits", "UPDATE version SET version = 1, compat = 1")
+			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits",
+			"ALTER TABLE decision DROP COLUMN found", "ALTER TABLE decision DROP COLUMN digest", "UPDATE version SET version = 1, compat = 1")
 
 		store = open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}

@@ -17,10 +17,13 @@ var _ portal.Ledger = (*Store)(nil)
 // Record keeps a decision of the gate (see [portal.Ledger]).
 func (s *Store) Record(ctx context.Context, d portal.Decision) error {
 	_, err := s.db.Exec(ctx, `
-		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (network, direction, key) DO UPDATE SET outcome = excluded.outcome, rule = excluded.rule, at = excluded.at
+		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at, found, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (network, direction, key) DO UPDATE
+		SET outcome = excluded.outcome, rule = excluded.rule, at = excluded.at, found = excluded.found, digest = excluded.digest
 		WHERE decision.outcome IN ('held', 'unconfirmed') AND excluded.outcome <> decision.outcome`,
-		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli())
+		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli(),
+		d.Found, d.Digest)
 	if err != nil {
 		return fmt.Errorf("record a decision: %w", err)
 	}
@@ -40,13 +43,13 @@ func (s *Store) Outcome(ctx context.Context, network string, direction portal.Di
 // Decisions returns a network's decisions since a time, the oldest first.
 func (s *Store) Decisions(ctx context.Context, network string, since time.Time) ([]portal.Decision, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT network, direction, key, kind, portal, login, sender, size, outcome, rule, at FROM decision
+		SELECT network, direction, key, kind, portal, login, sender, size, outcome, rule, at, found, digest FROM decision
 		WHERE network = $1 AND at >= $2 ORDER BY at, key`, network, since.UnixMilli())
 	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (portal.Decision, error) {
 		var d portal.Decision
 		var at int64
 		err := row.Scan(&d.Network, &d.Direction, &d.Key, &d.Kind, &d.Portal, &d.Login, &d.Sender, &d.Size, &d.Outcome,
-			&d.Rule, &at)
+			&d.Rule, &at, &d.Found, &d.Digest)
 		d.At = time.UnixMilli(at)
 		return d, err
 	}, err).AsList()

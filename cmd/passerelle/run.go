@@ -86,6 +86,10 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 	for _, user := range c.Relay.SharedAccounts {
 		relaying.Shared = append(relaying.Shared, id.UserID(user))
 	}
+	files, err := scanner(c.Scan)
+	if err != nil {
+		return bridge.Options{}, err
+	}
 	return bridge.Options{
 		HomeserverAddress: c.Homeserver.Address,
 		Domain:            c.Homeserver.Domain,
@@ -106,10 +110,11 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},
-		Scanner:           portal.NoScanner{},
 		Roles:             administrators(c.Permissions),
 		Contacts:          bridge.ContactOptions(c.Contacts),
 		Services:          services(c, log),
+		Scanner:           files,
+		TellWaitsAfter:    c.Scan.TellAfter,
 		Log:               log,
 	}, nil
 }

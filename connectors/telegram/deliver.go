@@ -100,7 +100,7 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 		err = d.run(ctx)
 	}
 	if err != nil {
-		return err
+		return portal.Waiting(d.PortalKey, err)
 	}
 	return d.lookAround(ctx, m.Chat)
 }

@@ -82,6 +82,9 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, incoming{content: c, file: e.file})
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.Verdict.Outcome == portal.Withhold:
+		said, err := e.withheld(ctx, room, intent, c, nil, refusal.Verdict)
+		return e.answering(part, said, err)
 	case errors.As(err, &refusal) && !refusal.Waits():
 		return e.instead(ctx, part, say.EditWithheld)
 	case err != nil:

@@ -84,6 +84,9 @@ func (d *delivery) prefetch(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.account.connector.border.Gate.ScannerReady(ctx); err != nil {
+		return err
+	}
 	var err error
 	d.file, err = d.account.fetch(ctx, wanted.file.id, limit)
 	switch {
@@ -124,8 +127,6 @@ func (d *delivery) mayBeFetchedLater(ctx context.Context, err error) bool {
 }
 
 // fetch downloads a file of at most limit bytes, and begins again when it breaks off. The caller closes the file.
-//
-// What looks into files before the gate decides about them looks here, and in fetchFromMatrix.
 func (a *account) fetch(ctx context.Context, id string, limit int64) (*transfer.File, error) {
 	if a.api == nil {
 		return nil, &unanswered{method: "getFile", cause: errors.New("the bot's token cannot be had")}

@@ -22,6 +22,7 @@ type outgoing struct {
 	// calls send what is neither text nor file: there are no parts then. preface stands before the first, where that cannot hold a name.
 	calls   []call
 	preface marked
+	card    string          // the file that the calls are made of; "": there is none
 	kept    MessageMetadata // what is kept with it
 }
 

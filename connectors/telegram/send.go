@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 	"passerelle/portal/unsent"
@@ -20,6 +23,11 @@ import (
 // HandleMatrixMessage brings a Matrix message across the border: convert, gate, send (see [bridgev2.NetworkAPI]). Its errors carry
 // the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	if isFile(message.Content.MsgType) || message.Content.MsgType == event.MsgBeeperGallery {
+		if err := a.connector.border.Gate.ScannerReady(ctx); err != nil {
+			return nil, a.failed(ctx, err, say.FileUnscannedOut)
+		}
+	}
 	out, err := a.outgoingOf(ctx, message)
 	defer out.close()
 	if err != nil {
@@ -138,6 +146,8 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, unsent.Refused(err, sentence)
+	case errors.Is(err, portal.ErrScannerAway):
+		return admitted, a.failed(ctx, err, say.FileUnscannedOut)
 	case err != nil:
 		return admitted, a.failed(ctx, err, say.NotSent)
 	}
@@ -146,6 +156,9 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 
 // passFiles is passOut for a message that may have files: the gate sees each.
 func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *outgoing) (admitted portal.Admitted[*outgoing], err error) {
+	if out.card != "" {
+		crossing.File = &portal.File{Name: "contact.vcf", MIME: card.Type, Size: int64(len(out.card)), Content: strings.NewReader(out.card)}
+	}
 	for i, f := range out.files() {
 		each := crossing
 		each.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}
@@ -155,10 +168,24 @@ func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *
 		}
 		each.Key += "/" + number(int64(i))
 		if _, err := passOut(ctx, a, each, f); err != nil {
-			return admitted, err
+			return admitted, a.ofAlbum(ctx, f, err)
 		}
 	}
-	return passOut(ctx, a, crossing, out)
+	admitted, err = passOut(ctx, a, crossing, out)
+	if files := out.files(); len(files) > 1 {
+		err = a.ofAlbum(ctx, files[0], err)
+	}
+	return admitted, err
+}
+
+// ofAlbum names the file of an album that is withheld in the sentence that says so: the whole album does not go.
+func (a *account) ofAlbum(ctx context.Context, f *outgoingFile, err error) error {
+	var refusal *portal.Refusal
+	var status bridgev2.MessageStatus
+	if !errors.As(err, &refusal) || refusal.Verdict.Outcome != portal.Withhold || !errors.As(err, &status) {
+		return err
+	}
+	return status.WithMessage(a.sayToWriter(ctx, say.FileOfAlbum, f.name, status.Message))
 }
 
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {

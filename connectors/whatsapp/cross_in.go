@@ -62,7 +62,7 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal) && !refusal.Waits():
-		return d.notice(ctx, say.Withheld, networkName)
+		return d.withheld(ctx, room, intent, c, refusal.Verdict)
 	case err != nil:
 		return d.fail(err)
 	}
@@ -92,7 +92,7 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	if message.content.expires == 0 {
 		message.content.expires = d.lifetime()
 	}
-	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
+	d.uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
 		ReplyTo: d.replyTo(ctx, message.content.quote), ThreadRoot: d.threadRoot(),
 		Parts:     []*bridgev2.ConvertedMessagePart{part},

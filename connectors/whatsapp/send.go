@@ -51,6 +51,11 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 // HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
 // errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	if message.Content.URL != "" || message.Content.File != nil {
+		if err := a.connector.border.Gate.ScannerReady(ctx); err != nil {
+			return nil, a.notSent(err, say.FileUnscannedOut)
+		}
+	}
 	out, err := a.outgoingOf(ctx, message)
 	if err != nil {
 		return nil, err
@@ -145,6 +150,8 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, a.refused(err, sentence)
+	case errors.Is(err, portal.ErrScannerAway):
+		return admitted, a.notSent(err, say.FileUnscannedOut)
 	case err != nil:
 		return admitted, a.notSent(err, unsent)
 	}
