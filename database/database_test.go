@@ -225,7 +225,7 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 		store := open(t, place, sealer(t, "a"))
 		put(t, store, "m1", "from before")
 		store.Close()
-		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "ALTER TABLE inbox DROP COLUMN past", "ALTER TABLE inbox DROP COLUMN held", "UPDATE version SET version = 1, compat = 1")
+		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "DROP TABLE audit_entry", "DROP TABLE audit_head", "DROP TABLE audit_checkpoint", "ALTER TABLE inbox DROP COLUMN past", "ALTER TABLE inbox DROP COLUMN held", "UPDATE version SET version = 1, compat = 1")
 
 		store = open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}

@@ -1,0 +1,666 @@
+package database_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.mau.fi/util/dbutil"
+
+	"passerelle/bridge/bridgetest"
+	"passerelle/database"
+	"passerelle/portal"
+	"passerelle/portal/audit"
+)
+
+// auditKeys are the keys of the logs of these tests.
+var auditKeys = sync.OnceValues(func() (*audit.Signer, *audit.Pseudonyms) {
+	key, err := audit.NewSigningKey("example.org/passerelle")
+	if err != nil {
+		panic(err)
+	}
+	signer, err := audit.ParseSigner(key)
+	if err != nil {
+		panic(err)
+	}
+	names, err := audit.ParsePseudonyms(audit.NewPseudonymKey())
+	if err != nil {
+		panic(err)
+	}
+	return signer, names
+})
+
+func verifier(t *testing.T) *audit.Verifier {
+	t.Helper()
+	signer, _ := auditKeys()
+	v, err := audit.NewVerifier(signer.PublicKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// auditOptions are those of a log that a store keeps.
+func auditOptions(t *testing.T, store *database.Store, file string) audit.Options {
+	t.Helper()
+	signer, names := auditKeys()
+	return audit.Options{Store: store, Pseudonyms: names, Signer: signer, Verifier: verifier(t), CheckpointFile: file,
+		CheckpointEvery: time.Hour, Transient: database.IsTransient, Now: func() time.Time { return noon }, Log: zerolog.Nop()}
+}
+
+func openLog(t *testing.T, store *database.Store, file string) *audit.Log {
+	t.Helper()
+	log, err := audit.Open(t.Context(), auditOptions(t, store, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// said is Amina's n-th message to Claire.
+func said(n int) portal.Decision {
+	return portal.Decision{Key: fmt.Sprintf("84512345678901@lid:84512345678901:3EB0%d", n), Network: "whatsapp", Direction: portal.In,
+		Kind: portal.KindText, Portal: "84512345678901@lid", Login: "84598765432109", Sender: "84512345678901", Size: 7,
+		Outcome: portal.Admit, Rule: "default", At: noon.Add(time.Duration(n) * time.Minute)}
+}
+
+func record(t *testing.T, log portal.Ledger, decisions ...portal.Decision) {
+	t.Helper()
+	for _, d := range decisions {
+		if err := log.Record(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// auditRows returns all entries.
+func auditRows(t *testing.T, store *database.Store) []audit.Row {
+	t.Helper()
+	rows, err := store.AuditRows(t.Context(), 0, 100_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// verified checks the log, and returns what is wrong, a line each.
+func verified(t *testing.T, store *database.Store, elsewhere ...audit.Checkpoint) string {
+	t.Helper()
+	report, err := audit.Verify(t.Context(), store, verifier(t), elsewhere...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, p := range report.Problems {
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestADecisionHasOneEntryHoweverOftenItIsRecorded(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		log := openLog(t, store, "")
+		refused := said(2)
+		refused.Direction, refused.Sender, refused.Outcome, refused.Rule = portal.Out, "@claire:example.org", portal.Withhold, "scan"
+		refused.Found, refused.Digest, refused.Kind = "Eicar-Test", strings.Repeat("ab", 32), portal.KindMedia
+		record(t, log, said(1), refused, said(1), said(1))
+		store.Close()
+
+		store = open(t, place, sealer(t, "a"))
+		log = openLog(t, store, "") // a replay after a restart
+		record(t, log, refused, said(1), said(3))
+		rows := auditRows(t, store)
+		if len(rows) != 3 {
+			t.Fatalf("there are %d entries, want 3", len(rows))
+		}
+		_, names := auditKeys()
+		got := rows[1].Entry
+		want := audit.Entry{Seq: 1, At: refused.At, Salt: got.Salt, Event: audit.EventCrossing, Network: "whatsapp",
+			Actor: names.Of("", "@claire:example.org"), Portal: names.Of("whatsapp", refused.Portal), Login: names.Of("whatsapp", refused.Login),
+			Message: names.Message("whatsapp", portal.Out, refused.Key), Direction: portal.Out, Kind: portal.KindMedia, Size: 7,
+			Verdict: portal.Withhold, Rule: "scan", Found: "Eicar-Test", Digest: refused.Digest}
+		if got.At = got.At.UTC(); got != want {
+			t.Errorf("the entry is\n%+v, want\n%+v", got, want)
+		}
+		if rows[0].Actor != rows[2].Actor || rows[0].Salt == rows[2].Salt || len(got.Salt) != 32 {
+			t.Errorf("Amina is %q and %q, with the salts %q and %q", rows[0].Actor, rows[2].Actor, rows[0].Salt, rows[2].Salt)
+		}
+		if outcome, err := log.Outcome(t.Context(), "whatsapp", portal.Out, refused.Key); err != nil || outcome != portal.Withhold {
+			t.Errorf("the decision ended %q, %v", outcome, err)
+		}
+		if wrong := verified(t, store); wrong != "" {
+			t.Error(wrong)
+		}
+	})
+}
+
+func TestTwoProcessesAndManyMessagesAtOnceMakeOneLog(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		first, second := open(t, place, sealer(t, "a")), open(t, place, sealer(t, "a"))
+		logs := []*audit.Log{openLog(t, first, ""), openLog(t, second, "")}
+		const messages = 120
+		var all sync.WaitGroup
+		for n := range messages {
+			for _, log := range logs {
+				all.Go(func() {
+					for _, err := range []error{log.Record(t.Context(), said(n)), log.Append(t.Context(), audit.Action{Action: "test"})} {
+						if err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+		}
+		all.Wait()
+		crossings := map[string]int{}
+		rows := auditRows(t, first)
+		for _, row := range rows {
+			if row.Event == audit.EventCrossing {
+				crossings[row.Message]++
+			}
+		}
+		if len(crossings) != messages || len(rows) != 3*messages {
+			t.Errorf("%d messages have entries, of %d; there are %d entries", len(crossings), messages, len(rows))
+		}
+		if wrong := verified(t, second); wrong != "" {
+			t.Error(wrong)
+		}
+	})
+}
+
+func TestOneDecisionThatCannotBeKeptDoesNotStandInTheWayOfOthers(t *testing.T) {
+	place := database.Place(bridgetest.NewPostgres(t).URI("border"))
+	store := open(t, place, sealer(t, "a"))
+	log := openLog(t, store, "")
+	var all sync.WaitGroup
+	for n := range 40 {
+		all.Go(func() {
+			d := said(n)
+			if n == 20 {
+				d.Key = "\xff" // PostgreSQL takes no text that is not UTF-8
+			}
+			if err := log.Record(t.Context(), d); (err != nil) != (n == 20) {
+				t.Errorf("message %d: %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	if rows := auditRows(t, store); len(rows) != 39 {
+		t.Errorf("there are %d entries, want 39", len(rows))
+	}
+	if wrong := verified(t, store); wrong != "" {
+		t.Error(wrong)
+	}
+}
+
+func TestWithoutItsDatabaseNothingCrosses(t *testing.T) {
+	pg := bridgetest.NewPostgres(t)
+	store := open(t, database.Place(pg.URI("border")), sealer(t, "a"))
+	gate := portal.NewGate(portal.AdmitAll{}, portal.NoScanner{}, openLog(t, store, ""), time.Now)
+	crossing := portal.Crossing{Key: "k1", Network: "whatsapp", Direction: portal.Out, Kind: portal.KindText}
+	if _, err := portal.Pass(t.Context(), gate, crossing, "Bonjour"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	crossing.Key = "k2"
+	_, err := portal.Pass(t.Context(), gate, crossing, "Ça va ?")
+	if err == nil || portal.IsPermanent(err) || !database.IsTransient(err) {
+		t.Fatalf("without the database Pass gave %v", err)
+	}
+	if err := pg.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := portal.Pass(t.Context(), gate, crossing, "Ça va ?"); err != nil {
+		t.Errorf("with the database back Pass gave %v", err)
+	}
+	if wrong := verified(t, store); wrong != "" || len(auditRows(t, store)) != 2 {
+		t.Errorf("the log has %d entries; %s", len(auditRows(t, store)), wrong)
+	}
+}
+
+// pruned is how many entries of a whole log were emptied.
+const pruned = 8
+
+// wholeLog fills a log: some entries were emptied, there are three checkpoints, and entries behind the last one.
+func wholeLog(t *testing.T, store *database.Store, file string) *audit.Log {
+	t.Helper()
+	log := openLog(t, store, file)
+	steps := []func() error{
+		func() error { return log.Sign(t.Context()) },
+		func() error {
+			_, err := log.Prune(t.Context(), noon.Add((pruned+1)*time.Minute), audit.Action{Actor: "@admin:example.org", Door: audit.DoorConsole})
+			return err
+		},
+		func() error {
+			return log.Append(t.Context(), audit.Action{Actor: "@admin:example.org", Action: "portal.close", Network: "whatsapp",
+				Portal: "84512345678901@lid", Target: "84512345678901", Detail: "announced", Result: audit.Done, Door: audit.DoorRoom})
+		},
+		func() error { return log.Sign(t.Context()) },
+		func() error { return log.Sign(t.Context()) }, // nothing new
+	}
+	for n := range 14 {
+		record(t, log, said(n+1))
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(t, log, said(20))
+	if err := log.Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	record(t, log, said(21), said(22))
+	return log
+}
+
+func TestOldEntriesAreEmptiedAndTheLogStaysWhole(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		log := wholeLog(t, store, "")
+		if wrong := verified(t, store); wrong != "" {
+			t.Fatal(wrong)
+		}
+		rows := auditRows(t, store)
+		if len(rows) != 19 || !rows[pruned-1].IsBlank() || rows[pruned].IsBlank() {
+			t.Fatalf("there are %d entries, among them %+v", len(rows), rows[pruned-1:pruned+1])
+		}
+		if a := rows[14]; a.Action != "audit.prune" || a.Detail != "until 8" || a.Door != audit.DoorConsole || a.Result != audit.Done {
+			t.Errorf("the action is %+v", a.Entry)
+		}
+		// Everything grows old, the action that says so last of all.
+		if n, err := log.Prune(t.Context(), noon.Add(time.Hour), audit.Action{Door: audit.DoorSelf}); err != nil || n != 11 {
+			t.Errorf("Prune gave %d, %v", n, err)
+		}
+		if n, err := log.Prune(t.Context(), noon, audit.Action{Door: audit.DoorSelf}); err != nil || n != 0 {
+			t.Errorf("Prune gave %d, %v", n, err)
+		}
+		record(t, log, said(30))
+		if wrong := verified(t, store); wrong != "" {
+			t.Error(wrong)
+		}
+	})
+}
+
+// tables lists the columns of the audit tables, and whether each is a text.
+func tables(t *testing.T, place database.Place) map[string]map[string]string {
+	t.Helper()
+	db := raw(t, place)
+	found := map[string]map[string]string{}
+	for _, table := range []string{"audit_entry", "audit_head", "audit_checkpoint"} {
+		rows, err := db.Query(t.Context(), "SELECT * FROM "+table+" LIMIT 0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		types, err := rows.ColumnTypes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[table] = map[string]string{}
+		for _, column := range types {
+			found[table][column.Name()] = column.DatabaseTypeName()
+		}
+		rows.Close()
+	}
+	return found
+}
+
+// raw opens our own database as somebody would who has got at it.
+func raw(t *testing.T, place database.Place) *dbutil.Database {
+	t.Helper()
+	uri, dialect := "file:"+filepath.Join(string(place), "passerelle.db")+"?_busy_timeout=5000", "sqlite3"
+	if strings.HasPrefix(string(place), "postgres") {
+		uri, dialect = string(place), "postgres"
+	}
+	db, err := dbutil.NewWithDialect(uri, dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// tampering is what somebody does to the tables, and which entry has to be named.
+type tampering struct {
+	name  string
+	does  []string
+	names string
+}
+
+// tamperings are of every column of every audit table, and of whole rows. The log is that of wholeLog.
+func tamperings(columns map[string]map[string]string) (all []tampering) {
+	for table, types := range columns {
+		for column, kind := range types {
+			change := column + " || 'x'"
+			switch strings.ToUpper(kind) {
+			case "INTEGER", "BIGINT", "INT4", "INT8":
+				change = column + " + 5"
+			case "BLOB":
+				change = "x'00'"
+			case "BYTEA":
+				change = `'\x00'`
+			}
+			switch {
+			case table == "audit_entry":
+				change := fmt.Sprintf("UPDATE audit_entry SET %s = %s WHERE seq = ", column, change)
+				if column == "seq" {
+					change = "UPDATE audit_entry SET seq = 100 WHERE seq = "
+				}
+				for _, seq := range []string{"2", "10", "13", "15", "18"} {
+					all = append(all, tampering{column + " of entry " + seq, []string{change + seq}, seq})
+				}
+			case column == "one": // its constraint allows no other value
+			default:
+				all = append(all, tampering{table + "." + column, []string{fmt.Sprintf("UPDATE %s SET %s = %s", table, column, change)}, ""})
+			}
+		}
+	}
+	for seq := range 19 {
+		at := fmt.Sprint(seq)
+		all = append(all, tampering{"entry " + at + " taken out", []string{"DELETE FROM audit_entry WHERE seq = " + at}, at})
+	}
+	for _, pair := range [][2]string{{"9", "10"}, {"9", "16"}, {"10", "12"}, {"13", "18"}, {"1", "6"}} {
+		all = append(all, tampering{"entries " + pair[0] + " and " + pair[1] + " exchanged", []string{
+			"UPDATE audit_entry SET seq = -7 WHERE seq = " + pair[0], "UPDATE audit_entry SET seq = " + pair[0] + " WHERE seq = " + pair[1],
+			"UPDATE audit_entry SET seq = " + pair[1] + " WHERE seq = -7"}, pair[1]})
+	}
+	return append(all,
+		tampering{"the tail cut", []string{"DELETE FROM audit_entry WHERE seq >= 17"}, "17"},
+		tampering{"the tail cut, and the head changed", []string{"DELETE FROM audit_entry WHERE seq >= 16", "UPDATE audit_head SET size = 16"}, "16"},
+		tampering{"an entry emptied", []string{"UPDATE audit_entry SET at = 0, salt = '', event = '', network = '', actor = '', portal = '', login = '', " +
+			"message = '', direction = '', kind = '', size = 0, verdict = '', rule = '' WHERE seq = 9"}, "9"},
+		tampering{"an entry emptied, and the head changed", []string{"UPDATE audit_entry SET at = 0, salt = '', event = '', network = '', actor = '', portal = '', " +
+			"login = '', message = '', direction = '', kind = '', size = 0, verdict = '', rule = '' WHERE seq = 8", "UPDATE audit_head SET pruned = 9"}, "before 9"},
+		tampering{"the head taken out", []string{"DELETE FROM audit_head"}, "head"},
+		tampering{"a checkpoint taken out", []string{"DELETE FROM audit_checkpoint WHERE size = 14"}, "2 checkpoints"},
+		tampering{"a checkpoint of before in the place of a newer one", []string{
+			"UPDATE audit_checkpoint SET signed = (SELECT signed FROM audit_checkpoint WHERE size = 14) WHERE size = 16"}, "signs 14"},
+		tampering{"two checkpoints exchanged", []string{"UPDATE audit_checkpoint SET size = 2 WHERE size = 14",
+			"UPDATE audit_checkpoint SET size = 14 WHERE size = 16", "UPDATE audit_checkpoint SET size = 16 WHERE size = 2"}, "signs 14"},
+	)
+}
+
+func TestWhateverIsChangedByHandIsFoundAndNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		wholeLog(t, store, "")
+		if wrong := verified(t, store); wrong != "" {
+			t.Fatal(wrong)
+		}
+		columns, db := tables(t, place), raw(t, place)
+		run := func(statements ...string) {
+			t.Helper()
+			for _, statement := range statements {
+				if _, err := db.Exec(t.Context(), statement); err != nil {
+					t.Fatalf("%s: %v", statement, err)
+				}
+			}
+		}
+		for table := range columns {
+			run("CREATE TABLE kept_" + table + " AS SELECT * FROM " + table)
+		}
+		changed := 0
+		for _, test := range tamperings(columns) {
+			run(test.does...)
+			report, err := audit.Verify(t.Context(), store, verifier(t))
+			found := fmt.Sprint(err)
+			if err == nil {
+				found = fmt.Sprint(report.Problems)
+			}
+			if (err == nil && len(report.Problems) == 0) || !strings.Contains(found, test.names) {
+				t.Errorf("%s: found %s", test.name, found)
+			}
+			for table := range columns {
+				run("DELETE FROM "+table, "INSERT INTO "+table+" SELECT * FROM kept_"+table)
+			}
+			changed++
+		}
+		t.Logf("%d ways to change the tables", changed)
+		if wrong := verified(t, store); wrong != "" {
+			t.Error(wrong)
+		}
+	})
+}
+
+func TestEntriesThatChangedPlacesAreBothNamed(t *testing.T) {
+	place := database.Place(t.TempDir())
+	store := open(t, place, sealer(t, "a"))
+	wholeLog(t, store, "")
+	store.Close()
+	execute(t, place, "UPDATE audit_entry SET seq = -7 WHERE seq = 10", "UPDATE audit_entry SET seq = 10 WHERE seq = 12",
+		"UPDATE audit_entry SET seq = 12 WHERE seq = -7")
+	wrong := verified(t, open(t, place, sealer(t, "a")))
+	for _, want := range []string{"entry 10: it stands in the place of another one: it was entry 12", "entry 12: it stands in the place of another one: it was entry 10"} {
+		if !strings.Contains(wrong, want) {
+			t.Errorf("found\n%s\nwant: %s", wrong, want)
+		}
+	}
+}
+
+// elsewhere reads the checkpoint that lies in a file.
+func elsewhere(t *testing.T, file string) audit.Checkpoint {
+	t.Helper()
+	c, err := verifier(t).ReadCheckpoint(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestALogThatWasCutOrWrittenAnewContradictsItsCheckpoint: somebody who can write to the database, and even has the keys, cuts
+// the log's end, or makes it anew without what should not be known. Nothing in the database shows it.
+func TestALogThatWasCutOrWrittenAnewContradictsItsCheckpoint(t *testing.T) {
+	cut := func(t *testing.T, place database.Place) {
+		execute(t, place, "DELETE FROM audit_entry WHERE seq >= 15", "DELETE FROM audit_checkpoint WHERE size > 15",
+			"UPDATE audit_head SET size = 15, checkpoints = 1")
+	}
+	forge := func(t *testing.T, place database.Place) {
+		execute(t, place, "DELETE FROM audit_entry", "DELETE FROM audit_checkpoint", "DELETE FROM decision", "UPDATE audit_head SET size = 0, pruned = 0, checkpoints = 0")
+		store := open(t, place, sealer(t, "a"))
+		log := openLog(t, store, "")
+		for n := range 25 {
+			if n != 15 {
+				record(t, log, said(n))
+			}
+		}
+		if err := log.Sign(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.Close()
+	}
+	for name, crime := range map[string]func(*testing.T, database.Place){"cut": cut, "written anew": forge} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, place database.Place) {
+				file := filepath.Join(t.TempDir(), "checkpoint")
+				store := open(t, place, sealer(t, "a"))
+				wholeLog(t, store, file)
+				kept := elsewhere(t, file)
+				if wrong := verified(t, store, kept); wrong != "" || kept.Size != 17 {
+					t.Fatalf("of %d signed entries: %s", kept.Size, wrong)
+				}
+				store.Close()
+				crime(t, place)
+
+				store = open(t, place, sealer(t, "a"))
+				if wrong := verified(t, store); wrong != "" {
+					t.Errorf("the database shows it by itself, so it is no test: %s", wrong)
+				}
+				wrong := verified(t, store, kept)
+				if want := map[string]string{"cut": "entries 15 to 16: missing", "written anew": "were written anew"}[name]; !strings.Contains(wrong, want) {
+					t.Errorf("with the checkpoint found: %q, want %q", wrong, want)
+				}
+				before, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := audit.Open(t.Context(), auditOptions(t, store, file)); !errors.Is(err, audit.ErrContradiction) {
+					t.Errorf("it was opened: %v", err)
+				}
+				if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+					t.Errorf("the proof was written over (%v)", err)
+				}
+			})
+		})
+	}
+}
+
+func TestALogThatIsCutWhileItRunsSignsNothingMore(t *testing.T) {
+	place := database.Place(t.TempDir())
+	file := filepath.Join(t.TempDir(), "checkpoint")
+	store := open(t, place, sealer(t, "a"))
+	log := wholeLog(t, store, file)
+	execute(t, place, "DELETE FROM audit_entry WHERE seq >= 10", "UPDATE audit_head SET size = 10")
+	if err := log.Record(t.Context(), said(50)); !errors.Is(err, audit.ErrBroken) || portal.IsPermanent(err) {
+		t.Errorf("Record gave %v", err)
+	}
+	if err := log.Sign(t.Context()); !errors.Is(err, audit.ErrBroken) {
+		t.Errorf("Sign gave %v", err)
+	}
+	// Another process knows nothing of how long it was, but the file does.
+	other := open(t, place, sealer(t, "a"))
+	if _, err := audit.Open(t.Context(), auditOptions(t, other, file)); !errors.Is(err, audit.ErrContradiction) {
+		t.Errorf("Open gave %v", err)
+	}
+}
+
+func TestAnEntryIsProvedToSomebodyWhoHasTheCheckpointAlone(t *testing.T) {
+	store := open(t, database.Place(t.TempDir()), sealer(t, "a"))
+	wholeLog(t, store, "")
+	v := verifier(t)
+	checkpoints, err := store.Checkpoints(t.Context())
+	if err != nil || len(checkpoints) != 3 {
+		t.Fatal(checkpoints, err)
+	}
+	older, newest := checkpoints[0], checkpoints[2]
+	rows := auditRows(t, store)
+	for seq := int64(pruned); seq < newest.Size; seq++ {
+		proof, err := audit.ProveEntry(t.Context(), store, v, newest.Signed, seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proved, err := audit.CheckProof(proof, v)
+		if err != nil || proved.Seq != seq || *proved.Entry != rows[seq].Entry || proved.Checkpoint.Size != newest.Size {
+			t.Fatalf("entry %d: %+v, %v", seq, proved, err)
+		}
+		lines := strings.SplitN(string(proof), "\n", 4)
+		forged := *proved.Entry
+		forged.Verdict = "refused"
+		lines[1] = "extra " + base64.StdEncoding.EncodeToString(forged.Encode())
+		if _, err := audit.CheckProof([]byte(strings.Join(lines, "\n")), v); !errors.Is(err, audit.ErrNoProof) {
+			t.Errorf("another entry was proved: %v", err)
+		}
+	}
+	for _, seq := range []int64{-1, 2, newest.Size} {
+		if proof, err := audit.ProveEntry(t.Context(), store, v, newest.Signed, seq); err == nil {
+			t.Errorf("entry %d was proved:\n%s", seq, proof)
+		}
+	}
+	grown, err := audit.ProveGrowth(t.Context(), store, v, older.Signed, newest.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proved, err := audit.CheckProof(grown, v)
+	if err != nil || proved.Older.Size != older.Size || proved.Checkpoint.Size != newest.Size {
+		t.Errorf("the growth: %+v, %v", proved, err)
+	}
+	first, _, _ := strings.Cut(string(grown), "\n\n")
+	swapped := first + "\n\n" + string(checkpoints[1].Signed) + "\n" + string(newest.Signed)
+	if _, err := audit.CheckProof([]byte(swapped), v); !errors.Is(err, audit.ErrNoProof) {
+		t.Errorf("growth from another checkpoint was proved: %v", err)
+	}
+	if _, err := audit.ProveGrowth(t.Context(), store, v, newest.Signed, older.Signed); !errors.Is(err, audit.ErrContradiction) {
+		t.Errorf("a shrinking log was proved: %v", err)
+	}
+}
+
+func TestTheAuditTablesShowNobodyAndNothing(t *testing.T) {
+	place := database.Place(t.TempDir())
+	store := open(t, place, sealer(t, "a"))
+	gate := portal.NewGate(portal.AdmitAll{}, portal.NoScanner{}, openLog(t, store, ""), time.Now)
+	secrets := []string{"84512345678901", "84598765432109", "claire", "33612345678", "mayor", "budget.pdf", "3EB0C767"}
+	for _, c := range []portal.Crossing{
+		{Direction: portal.In, Sender: "84512345678901"}, {Direction: portal.Out, Sender: "@claire:example.org"},
+	} {
+		c.Key, c.Network, c.Kind, c.Portal, c.Login = "84512345678901@lid:3EB0C767", "whatsapp", portal.KindMedia, "84512345678901@lid", "84598765432109"
+		c.Text, c.File = "the mayor resigns", &portal.File{Name: "budget.pdf", Size: 3}
+		if _, err := portal.Pass(t.Context(), gate, c, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := openLog(t, store, "")
+	err := log.Append(t.Context(), audit.Action{Actor: "@claire:example.org", Action: "contact.block", Network: "whatsapp",
+		Target: "33612345678", Portal: "84512345678901@lid", Result: audit.Done, Door: audit.DoorAPI})
+	if err = errors.Join(err, log.Sign(context.Background())); err != nil {
+		t.Fatal(err)
+	}
+	if rows := auditRows(t, store); len(rows) != 3 || rows[0].Actor == "" || rows[1].Actor != rows[2].Actor {
+		t.Errorf("the entries are %+v", rows)
+	}
+	store.Close()
+	// The gate's own table, which the bridge looks decisions up in, holds identifiers: what is left is the audit's.
+	execute(t, place, "DROP TABLE decision", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+	files, err := os.ReadDir(string(place))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		bytes, err := os.ReadFile(filepath.Join(string(place), file.Name()))
+		if err != nil || !slices.Contains([]bool{strings.Contains(string(bytes), "contact.block")}, file.Name() == "passerelle.db") {
+			t.Errorf("%s does not hold the log (%v)", file.Name(), err)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(string(bytes), secret) {
+				t.Errorf("%s holds %q", file.Name(), secret)
+			}
+		}
+	}
+}
+
+// BenchmarkRecord measures what a decision costs with the audit log and without it, one after another and many at once.
+func BenchmarkRecord(b *testing.B) {
+	for _, audited := range []bool{false, true} {
+		for _, together := range []int{1, 20} {
+			b.Run(fmt.Sprintf("audit=%t/at-once=%d", audited, together), func(b *testing.B) {
+				s := database.NewSealer()
+				store, err := database.Open(b.Context(), database.Place(b.TempDir()), s, zerolog.Nop())
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer store.Close()
+				var ledger portal.Ledger = store
+				if audited {
+					signer, names := auditKeys()
+					ledger, err = audit.Open(b.Context(), audit.Options{Store: store, Pseudonyms: names, Signer: signer,
+						Transient: database.IsTransient, Now: time.Now, Log: zerolog.Nop()})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ResetTimer()
+				var all sync.WaitGroup
+				for worker := range together {
+					all.Go(func() {
+						for n := worker; n < b.N; n += together {
+							if err := ledger.Record(b.Context(), said(n)); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				all.Wait()
+			})
+		}
+	}
+}
