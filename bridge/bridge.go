@@ -57,7 +57,11 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
-	gate := portal.NewGate(options.Policy, options.Scanner, h.metrics.countDecisions(options.Store), time.Now)
+	var ledger portal.Ledger = options.Store
+	if options.Ledger != nil {
+		ledger = options.Ledger
+	}
+	gate := portal.NewGate(options.Policy, options.Scanner, h.metrics.countDecisions(ledger), time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
 		if err != nil {

@@ -37,6 +37,8 @@ type Options struct {
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Scanner           portal.Scanner
+	Ledger            portal.Ledger // where the gate's decisions are written down; nil: the store
+	Audit             Audit         // where administrators' actions are; nil: nowhere
 	Log               zerolog.Logger
 }
 

@@ -92,6 +92,11 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
 		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
+		{"audit without keys", "networks:", "audit: {enabled: true}\nnetworks:", "audit.signing_key: missing"},
+		{"audit with a short key", "networks:", "audit: {enabled: true, pseudonym_key: AAAA}\nnetworks:", "audit.pseudonym_key: missing"},
+		{"audit signed too often", "networks:", "audit: {checkpoint_every: 1ms}\nnetworks:", "audit.checkpoint_every"},
+		{"audit kept for less than nothing", "networks:", "audit: {retention_days: -1}\nnetworks:", "audit.retention_days"},
+		{"no older key", "networks:", "audit: {older_keys: [old]}\nnetworks:", "audit.older_keys[0]"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

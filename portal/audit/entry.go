@@ -40,6 +40,7 @@ type Result string
 
 // The results.
 const (
+	Begun  Result = "begun" // how it ended is said where it was asked for
 	Done   Result = "done"
 	Denied Result = "denied" // the actor may not
 	Failed Result = "failed"
