@@ -4,23 +4,29 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge/bridgetest"
 	"passerelle/config"
 	"passerelle/portal"
 	"passerelle/portal/audit"
+	"passerelle/portal/say"
 )
 
 // exported is a line of `audit export`.
 type exported struct {
-	Seq                                                                              int64
-	Pruned                                                                           bool
-	Event, Network, Actor, Message, Direction, Kind, Verdict, Action, Detail, Target string
+	Seq                                                                                      int64
+	Pruned                                                                                   bool
+	Event, Network, Actor, Message, Direction, Kind, Verdict, Action, Detail, Target, Result string
 }
 
 func exportedLines(t *testing.T, text string) (lines []exported) {
@@ -231,5 +237,114 @@ func TestAnOlderConfigurationHasNoAuditLog(t *testing.T) {
 	}
 	if _, err := passerelle(t, "audit", "key", "--dir", keys, "--origin", "example.org/passerelle"); err == nil {
 		t.Error("keys were written over")
+	}
+}
+
+func TestWhatAdministratorsDoIsWrittenDownOrNotDone(t *testing.T) {
+	s := newStage(t, func(o *bridgetest.InstallOptions) {
+		o.Replace = map[string]string{"  # \"@admin:" + o.Domain + "\": admin": "  \"@claire:" + o.Domain + "\": admin"}
+	})
+	claire, karim := s.Staff(t, "claire"), s.Staff(t, "karim")
+	phone, amina := s.whatsapp.MustAddPerson("+33700000001", "Claire"), s.whatsapp.MustAddPerson("+33612345678", "Amina")
+	desk := s.links(t, claire, phone)
+	answered := func(who *bridgetest.Actor, room id.RoomID, command, answer string) {
+		t.Helper()
+		mark := who.Mark()
+		who.Says(room, command)
+		who.Waits("the answer to "+command, func(h bridgetest.Heard) bool {
+			return h.Room == room && h.Sender != who.ID() && strings.Contains(h.Text, answer)
+		}, mark)
+	}
+	answered(claire, desk, "version", "Passerelle")
+	answered(claire, desk, "discard-megolm-session", say.English.Say(say.NewKeys))
+	answered(karim, s.botRoom(t, karim), "discard-megolm-session", say.English.Say(say.OnlyAdministrators))
+
+	// From now on nothing can be written into the log.
+	config := s.bridge.Config()
+	changes(t, config, "CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'full'); END")
+	answered(claire, desk, "discard-megolm-session", say.English.Say(say.CommandFailed))
+	says(t, amina, phone.Number(), "Is anybody there?")
+	eventually(t, "the message to be tried", func() bool {
+		log, err := os.ReadFile(s.bridge.LogPath())
+		return err == nil && strings.Contains(string(log), "record a decision")
+	})
+	for _, room := range claire.Rooms() {
+		if slices.Contains(claire.Texts(room), "Is anybody there?") {
+			t.Error("a message crossed that could not be written down")
+		}
+	}
+	changes(t, config, "DROP TRIGGER full")
+	claire.Waits("the message", func(h bridgetest.Heard) bool { return h.Text == "Is anybody there?" })
+
+	text, err := passerelle(t, "audit", "export", "-c", config)
+	must(t, err)
+	var done []string
+	for _, line := range exportedLines(t, text) {
+		if line.Event == "action" {
+			done = append(done, line.Action+" "+line.Actor+" "+line.Result)
+		} else {
+			done = append(done, line.Direction+" "+line.Verdict)
+		}
+	}
+	pseudonym := func(who *bridgetest.Actor) string {
+		printed, err := passerelle(t, "audit", "resolve", who.ID().String(), "-c", config)
+		must(t, err)
+		return strings.Fields(printed)[0]
+	}
+	want := []string{"bridge.start  done", "command.login " + pseudonym(claire) + " begun", "command.discard-megolm-session " + pseudonym(claire) + " begun",
+		"command.discard-megolm-session " + pseudonym(karim) + " denied", "in admitted"}
+	if !slices.Equal(done, want) {
+		t.Errorf("the log holds\n%s\nwant\n%s", strings.Join(done, "\n"), strings.Join(want, "\n"))
+	}
+	// The number that a contact is known by leads to the entries about them.
+	printed, err := passerelle(t, "audit", "resolve", "+33 6 12 34 56 78", "-c", config)
+	must(t, err)
+	lines := exportedLines(t, text)
+	if last := lines[len(lines)-1]; !strings.Contains(printed, last.Actor+"  whatsapp  "+amina.LID().User) {
+		t.Errorf("Amina is %s, and resolve says\n%s", last.Actor, printed)
+	}
+}
+
+func TestTheLogGoesToACollectorOnce(t *testing.T) {
+	path := auditedInstallation(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer listener.Close()
+	position := filepath.Join(t.TempDir(), "position")
+	collected := func() string {
+		t.Helper()
+		came := make(chan string, 1)
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			text, _ := io.ReadAll(conn)
+			conn.Close()
+			came <- string(text)
+		}()
+		printed, err := passerelle(t, "audit", "export", "-c", path, "--syslog", "tcp://"+listener.Addr().String(), "--position", position)
+		if err != nil || printed != "" {
+			t.Fatalf("%v\n%s", err, printed)
+		}
+		select {
+		case text := <-came:
+			return text
+		case <-time.After(time.Minute):
+			t.Fatal("nothing came")
+			return ""
+		}
+	}
+	if got := collected(); strings.Count(got, "passerelle - crossing [audit@32473 seq=") != 3 || strings.Count(got, "passerelle - action ") != 1 {
+		t.Errorf("the collector has\n%s", got)
+	}
+	_, err = passerelle(t, "audit", "resolve", "@karim:example.org", "-c", path)
+	must(t, err)
+	if got := collected(); strings.Count(got, "seq=") != 1 || !strings.Contains(got, `action="audit.resolve"`) {
+		t.Errorf("the collector was sent again\n%s", got)
+	}
+	changes(t, path, "DELETE FROM audit_entry WHERE seq > 2", "UPDATE audit_head SET size = 3")
+	if _, err := passerelle(t, "audit", "export", "-c", path, "--position", position); !errors.Is(err, audit.ErrContradiction) {
+		t.Errorf("of a log that was cut the export gave %v", err)
 	}
 }

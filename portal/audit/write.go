@@ -38,9 +38,11 @@ func (l *Log) write(ctx context.Context, r *request) error {
 			l.withdraw(r)
 			return ctx.Err()
 		case l.turn <- struct{}{}:
-			l.writeWaiting(ctx)
-			<-l.turn
 		}
+		if len(r.done) == 0 { // else those who wait do it themselves
+			l.writeWaiting(ctx)
+		}
+		<-l.turn
 	}
 }
 
