@@ -67,8 +67,10 @@ func tamperings(columns map[string]map[string]string) (all []tampering) {
 				change = column + " + 5"
 			case "BLOB":
 				change = "x'00'"
+				all = append(all, hashTamperings("CAST(substr(hashes, 1, 39) || x'00' || substr(hashes, 41) AS BLOB)", "CAST(hashes || hashes AS BLOB)")...)
 			case "BYTEA":
 				change = `'\x00'`
+				all = append(all, hashTamperings(`overlay(hashes placing '\x00' from 40)`, "hashes || hashes")...)
 			}
 			switch {
 			case table == "audit_entry":
@@ -108,6 +110,15 @@ func tamperings(columns map[string]map[string]string) (all []tampering) {
 		tampering{"two checkpoints exchanged", []string{"UPDATE audit_checkpoint SET size = 2 WHERE size = 14",
 			"UPDATE audit_checkpoint SET size = 14 WHERE size = 16", "UPDATE audit_checkpoint SET size = 16 WHERE size = 2"}, "signs 14"},
 	)
+}
+
+// hashTamperings change the hash of a subtree, and add hashes.
+func hashTamperings(oneByte, twice string) []tampering {
+	return []tampering{
+		{"a hash above entries 12 and 13", []string{"UPDATE audit_entry SET hashes = " + oneByte + " WHERE seq = 13"}, "entries 12 to 13"},
+		{"a hash above entries 14 and 15", []string{"UPDATE audit_entry SET hashes = " + oneByte + " WHERE seq = 15"}, "entries 14 to 15"},
+		{"more hashes", []string{"UPDATE audit_entry SET hashes = " + twice + " WHERE seq = 10"}, "entry 10"},
+	}
 }
 
 func TestWhateverIsChangedByHandIsFoundAndNamed(t *testing.T) {
