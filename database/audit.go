@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -33,7 +34,7 @@ func (s *Store) auditHead(ctx context.Context, lock string) (h audit.Head, err e
 // ChangeAudit changes the audit log (see [audit.Store]). With SQLite every transaction has the right to write from its
 // beginning (sqlite.go); with PostgreSQL the head's row is locked.
 func (s *Store) ChangeAudit(ctx context.Context, change func(ctx context.Context, head audit.Head) (audit.Head, error)) error {
-	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err := s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		lock := ""
 		if s.db.Dialect == dbutil.Postgres {
 			lock = " FOR UPDATE"
@@ -52,6 +53,10 @@ func (s *Store) ChangeAudit(ctx context.Context, change func(ctx context.Context
 		}
 		return nil
 	})
+	if errors.Is(err, context.DeadlineExceeded) { // a database that does not answer is away
+		err = fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+	}
+	return err
 }
 
 // auditColumns are the columns of an entry, in the order of [audit.Entry.Fields].

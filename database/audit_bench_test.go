@@ -28,7 +28,7 @@ func BenchmarkRecord(b *testing.B) {
 				if audited {
 					signer, names := auditKeys()
 					ledger, err = audit.Open(b.Context(), audit.Options{Store: store, Pseudonyms: names, Signer: signer,
-						Transient: database.IsTransient, Now: time.Now, Log: zerolog.Nop()})
+						Patience: time.Minute, Transient: database.IsTransient, Now: time.Now, Log: zerolog.Nop()})
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -53,7 +53,7 @@ func auditOptions(t *testing.T, store *database.Store, file string) audit.Option
 	t.Helper()
 	signer, names := auditKeys()
 	return audit.Options{Store: store, Pseudonyms: names, Signer: signer, Verifier: verifier(t), CheckpointFile: file,
-		CheckpointEvery: time.Hour, Transient: database.IsTransient, Now: func() time.Time { return noon }, Log: zerolog.Nop()}
+		CheckpointEvery: time.Hour, Patience: time.Minute, Transient: database.IsTransient, Now: func() time.Time { return noon }, Log: zerolog.Nop()}
 }
 
 func openLog(t *testing.T, store *database.Store, file string) *audit.Log {
@@ -232,6 +232,40 @@ func TestWithoutItsDatabaseNothingCrosses(t *testing.T) {
 	}
 	if wrong := verified(t, store); wrong != "" || len(auditRows(t, store)) != 2 {
 		t.Errorf("the log has %d entries; %s", len(auditRows(t, store)), wrong)
+	}
+}
+
+func TestADatabaseThatHangsIsOneThatIsAway(t *testing.T) {
+	place := database.Place(bridgetest.NewPostgres(t).URI("border"))
+	store := open(t, place, sealer(t, "a"))
+	options := auditOptions(t, store, "")
+	options.Patience = 300 * time.Millisecond
+	log, err := audit.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := raw(t, place).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.ExecContext(t.Context(), "SELECT * FROM audit_head FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for n := range 5 { // one waits for the lock, the others for that one
+		all.Go(func() {
+			if err := log.Record(t.Context(), said(n)); err == nil || !database.IsTransient(err) || portal.IsPermanent(err) {
+				t.Errorf("message %d: %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	if err := held.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	record(t, log, said(1), said(2))
+	if wrong := verified(t, store); wrong != "" || len(auditRows(t, store)) != 2 {
+		t.Errorf("there are %d entries; %s", len(auditRows(t, store)), wrong)
 	}
 }
 

@@ -69,7 +69,7 @@ func twoLedgers(ctx context.Context, dir string) (plain *database.Store, log *au
 		return nil, nil, nil, errors.Join(err, plain.Close())
 	}
 	closeAll = func() error { return errors.Join(plain.Close(), store.Close()) }
-	options := audit.Options{Store: store, Transient: database.IsTransient, Now: time.Now, Log: zerolog.Nop()}
+	options := audit.Options{Store: store, Patience: patience, Transient: database.IsTransient, Now: time.Now, Log: zerolog.Nop()}
 	if options.Pseudonyms, err = audit.ParsePseudonyms(audit.NewPseudonymKey()); err == nil {
 		log, err = audit.Open(ctx, options)
 	}

@@ -35,6 +35,9 @@ func auditCommand() *cobra.Command {
 	return cmd
 }
 
+// auditPatience bounds one transaction of the audit log.
+const auditPatience = 20 * time.Second
+
 // auditOptions says in the audit log's words what the configuration says; the log is off: nil.
 func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) {
 	if !c.Audit.Enabled {
@@ -55,7 +58,7 @@ func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) 
 	return &audit.Options{
 		Pseudonyms: names, Signer: signer, Verifier: verifier, CheckpointFile: c.Audit.CheckpointFile,
 		CheckpointEvery: c.Audit.CheckpointEvery, Retention: time.Duration(c.Audit.RetentionDays) * 24 * time.Hour,
-		Transient: database.IsTransient, Now: time.Now, Log: log,
+		Patience: auditPatience, Transient: database.IsTransient, Now: time.Now, Log: log,
 	}, nil
 }
 
@@ -85,7 +88,9 @@ func startAudit(ctx context.Context, c *config.Config, options *bridge.Options) 
 	go func() { defer close(ended); log.Run(running) }()
 	return func() {
 		self.Action = "bridge.stop"
-		if err := log.Append(running, self); err != nil {
+		last, cancel := context.WithTimeout(running, audit.StopPatience)
+		defer cancel()
+		if err := log.Append(last, self); err != nil {
 			options.Log.Err(err).Msg("The stop is not in the audit log")
 		}
 		end()

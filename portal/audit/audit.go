@@ -87,6 +87,8 @@ type Options struct {
 	CheckpointEvery time.Duration
 	// Retention is the age at which entries are emptied; 0: never.
 	Retention time.Duration
+	// Patience bounds one transaction, so that a database that hangs holds nobody for ever.
+	Patience time.Duration
 	// Transient tells whether an error of the store is about the database, and not about what is written.
 	Transient func(error) bool
 	Now       func() time.Time

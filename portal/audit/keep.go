@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// StopPatience is how long each last thing may take at a stop, with a database that hangs.
+const StopPatience = 2 * time.Second
+
 // Run signs the log regularly, and empties old entries, until ctx ends; then it signs the log once more. What goes wrong is
 // logged, and tried again the next time.
 func (l *Log) Run(ctx context.Context) {
@@ -18,7 +21,7 @@ func (l *Log) Run(ctx context.Context) {
 		l.tend(ctx)
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience/4)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopPatience)
 			defer cancel()
 			l.complain("The audit log could not be signed at the stop", l.Sign(last))
 			return

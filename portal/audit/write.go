@@ -16,12 +16,8 @@ type request struct {
 	done     chan error // has room for the outcome
 }
 
-const (
-	// writePatience bounds one transaction, so that a database that hangs holds nobody for ever.
-	writePatience = 20 * time.Second
-	// maxTogether is how many entries share a transaction.
-	maxTogether = 256
-)
+// maxTogether is how many entries share a transaction.
+const maxTogether = 256
 
 // write returns when the request is written. Whoever finds nobody writing writes for all who wait: so one that comes alone does
 // not wait for others, and those that come meanwhile share the next transaction, with its one wait for the disk.
@@ -73,9 +69,13 @@ func (l *Log) writeWaiting(ctx context.Context) {
 }
 
 // writeTogether writes requests in one transaction. It is not given up when the one who happens to write for the others gives
-// up.
+// up, but has no more time than that one had.
 func (l *Log) writeTogether(ctx context.Context, batch []*request) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
+	end := time.Now().Add(l.options.Patience)
+	if deadline, bounded := ctx.Deadline(); bounded && deadline.Before(end) {
+		end = deadline
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	return l.change(ctx, func(ctx context.Context, head Head, t *tree) (Head, error) {
 		rows := make([]Row, 0, len(batch))
