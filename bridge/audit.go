@@ -27,7 +27,7 @@ func (n *network) audit(ce *commands.Event, command *commands.FullHandler, resul
 	if n.host.options.Audit == nil || !audits(ce, command) {
 		return true
 	}
-	action := audit.Action{Actor: string(ce.User.MXID), Action: "command." + command.Name, Network: n.Name, Result: result, Door: audit.DoorRoom}
+	action := audit.Action{Actor: string(ce.User.MXID), Action: "command." + command.Name, Network: n.Name, Result: result, Door: audit.DoorCommands}
 	if ce.Portal != nil {
 		action.Portal = string(ce.Portal.ID)
 	}

@@ -183,7 +183,7 @@ func (c *botCommands) run(ce *commands.Event, message string) {
 		}
 		return
 	}
-	if !c.network.audit(ce, command, audit.Begun) {
+	if !c.network.audit(ce, command, audit.Asked) {
 		return
 	}
 	ce.Log.Debug().Str("command", command.Name).Msg("Running a command")

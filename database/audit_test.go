@@ -284,7 +284,7 @@ func wholeLog(t *testing.T, store *database.Store, file string) *audit.Log {
 		},
 		func() error {
 			return log.Append(t.Context(), audit.Action{Actor: "@admin:example.org", Action: "portal.close", Network: "whatsapp",
-				Portal: "84512345678901@lid", Target: "84512345678901", Detail: "announced", Result: audit.Done, Door: audit.DoorRoom})
+				Portal: "84512345678901@lid", Target: "84512345678901", Detail: "announced", Result: audit.Done, Door: audit.DoorCommands})
 		},
 		func() error { return log.Sign(t.Context()) },
 		func() error { return log.Sign(t.Context()) }, // nothing new

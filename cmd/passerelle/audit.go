@@ -113,6 +113,9 @@ func checkAudit(ctx context.Context, c *config.Config) bridge.Finding {
 	}
 	defer a.store.Close()
 	head, err := a.store.AuditHead(ctx)
+	if file := a.options.CheckpointFile; file != "" && err == nil {
+		_, err = os.Stat(filepath.Dir(file))
+	}
 	switch {
 	case err != nil:
 		f.Detail = err.Error()

@@ -120,7 +120,7 @@ func auditedInstallation(t *testing.T) (path string) {
 		must(t, a.log.Record(t.Context(), portal.Decision{Key: strings.Repeat("k", i+1), Network: "whatsapp", Direction: portal.In,
 			Kind: portal.KindText, Portal: "84512345678901@lid", Sender: sender, Outcome: portal.Admit, Rule: "default", At: time.Now()}))
 	}
-	must(t, a.log.Append(t.Context(), audit.Action{Actor: "@claire:example.org", Action: "command.pause", Result: audit.Done, Door: audit.DoorRoom}))
+	must(t, a.log.Append(t.Context(), audit.Action{Actor: "@claire:example.org", Action: "command.pause", Result: audit.Done, Door: audit.DoorCommands}))
 	return path
 }
 
@@ -291,7 +291,7 @@ func TestWhatAdministratorsDoIsWrittenDownOrNotDone(t *testing.T) {
 		must(t, err)
 		return strings.Fields(printed)[0]
 	}
-	want := []string{"bridge.start  done", "command.login " + pseudonym(claire) + " begun", "command.discard-megolm-session " + pseudonym(claire) + " begun",
+	want := []string{"bridge.start  done", "command.login " + pseudonym(claire) + " asked", "command.discard-megolm-session " + pseudonym(claire) + " asked",
 		"command.discard-megolm-session " + pseudonym(karim) + " denied", "in admitted"}
 	if !slices.Equal(done, want) {
 		t.Errorf("the log holds\n%s\nwant\n%s", strings.Join(done, "\n"), strings.Join(want, "\n"))

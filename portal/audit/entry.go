@@ -28,7 +28,7 @@ type Door string
 
 // The doors.
 const (
-	DoorRoom        Door = "room"        // a command to a bot
+	DoorCommands    Door = "commands"    // a command to a bot
 	DoorAPI         Door = "api"         // the HTTP API
 	DoorConsole     Door = "console"     // the console
 	DoorCommandLine Door = "commandline" // a subcommand of the program
@@ -40,7 +40,7 @@ type Result string
 
 // The results.
 const (
-	Begun  Result = "begun" // how it ended is said where it was asked for
+	Asked  Result = "asked" // how it ended is said where it was asked for
 	Done   Result = "done"
 	Denied Result = "denied" // the actor may not
 	Failed Result = "failed"

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -95,9 +94,4 @@ func (p *Pseudonyms) action(a Action, at time.Time) *Entry {
 // NewPseudonymKey returns a fresh key, as [ParsePseudonyms] reads it.
 func NewPseudonymKey() string {
 	return base64.StdEncoding.EncodeToString(randomBytes(pseudonymKeySize))
-}
-
-// String names the type, and not the key.
-func (p *Pseudonyms) String() string {
-	return fmt.Sprintf("pseudonyms under a key of %d bytes", len(p.key))
 }
