@@ -61,13 +61,17 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
+	var ledger portal.Ledger = options.Store
+	if options.Ledger != nil {
+		ledger = options.Ledger
+	}
 	if h.standing, err = newStanding(ctx, options.Policy, options.Store); err != nil {
 		return nil, err
 	}
 	h.standing.directWith = h.directWith
 	h.desk = options.desk(h.Governor())
 	gate := portal.NewGate(portal.Checks{Policy: observed{h.standing, h}, Scanner: h.metrics.countScans(options.Scanner, options.Log),
-		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
+		Ledger: h.metrics.countDecisions(ledger), Approvals: options.Store}, time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
 		if err != nil {

@@ -47,6 +47,8 @@ type Options struct {
 	Contacts          ContactOptions
 	Services          []Service     // what else listens while the bridge runs
 	TellWaitsAfter    time.Duration // after how long people are told that a file waits for the scanner
+	Ledger            portal.Ledger // where the gate's decisions are written down; nil: the store
+	Audit             Audit         // where administrators' actions are; nil: nowhere
 	Log               zerolog.Logger
 }
 

@@ -37,6 +37,7 @@ type Config struct {
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
 	Scan         Scan               `yaml:"scan"`
+	Audit        Audit              `yaml:"audit"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -118,6 +119,23 @@ type StateEvent struct {
 	Content  map[string]any `yaml:"content"`
 }
 
+// Audit is the log of what crossed and of what administrators did.
+type Audit struct {
+	Enabled          bool   `yaml:"enabled"`
+	SigningKey       string `yaml:"signing_key"` // signs the log: PRIVATE+KEY+ORIGIN+…, as package note writes it
+	SigningKeyFile   string `yaml:"signing_key_file"`
+	PseudonymKey     string `yaml:"pseudonym_key"` // 32 bytes in base64
+	PseudonymKeyFile string `yaml:"pseudonym_key_file"`
+	// OlderKeys are public keys that signed the log before.
+	OlderKeys []string `yaml:"older_keys"`
+	// CheckpointFile is where the newest signed checkpoint lies beside the database; empty: nowhere.
+	CheckpointFile string `yaml:"checkpoint_file"`
+	// CheckpointEvery is how often the log is signed.
+	CheckpointEvery time.Duration `yaml:"checkpoint_every"`
+	// RetentionDays is the age at which entries are emptied; 0: never.
+	RetentionDays int `yaml:"retention_days"`
+}
+
 // Network is one bridged network.
 type Network struct {
 	ASToken     string   `yaml:"as_token"`
@@ -142,6 +160,7 @@ func Default() Config {
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
+		Audit:      Audit{CheckpointEvery: 10 * time.Minute, RetentionDays: 365},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }
@@ -166,6 +185,9 @@ func Load(path string, environment []string) (*Config, error) {
 	}
 	if !c.UsesPostgres() && !filepath.IsAbs(c.Database) {
 		c.Database = filepath.Join(folder, c.Database)
+	}
+	if c.Audit.CheckpointFile != "" && !filepath.IsAbs(c.Audit.CheckpointFile) {
+		c.Audit.CheckpointFile = filepath.Join(folder, c.Audit.CheckpointFile)
 	}
 	switch {
 	case c.Spool == "" && !c.UsesPostgres():

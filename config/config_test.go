@@ -99,6 +99,11 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"odd choice when away", "networks:", "scan: {when_away: sleep}\nnetworks:", "scan.when_away"},
 		{"odd choice for large files", "networks:", "scan: {too_large: wait}\nnetworks:", "scan.too_large"},
 		{"a size below nothing", "networks:", "scan: {largest: -1, tell_after: -1s}\nnetworks:", "scan.largest"},
+		{"audit without keys", "networks:", "audit: {enabled: true}\nnetworks:", "audit.signing_key: missing"},
+		{"audit with a short key", "networks:", "audit: {enabled: true, pseudonym_key: AAAA}\nnetworks:", "audit.pseudonym_key: missing"},
+		{"audit signed too often", "networks:", "audit: {checkpoint_every: 1ms}\nnetworks:", "audit.checkpoint_every"},
+		{"audit kept for less than nothing", "networks:", "audit: {retention_days: -1}\nnetworks:", "audit.retention_days"},
+		{"no older key", "networks:", "audit: {older_keys: [old]}\nnetworks:", "audit.older_keys[0]"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // minSecret is the shortest token or key that is accepted, in characters.
@@ -48,6 +50,7 @@ func (c *Config) validate() error {
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
 	v.scan(c.Scan)
+	v.audit(c.Audit)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")
@@ -114,6 +117,29 @@ func (v *validation) rooms(r Rooms) {
 		case ownState[e.Type]:
 			v.complain(key, "%s is set by the bridge; take it out", e.Type)
 		}
+	}
+}
+
+func (v *validation) audit(a Audit) {
+	if a.CheckpointEvery < time.Second {
+		v.complain("audit.checkpoint_every", "%s is too often; write a time such as 10m", a.CheckpointEvery)
+	}
+	if a.RetentionDays < 0 {
+		v.complain("audit.retention_days", "%d is no number of days; write 0 to keep entries for ever", a.RetentionDays)
+	}
+	for i, key := range a.OlderKeys {
+		if _, err := note.NewVerifier(key); err != nil {
+			v.complain(fmt.Sprintf("audit.older_keys[%d]", i), "%q is no public key (%v); write one as `passerelle audit key` prints it", key, err)
+		}
+	}
+	if !a.Enabled {
+		return
+	}
+	if _, err := note.NewSigner(a.SigningKey); err != nil {
+		v.complain("audit.signing_key", "missing, or no private key (%v); make the keys with: passerelle audit key --dir FOLDER", err)
+	}
+	if key, err := base64.StdEncoding.DecodeString(a.PseudonymKey); err != nil || len(key) != 32 {
+		v.complain("audit.pseudonym_key", "missing, or not 32 bytes in base64; make the keys with: passerelle audit key --dir FOLDER")
 	}
 }
 

@@ -228,7 +228,8 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 		put(t, store, "m1", "from before")
 		store.Close()
 		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "DROP TABLE approval", "DROP TABLE portal_state",
-			"DROP TABLE login_setting", "DROP TABLE contact", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
+			"DROP TABLE login_setting", "DROP TABLE contact", "DROP TABLE audit_entry", "DROP TABLE audit_head",
+			"DROP TABLE audit_checkpoint", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
 			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits",
 			"ALTER TABLE decision DROP COLUMN found", "ALTER TABLE decision DROP COLUMN digest", "UPDATE version SET version = 1, compat = 1")
 

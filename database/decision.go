@@ -16,7 +16,13 @@ var _ portal.Ledger = (*Store)(nil)
 
 // Record keeps a decision of the gate (see [portal.Ledger]).
 func (s *Store) Record(ctx context.Context, d portal.Decision) error {
-	_, err := s.db.Exec(ctx, `
+	_, err := s.Decide(ctx, d)
+	return err
+}
+
+// Decide keeps a decision as [Store.Record] does, and tells whether that changed anything.
+func (s *Store) Decide(ctx context.Context, d portal.Decision) (news bool, err error) {
+	result, err := s.db.Exec(ctx, `
 		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at, found, digest)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (network, direction, key) DO UPDATE
@@ -25,9 +31,10 @@ func (s *Store) Record(ctx context.Context, d portal.Decision) error {
 		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli(),
 		d.Found, d.Digest)
 	if err != nil {
-		return fmt.Errorf("record a decision: %w", err)
+		return false, fmt.Errorf("record a decision: %w", err)
 	}
-	return nil
+	added, err := result.RowsAffected()
+	return added > 0, err
 }
 
 // Outcome returns how a decision ended (see [portal.Ledger]).

@@ -47,6 +47,7 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
 	findings = append(findings, checkDatabases(ctx, c, known)...)
 	findings = append(findings, checkScanner(ctx, c.Scan, options.Scanner)...)
+	findings = append(findings, checkAudit(ctx, c))
 	findings = append(findings, options.Check(ctx, known)...)
 	failed := false
 	for _, f := range findings {

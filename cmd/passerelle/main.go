@@ -36,6 +36,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(initCommand(), runCommand(), checkCommand(), versionCommand())
+	cmd.AddCommand(initCommand(), runCommand(), checkCommand(), auditCommand(), versionCommand())
 	return cmd
 }

@@ -69,6 +69,11 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	}
 	defer options.Store.Close()
 	log.Info().Str("version", versionName()).Int("networks", len(known)).Msg("Starting")
+	stopAudit, err := startAudit(ctx, c, &options)
+	if err != nil {
+		return err
+	}
+	defer stopAudit()
 	host, err := bridge.New(ctx, options, known)
 	if err != nil {
 		return err
