@@ -34,6 +34,7 @@ type Config struct {
 	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
 	Relay        Relay              `yaml:"relay"`
 	Rooms        Rooms              `yaml:"rooms"`
+	Policy       Policy             `yaml:"policy"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -128,6 +129,7 @@ func Default() Config {
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
+		Policy:     Policy{Default: "admit", TimeZone: "UTC"},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Log:        Log{Level: "info", Format: "json"},
 	}
@@ -153,6 +155,9 @@ func Load(path string, environment []string) (*Config, error) {
 	}
 	if !c.UsesPostgres() && !filepath.IsAbs(c.Database) {
 		c.Database = filepath.Join(folder, c.Database)
+	}
+	if c.Policy.Directory != "" && !filepath.IsAbs(c.Policy.Directory) {
+		c.Policy.Directory = filepath.Join(folder, c.Policy.Directory)
 	}
 	switch {
 	case c.Spool == "" && !c.UsesPostgres():

@@ -45,6 +45,7 @@ func (c *Config) validate() error {
 	v.permissions(c.Permissions, c.Homeserver.Domain)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
+	v.policy(c.Policy)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")

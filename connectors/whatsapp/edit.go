@@ -68,7 +68,7 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	c.file = nil // the file is the one that is there: people change what stands below it
 	message := incoming{content: c}
 	crossing := e.crossing(message)
-	crossing.Key += "/edit"
+	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit"
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, message)
 	var refusal *portal.Refusal
 	switch {
@@ -182,6 +182,6 @@ func (a *account) outgoingEdit(ctx context.Context, message *bridgev2.MatrixMess
 	if err != nil {
 		return nil, err
 	}
-	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
+	out.kind, out.message, out.preface = portal.KindEdit, client.BuildEdit(chat, target.id, out.message), nil
 	return out, nil
 }
