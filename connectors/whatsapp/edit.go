@@ -68,7 +68,10 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	c.file = nil // the file is the one that is there: people change what stands below it
 	message := incoming{content: c}
 	crossing := e.crossing(message)
-	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit"
+	crossing.Key += "/edit"
+	if crossing.Kind != portal.KindLocation { // where somebody is now is a place as the first one was
+		crossing.Kind = portal.KindEdit
+	}
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, message)
 	var refusal *portal.Refusal
 	switch {

@@ -102,9 +102,9 @@ func (g *gathered) readPart(f *zip.File, text bool) error {
 	if text {
 		into = g.text.Len
 	}
-	err = eachText(limited, func(path []xml.Name, attributes []xml.Attr, value string) bool {
+	err = eachText(limited, func(path []xml.Name, attributes []xml.Attr, value string, ends bool) bool {
 		if text {
-			g.addText(path, value)
+			g.addText(path, value, ends)
 		} else {
 			g.addProperty(path, attributes, value)
 		}
@@ -117,8 +117,8 @@ func (g *gathered) readPart(f *zip.File, text bool) error {
 	return err
 }
 
-// eachText calls visit with what stands in each element, until it returns false. An element that ends is a call with no text.
-func eachText(from io.Reader, visit func(path []xml.Name, attributes []xml.Attr, value string) bool) error {
+// eachText calls visit with what stands in each element, until it returns false: when the element opens and when it ends, without text.
+func eachText(from io.Reader, visit func(path []xml.Name, attributes []xml.Attr, value string, ends bool) bool) error {
 	decoder := xml.NewDecoder(from)
 	decoder.Strict = false
 	var at []xml.Name
@@ -136,16 +136,16 @@ func eachText(from io.Reader, visit func(path []xml.Name, attributes []xml.Attr,
 				return errTooMuch
 			}
 			at, attributes = append(at, t.Name), slices.Clone(t.Attr)
-			if !visit(at, attributes, "") {
+			if !visit(at, attributes, "", false) {
 				return nil
 			}
 		case xml.EndElement:
-			if !visit(at, nil, "") {
+			if !visit(at, nil, "", true) {
 				return nil
 			}
 			at = at[:max(0, len(at)-1)]
 		case xml.CharData:
-			if !visit(at, attributes, string(t)) {
+			if !visit(at, attributes, string(t), false) {
 				return nil
 			}
 		}
@@ -171,7 +171,7 @@ func (g *gathered) addProperty(path []xml.Name, attributes []xml.Attr, value str
 }
 
 // addText takes a text. Letters of one word may stand in several elements, and paragraphs, cells and lines end words.
-func (g *gathered) addText(path []xml.Name, value string) {
+func (g *gathered) addText(path []xml.Name, value string, ends bool) {
 	if len(path) == 0 {
 		return
 	}
@@ -186,7 +186,7 @@ func (g *gathered) addText(path []xml.Name, value string) {
 		if text := g.text.String(); text != "" && !strings.HasSuffix(text, "\n") && len(text) < maxText {
 			g.text.WriteByte('\n')
 		}
-	case slices.Contains(spaces, name) && g.text.Len() < maxText:
+	case !ends && slices.Contains(spaces, name) && g.text.Len() < maxText:
 		g.text.WriteByte(' ')
 	}
 }

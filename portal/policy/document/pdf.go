@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -33,10 +34,19 @@ var encrypted = regexp.MustCompile(`/Encrypt\s*(\d+\s+\d+\s+R|<<)`)
 // pdfNames are keys of the Info dictionary (ISO 32000-1, table 317), and those that programs add to it. Bookmarks have a Title, too.
 var pdfNames = []string{"Title", "Subject", "Author", "Keywords", "Creator", "Producer", "Company", "Category", "Comments", "Classification"}
 
+// maxValues is how many properties are looked at, the same one again included.
+const maxValues = 2000
+
+// values are the properties that were looked at.
+type values struct {
+	known map[string]bool
+	count int
+}
+
 // readPDF reads what a PDF file says about itself.
 func (g *gathered) readPDF(file *budget, size int64) {
 	g.Kind = PDF
-	seen := map[string]bool{}
+	seen := &values{known: map[string]bool{}}
 	streams := 0
 	for at := int64(0); at < size; at += window {
 		if at == maxHead && size-at > maxTail {
@@ -60,7 +70,7 @@ func (g *gathered) readPDF(file *budget, size int64) {
 }
 
 // infoIn finds strings behind the names of properties.
-func (g *gathered) infoIn(part []byte, seen map[string]bool) {
+func (g *gathered) infoIn(part []byte, seen *values) {
 	for _, name := range pdfNames {
 		for rest := part; ; {
 			at := bytes.Index(rest, []byte("/"+name))
@@ -68,6 +78,9 @@ func (g *gathered) infoIn(part []byte, seen map[string]bool) {
 				break
 			}
 			rest = rest[at+1+len(name):]
+			if seen.count++; seen.count > maxValues {
+				return
+			}
 			if value, ok := pdfString(rest); ok {
 				g.once(name, value, seen)
 			}
@@ -76,9 +89,9 @@ func (g *gathered) infoIn(part []byte, seen map[string]bool) {
 }
 
 // once notes a property that was not noted yet: windows overlap, and files hold earlier versions of themselves.
-func (g *gathered) once(name, value string, seen map[string]bool) {
-	if key := name + "\x00" + value; !seen[key] && len(seen) < 4096 {
-		seen[key] = true
+func (g *gathered) once(name, value string, seen *values) {
+	if key := name + "\x00" + value; !seen.known[key] && len(seen.known) < maxValues {
+		seen.known[key] = true
 		if name == "Creator" || name == "Producer" { // the program; the author is the Author
 			name = ""
 		}
@@ -87,7 +100,7 @@ func (g *gathered) once(name, value string, seen map[string]bool) {
 }
 
 // streamsIn unpacks the streams that begin in the first bytes of a part, and may hold properties.
-func (g *gathered) streamsIn(part []byte, streams *int, seen map[string]bool) {
+func (g *gathered) streamsIn(part []byte, streams *int, seen *values) {
 	for from := 0; ; {
 		at := bytes.Index(part[from:], []byte("stream"))
 		if at < 0 || from+at >= window {
@@ -128,7 +141,7 @@ func inflate(packed []byte, limit int64) []byte {
 }
 
 // packetsIn finds XMP packets (XMP specification part 1, 7).
-func (g *gathered) packetsIn(part []byte, seen map[string]bool) {
+func (g *gathered) packetsIn(part []byte, seen *values) {
 	for {
 		at := bytes.Index(part, []byte("<x:xmpmeta"))
 		if at < 0 {
@@ -148,15 +161,15 @@ func (g *gathered) packetsIn(part []byte, seen map[string]bool) {
 }
 
 // packet reads an XMP packet: a property is an element, in which lists may stand (7.5), or an attribute of rdf:Description.
-func (g *gathered) packet(text []byte, seen map[string]bool) {
+func (g *gathered) packet(text []byte, seen *values) {
 	// The packet breaks off where its RDF ends: an error says nothing.
-	_ = eachText(bytes.NewReader(text), func(path []xml.Name, attributes []xml.Attr, value string) bool {
+	_ = eachText(bytes.NewReader(text), func(path []xml.Name, attributes []xml.Attr, value string, _ bool) bool {
 		if len(path) == 0 {
 			return true
 		}
 		if value == "" {
 			for _, a := range attributes {
-				if a.Name.Space != "xmlns" && a.Name.Space != "rdf" && a.Name.Space != "" {
+				if !slices.Contains([]string{"xmlns", "xml", "rdf", ""}, a.Name.Space) {
 					g.once(xmpName(a.Name), a.Value, seen)
 				}
 			}
