@@ -37,6 +37,11 @@ func (d *dialogue) readsAnswer(t *testing.T, to id.EventID, sentence string) {
 	}
 }
 
+// attaches has Claire send Amina a file.
+func (d *dialogue) attaches(name, content string) id.EventID {
+	return d.claire.Attaches(d.room, bridgetest.Attachment{Name: name, MimeType: "application/pdf", Data: []byte(content)})
+}
+
 func TestWhatIsMarkedDoesNotLeaveUntilThePolicyLetsIt(t *testing.T) {
 	const policy = "\npolicy:\n  ready: [classification]\n"
 	d := newDialogue(t, func(o *bridgetest.InstallOptions) {
@@ -49,8 +54,8 @@ func TestWhatIsMarkedDoesNotLeaveUntilThePolicyLetsIt(t *testing.T) {
 	hello := d.claire.Says(d.room, "Bonjour Amina")
 	reads(t, d.amina, "Bonjour Amina")
 	d.readsAnswer(t, d.claire.Edits(d.room, hello, "Bonjour, ceci est RESTREINT UE"), refusal)
-	d.readsAnswer(t, d.claire.SaysFile(d.room, "note_SECRET.pdf", []byte("%PDF-1.4\n<< /Title (Ordre du jour) >>")), refusal)
-	d.readsAnswer(t, d.claire.SaysFile(d.room, "note.pdf", []byte("%PDF-1.4\n<< /Title (Diffusion restreinte) >>")), refusal)
+	d.readsAnswer(t, d.attaches("note_SECRET.pdf", "%PDF-1.4\n<< /Title (Ordre du jour) >>"), refusal)
+	d.readsAnswer(t, d.attaches("note.pdf", "%PDF-1.4\n<< /Title (Diffusion restreinte) >>"), refusal)
 
 	// A policy that does not compile leaves the one that is in force.
 	d.inForce(t, "ready: [classification]", "rules: [{name: x, when: txt, then: refuse}]", "the old one stays in force")
@@ -70,7 +75,7 @@ func TestWhatIsMarkedDoesNotLeaveUntilThePolicyLetsIt(t *testing.T) {
 	// Nothing of what was refused came to Amina.
 	for _, entry := range d.amina.Inbox() {
 		if strings.Contains(entry.Text, "Note") || strings.Contains(entry.Text, "Toujours") || strings.Contains(entry.Text, "RESTREINT UE") || entry.Text == "un x" ||
-			entry.File != nil {
+			entry.Media != nil {
 			t.Errorf("Amina got %+v", entry)
 		}
 	}
