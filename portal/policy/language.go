@@ -83,40 +83,44 @@ func remembering(of func(string) string) func(string) string {
 	}
 }
 
-// check tells what is wrong with a rule. An error names the line and the column, and what to do.
-func (l *language) check(when string) error {
+// check tells what a rule may cost, or what is wrong with it. An error names the line and the column, and what to do.
+func (l *language) check(when string) (most uint64, err error) {
 	if strings.TrimSpace(when) == "" {
-		return errors.New("when is empty; write what the rule is about, or true for everything")
+		return 0, errors.New("when is empty; write what the rule is about, or true for everything")
 	}
 	if len(when) > maxExpression {
-		return fmt.Errorf("when is longer than %d characters; make two rules of it", maxExpression)
+		return 0, fmt.Errorf("when is longer than %d characters; make two rules of it", maxExpression)
 	}
 	checked, issues := l.env.Compile(when)
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
-		return fmt.Errorf("when, line %d, column %d: %s; %s", first.Location.Line(), first.Location.Column()+1, oneLine(first.Message), remedy(first.Message))
+		return 0, fmt.Errorf("when, line %d, column %d: %s; %s", first.Location.Line(), first.Location.Column()+1, oneLine(first.Message), remedy(first.Message))
 	}
 	if !checked.OutputType().IsExactType(cel.BoolType) {
-		return fmt.Errorf("when, line 1, column 1: it is of type %s; write something that is true or false, such as a comparison", checked.OutputType())
+		return 0, fmt.Errorf("when, line 1, column 1: it is of type %s; write something that is true or false, such as a comparison", checked.OutputType())
 	}
 	estimate, err := l.env.EstimateCost(checked, sizes{})
 	if err != nil {
-		return fmt.Errorf("when: its cost is not known: %w", err)
+		return 0, fmt.Errorf("when: its cost is not known: %w", err)
 	}
 	if estimate.Max > costLimit {
-		return fmt.Errorf("when, line 1, column 1: it may cost %d with the longest message, and %d is the limit; "+
+		return 0, fmt.Errorf("when, line 1, column 1: it may cost %d with the longest message, and %d is the limit; "+
 			"take out loops in loops, shorten patterns, or make several rules of it", estimate.Max, costLimit)
 	}
-	return nil
+	return estimate.Max, nil
 }
 
-// program makes a program of rules that were checked: of one, or of several that stand together.
-func (l *language) program(when string, rules int) (cel.Program, error) {
+// program makes a program of rules that were checked: of one, or of several that stand together. It stops at the limit; 0: at none.
+func (l *language) program(when string, limit uint64) (cel.Program, error) {
 	checked, issues := l.env.Compile(when)
 	if issues.Err() != nil {
 		return nil, fmt.Errorf("when: %s; %s", oneLine(issues.Err().Error()), remedy(issues.Err().Error()))
 	}
-	program, err := l.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit*uint64(rules)))
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if limit > 0 {
+		options = append(options, cel.CostLimit(limit))
+	}
+	program, err := l.env.Program(checked, options...)
 	if err != nil {
 		return nil, fmt.Errorf("when: %s; %s", oneLine(err.Error()), remedy(err.Error()))
 	}

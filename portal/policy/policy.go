@@ -76,10 +76,16 @@ type group struct {
 	any   cel.Program // whether one of them matches
 	rules []compiled
 	whole []string // the rules in CEL
+	most  uint64   // what they may cost together, at most
 }
 
-// groupSize is how many rules are asked together at most.
-const groupSize = 50
+const (
+	// groupSize is how many rules are asked together at most.
+	groupSize = 50
+	// groupLimit is what they may cost together without being counted while they run, which takes longer than most rules do. What
+	// goes beyond is asked one by one, and counted.
+	groupLimit = 2 * costLimit
+)
 
 type compiled struct {
 	verdict portal.Verdict
@@ -119,12 +125,13 @@ func Compile(d Definition, log zerolog.Logger) (*Set, error) {
 			continue
 		}
 		names[rule.Name] = rule.place
-		if err := language.check(rule.When); err != nil {
+		most, err := language.check(rule.When)
+		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s (%s): %w", rule.place, rule.Name, err))
 			continue
 		}
 		when := rule.asked()
-		program, err := language.program(when, 1)
+		program, err := language.program(when, costLimit)
 		if err != nil {
 			return nil, fmt.Errorf("%s (%s): %w", rule.place, rule.Name, err)
 		}
@@ -133,14 +140,18 @@ func Compile(d Definition, log zerolog.Logger) (*Set, error) {
 		}
 		last := &s.groups[len(s.groups)-1]
 		last.rules = append(last.rules, compiled{portal.Verdict{Outcome: rule.Outcome, Rule: rule.Name, Sentence: rule.Sentence}, program})
-		last.whole = append(last.whole, when)
+		last.whole, last.most = append(last.whole, when), last.most+most
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
 	for i := range s.groups {
 		g := &s.groups[i]
-		if g.any, err = language.program(strings.Join(g.whole, " || "), len(g.rules)); err != nil {
+		limit := uint64(0)
+		if g.most > groupLimit {
+			limit = groupLimit
+		}
+		if g.any, err = language.program(strings.Join(g.whole, " || "), limit); err != nil {
 			return nil, fmt.Errorf("ask several rules at once: %w", err)
 		}
 	}

@@ -117,7 +117,7 @@ func (r Ready) rule() (Rule, error) {
 func compiles(expression string) error {
 	l, err := newLanguage()
 	if err == nil {
-		err = l.check(expression)
+		_, err = l.check(expression)
 	}
 	return err
 }
