@@ -48,7 +48,7 @@ type Document struct {
 
 // Read looks into a file of size bytes. Its error is transient.
 func Read(file io.ReaderAt, size int64) (Document, error) {
-	from := &budget{file: file, left: maxRead}
+	from := &budget{file: file, size: size, left: maxRead}
 	head := make([]byte, min(size, 1024))
 	n, err := from.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -103,6 +103,7 @@ func IsProgram(file io.ReaderAt, size int64) (bool, error) {
 // budget is a file of which only so much may be read.
 type budget struct {
 	file   io.ReaderAt
+	size   int64
 	left   int64
 	failed error // why the file itself could not be read
 }
@@ -110,8 +111,12 @@ type budget struct {
 // errTooMuch is the error of a file that would have too much read of it.
 var errTooMuch = errors.New("too much to read")
 
-// ReadAt reads while there is something left of the budget.
+// ReadAt reads while there is something left of the budget. Where a broken file says that something stands outside of it, there is
+// nothing: the file itself is not asked, whose error would mean that it cannot be read for now.
 func (b *budget) ReadAt(into []byte, at int64) (int, error) {
+	if at < 0 || at >= b.size {
+		return 0, io.EOF
+	}
 	if int64(len(into)) > b.left {
 		return 0, errTooMuch
 	}
