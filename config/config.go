@@ -38,6 +38,7 @@ type Config struct {
 	Rooms        Rooms              `yaml:"rooms"`
 	Scan         Scan               `yaml:"scan"`
 	Audit        Audit              `yaml:"audit"`
+	Policy       Policy             `yaml:"policy"`
 	Networks     map[string]Network `yaml:"networks"`
 	Log          Log                `yaml:"log"`
 }
@@ -158,6 +159,7 @@ func Default() Config {
 		Database:   "data",
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
+		Policy:     Policy{Default: "admit", TimeZone: "UTC"},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
 		Audit:      Audit{CheckpointEvery: 10 * time.Minute, RetentionDays: 365},
@@ -188,6 +190,9 @@ func Load(path string, environment []string) (*Config, error) {
 	}
 	if c.Audit.CheckpointFile != "" && !filepath.IsAbs(c.Audit.CheckpointFile) {
 		c.Audit.CheckpointFile = filepath.Join(folder, c.Audit.CheckpointFile)
+	}
+	if c.Policy.Directory != "" && !filepath.IsAbs(c.Policy.Directory) {
+		c.Policy.Directory = filepath.Join(folder, c.Policy.Directory)
 	}
 	switch {
 	case c.Spool == "" && !c.UsesPostgres():

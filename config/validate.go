@@ -51,6 +51,7 @@ func (c *Config) validate() error {
 	v.rooms(c.Rooms)
 	v.scan(c.Scan)
 	v.audit(c.Audit)
+	v.policy(c.Policy)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")

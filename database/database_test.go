@@ -300,3 +300,38 @@ func TestARoomIsBegunOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestWhetherAnythingWasAdmittedInAChatBefore(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		s := open(t, place, sealer(t, "a"))
+		for _, d := range []portal.Decision{
+			{Key: "refused", Portal: "amina", Login: "claire", Kind: portal.KindText, Outcome: portal.Refuse},
+			{Key: "told", Portal: "amina", Login: "claire", Kind: portal.KindNotice, Outcome: portal.Admit},
+			{Key: "1", Portal: "ben", Login: "claire", Kind: portal.KindText, Outcome: portal.Admit},
+			{Key: "album/1", Portal: "ida", Login: "claire", Kind: portal.KindMedia, Outcome: portal.Admit},
+		} {
+			d.Network, d.Direction, d.At = "whatsapp", portal.Out, noon
+			if err := s.Record(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, each := range []struct {
+			network, chat, login, key string
+			want                      bool
+		}{
+			{"whatsapp", "amina", "claire", "2", false},
+			{"whatsapp", "ben", "claire", "2", true},
+			{"whatsapp", "ben", "claire", "1", false},
+			{"whatsapp", "ben", "karim", "2", false},
+			{"whatsapp", "ben", "", "2", true},
+			{"telegram", "ben", "claire", "2", false},
+			{"whatsapp", "ida", "claire", "album", false},
+			{"whatsapp", "ida", "claire", "albu", true},
+		} {
+			got, err := s.Admitted(t.Context(), each.network, each.chat, each.login, each.key)
+			if err != nil || got != each.want {
+				t.Errorf("%+v: %v, %v", each, got, err)
+			}
+		}
+	})
+}

@@ -47,6 +47,18 @@ func (s *Store) Outcome(ctx context.Context, network string, direction portal.Di
 	return outcome, nil
 }
 
+// Admitted tells whether anything was admitted in a chat before (see [portal.Ledger]).
+func (s *Store) Admitted(ctx context.Context, network, chat, login, key string) (before bool, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT EXISTS(SELECT 1 FROM decision WHERE network = $1 AND portal = $2 AND ($3 = '' OR login = $3)
+			AND outcome = 'admitted' AND kind <> 'notice' AND key <> $4 AND substr(key, 1, length($4) + 1) <> $4 || '/')`,
+		network, chat, login, key).Scan(&before)
+	if err != nil {
+		return false, fmt.Errorf("look for what was admitted before: %w", err)
+	}
+	return before, nil
+}
+
 // Decisions returns a network's decisions since a time, the oldest first.
 func (s *Store) Decisions(ctx context.Context, network string, since time.Time) ([]portal.Decision, error) {
 	rows, err := s.db.Query(ctx, `

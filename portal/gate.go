@@ -115,6 +115,9 @@ type Ledger interface {
 	Record(ctx context.Context, d Decision) error
 	// Outcome returns how the decision ended that is kept under a key; "": there is none. An error is transient.
 	Outcome(ctx context.Context, network string, direction Direction, key string) (Outcome, error)
+	// Admitted tells whether anything but notices was admitted in a chat before, under another key than key and those that
+	// begin with it and a slash. A login narrows it to what went through that one; "" does not. An error is transient.
+	Admitted(ctx context.Context, network, chat, login, key string) (bool, error)
 }
 
 // Approvals keeps what waits for somebody's decision.
@@ -206,6 +209,7 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 
 // judge asks the policy, and, for what somebody has to decide, whether they have. It has the file of what it admits looked into: what it does not admit need not be.
 func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
+	c.First = g.first(c)
 	verdict, err := g.checks.Policy.Judge(ctx, c)
 	if err != nil {
 		return verdict, fmt.Errorf("judge a crossing: %w", err)
@@ -230,6 +234,19 @@ func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
 		return Verdict{Outcome: Withhold, Rule: found.Unscanned}, nil
 	}
 	return verdict, nil
+}
+
+// first tells whether a crossing is the first one in its chat. A chat with one contact may have several logins on our side, each
+// of which is new to the contact.
+func (g *Gate) first(c Crossing) func(context.Context) (bool, error) {
+	login := ""
+	if c.Chat == ChatDirect {
+		login = c.Login
+	}
+	return func(ctx context.Context) (bool, error) {
+		before, err := g.checks.Ledger.Admitted(ctx, c.Network, c.Portal, login, c.Key)
+		return !before, err
+	}
 }
 
 // ErrNeverAdmitted is the error of something that is to cross again and never crossed. It is permanent.

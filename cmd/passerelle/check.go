@@ -45,6 +45,7 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 		return err
 	}
 	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
+	findings = append(findings, checkPolicy(c.Policy))
 	findings = append(findings, checkDatabases(ctx, c, known)...)
 	findings = append(findings, checkScanner(ctx, c.Scan, options.Scanner)...)
 	findings = append(findings, checkAudit(ctx, c))

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,7 +20,7 @@ import (
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/database"
-	"passerelle/portal"
+	"passerelle/portal/policy"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
@@ -27,13 +30,14 @@ func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bridge until it is stopped",
+		Long:  "Run runs the bridge until it is stopped. Sent SIGHUP, it puts the policy of the configuration in force anew.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(path, os.Environ())
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), c, cmd.ErrOrStderr())
+			return run(cmd.Context(), path, c, cmd.ErrOrStderr())
 		},
 	}
 	configFlag(cmd, &path)
@@ -45,7 +49,11 @@ func configFlag(cmd *cobra.Command, path *string) {
 	cmd.MarkFlagFilename("config", "yaml") // only fails for a flag that is not there
 }
 
-func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
+// run runs the bridge with the configuration c, which stands in the file at path.
+func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) error {
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP) // from now on: it would end the program
+	defer signal.Stop(reload)
 	known, err := configured(c)
 	if err != nil {
 		return err
@@ -58,6 +66,12 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	if err != nil {
 		return err
 	}
+	rules, err := policyOf(c.Policy, log)
+	if err != nil {
+		return err
+	}
+	live := policy.NewLive(rules)
+	options.Policy, options.Department = live, live.Department
 	sealer, err := sealer(c)
 	if err != nil {
 		return err
@@ -78,10 +92,16 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var group sync.WaitGroup
+	defer group.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	group.Go(func() { followPolicy(ctx, reload, path, live, log) })
 	return host.Run(ctx)
 }
 
-// bridgeOptions says in the bridge's words what the configuration says. The store is opened by those who need it.
+// bridgeOptions says in the bridge's words what the configuration says. The store is opened, and the policy made, by those who need
+// them.
 func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error) {
 	style, err := relay.ParseStyle(c.Relay.Name, c.Relay.Bold)
 	if err != nil {
@@ -114,7 +134,6 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
-		Policy:            portal.AdmitAll{},
 		Roles:             administrators(c.Permissions),
 		Contacts:          bridge.ContactOptions(c.Contacts),
 		Services:          services(c, log),

@@ -77,6 +77,7 @@ func (a *account) groupChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo,
 	case err != nil:
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
+	info.ExtraUpdates = keepChannel(described.Type == typeChannel)
 	info.Name, info.Topic, info.Avatar = &described.Title, &described.Description, a.groupPicture(described.Photo)
 	a.looks.looked(in.chat, a.connector.now())
 	admins, err := a.api.getChatAdministrators(ctx, in.chat)

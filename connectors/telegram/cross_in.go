@@ -163,11 +163,9 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 
 // crossing describes the message to the gate.
 func (d *delivery) crossing(c content) portal.Crossing {
-	crossing := portal.Crossing{
-		Key: string(d.GetID()), Network: d.account.connector.border.Network, Direction: portal.In, Kind: c.kind, Portal: string(d.PortalKey.ID),
-		Receiver: string(d.PortalKey.Receiver),
-		Login:    string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
-	}
+	crossing := d.account.crossing(portal.In, d.PortalKey, d.chatKind())
+	crossing.Key, crossing.Kind, crossing.Sender = string(d.GetID()), c.kind, string(d.Sender.Sender)
+	crossing.At, crossing.Text = d.Timestamp, c.text
 	switch {
 	case c.file != nil && d.file != nil:
 		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size(), Content: d.file}

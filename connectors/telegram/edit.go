@@ -78,7 +78,10 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 		return e.answering(part, said, err)
 	}
 	crossing := e.crossing(c)
-	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+e.stored.ID
+	crossing.Key += "/edit/" + e.stored.ID
+	if crossing.Kind != portal.KindLocation { // where somebody is now is a place as the first one was
+		crossing.Kind = portal.KindEdit
+	}
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, incoming{content: c, file: e.file})
 	var refusal *portal.Refusal
 	switch {

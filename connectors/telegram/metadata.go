@@ -70,6 +70,7 @@ func metadataOf(row *database.Message) *MessageMetadata {
 func (c *Connector) GetDBMetaTypes() database.MetaTypes {
 	return database.MetaTypes{
 		UserLogin: func() any { return &LoginMetadata{} },
+		Portal:    func() any { return &PortalMetadata{} },
 		Message:   func() any { return &MessageMetadata{} },
 	}
 }

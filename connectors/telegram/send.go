@@ -189,11 +189,10 @@ func (a *account) ofAlbum(ctx context.Context, f *outgoingFile, err error) error
 }
 
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
-	return portal.Crossing{
-		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
-		Portal: string(message.Portal.ID), Receiver: string(message.Portal.Receiver), Room: message.Portal.MXID,
-		Login: string(a.login.ID), Sender: message.Event.Sender.String(), At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
-	}
+	c := a.crossingFrom(message.Portal)
+	c.Key, c.Kind, c.Sender = message.Event.ID.String(), out.kind, message.Event.Sender.String()
+	c.At, c.Text = time.UnixMilli(message.Event.Timestamp), out.text
+	return c
 }
 
 // target returns the message of Telegram's that something in Matrix is about. Its error carries the sentence that the sender reads.

@@ -102,13 +102,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 
 // crossing describes the message to the gate.
 func (d *delivery) crossing(message incoming) portal.Crossing {
-	c := portal.Crossing{
-		Key:     d.PortalKey.String() + "/" + d.id.String(),
-		Network: d.account.connector.border.Network, Direction: portal.In, Kind: message.content.kind,
-		Portal: string(d.PortalKey.ID), Receiver: string(d.PortalKey.Receiver), Login: string(d.account.login.ID), Sender: string(d.id.sender), At: d.came.At,
-		Past: d.stored.Past,
-		Text: message.content.text,
-	}
+	c := d.account.crossing(portal.In, d.PortalKey)
+	c.Key, c.Kind, c.Sender = d.PortalKey.String()+"/"+d.id.String(), message.content.kind, string(d.id.sender)
+	c.At, c.Past, c.Text = d.came.At, d.stored.Past, message.content.text
 	if f := message.content.file; f != nil {
 		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: message.file.Size(), Content: message.file}
 	}

@@ -45,6 +45,8 @@ type Row struct {
 type Store interface {
 	// Outcome returns how a decision ended (see [portal.Ledger]).
 	Outcome(ctx context.Context, network string, direction portal.Direction, key string) (portal.Outcome, error)
+	// Admitted tells whether anything was admitted in a chat before (see [portal.Ledger]).
+	Admitted(ctx context.Context, network, chat, login, key string) (bool, error)
 	// ChangeAudit runs change in one transaction, while no other process or goroutine changes the log, and puts what it
 	// returns in the head's place. What it does through ctx is kept whole, or not at all if there is an error.
 	ChangeAudit(ctx context.Context, change func(ctx context.Context, head Head) (Head, error)) error
@@ -172,6 +174,11 @@ func Continues(ctx context.Context, store Store, size int64, c Checkpoint) error
 // Outcome returns how a decision ended (see [portal.Ledger]).
 func (l *Log) Outcome(ctx context.Context, network string, direction portal.Direction, key string) (portal.Outcome, error) {
 	return l.options.Store.Outcome(ctx, network, direction, key)
+}
+
+// Admitted tells whether anything was admitted in a chat before (see [portal.Ledger]).
+func (l *Log) Admitted(ctx context.Context, network, chat, login, key string) (bool, error) {
+	return l.options.Store.Admitted(ctx, network, chat, login, key)
 }
 
 // Record writes a decision down (see [portal.Ledger]).
