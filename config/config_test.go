@@ -92,6 +92,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
 		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
+		{"space for files", "networks:", "spool_space: 100\nnetworks:", "spool_space"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -105,6 +105,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
+		SpoolSpace:        c.SpoolSpace << 20,
 		Policy:            portal.AdmitAll{},
 		Scanner:           portal.NoScanner{},
 		Log:               log,
