@@ -131,7 +131,7 @@ func (a *account) sayReaction(ctx context.Context, room *bridgev2.Portal, target
 		return nil, err
 	}
 	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, given.SenderMXID)
-	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to.id})
+	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to})
 	admitted, err := passOut(ctx, a, portal.Crossing{
 		Key: given.MXID.String() + "/said", Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
 		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
