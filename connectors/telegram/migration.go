@@ -53,7 +53,20 @@ func (a *account) migrate(ctx context.Context, from, to chatID) error {
 		moved := map[int64]int64{from.chat: to.chat} // a new one: others read the one that is there
 		maps.Copy(moved, kept.Moved)
 		kept.Moved = moved
+		kept.Silenced, kept.Asking = renumbered(kept.Silenced, from.chat, to.chat), renumbered(kept.Asking, from.chat, to.chat)
 	}))
+}
+
+// renumbered returns what is kept of chats with that of one under another's number. The map that is given stays as it is.
+func renumbered[T any](all map[int64]T, from, to int64) map[int64]T {
+	of, there := all[from]
+	if !there {
+		return all
+	}
+	moved := maps.Clone(all)
+	delete(moved, from)
+	moved[to] = of
+	return moved
 }
 
 // closeSecond gives up the room that a supergroup got before it was known to be a group's that has one: for a bot that was away for
