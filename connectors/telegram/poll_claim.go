@@ -50,10 +50,30 @@ func pollNames(login networkid.UserLoginID, evt id.EventID) []string {
 
 // claimPoll finds out which poll it is that somebody votes in, when it is one whose sending broke off.
 func (a *account) claimPoll(ctx context.Context, p *poll) error {
-	evt, asked := a.brokenOff(p)
-	if asked == nil || a.connector.bridge.DB.KV.Get(ctx, a.pollKey(p.ID)) != "" {
+	noted := a.brokenOff(p)
+	if len(noted) == 0 || a.connector.bridge.DB.KV.Get(ctx, a.pollKey(p.ID)) != "" {
 		return nil
 	}
+	for evt := range noted { // what is there is another poll, whose note goes later; or this one, when it was cut short
+		row, err := a.connector.bridge.DB.Message.GetPartByMXID(ctx, evt)
+		if err != nil {
+			return fmt.Errorf("look up a poll: %w", err)
+		}
+		if row != nil && (metadataOf(row).Poll == nil || metadataOf(row).Poll.ID != p.ID) {
+			delete(noted, evt)
+		}
+	}
+	if len(noted) != 1 {
+		return nil
+	}
+	for evt, asked := range noted {
+		return a.claim(ctx, p, evt, asked)
+	}
+	return nil
+}
+
+// claim keeps that a poll is one whose sending broke off.
+func (a *account) claim(ctx context.Context, p *poll, evt id.EventID, asked *askedPoll) error {
 	in, err := parsePortalID(asked.Room)
 	if err != nil {
 		return err
@@ -75,29 +95,25 @@ func (a *account) claimPoll(ctx context.Context, p *poll) error {
 	return nil
 }
 
-// brokenOff returns the only poll in the same words whose sending broke off; nil: there is none, or are several.
-func (a *account) brokenOff(p *poll) (evt id.EventID, found *askedPoll) {
+// brokenOff lists the polls in the same words whose sending broke off.
+func (a *account) brokenOff(p *poll) map[id.EventID]*askedPoll {
 	var options []inputOption
 	for _, option := range p.Options {
 		options = append(options, inputOption{option.Text})
 	}
-	words := string(pollWords(p.Question, options))
+	words, found := string(pollWords(p.Question, options)), map[id.EventID]*askedPoll{}
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
-	for each, note := range a.login.Metadata.(*LoginMetadata).Sending {
-		if note.Poll == nil || a.underway[each] {
+	for evt, note := range a.login.Metadata.(*LoginMetadata).Sending {
+		if note.Poll == nil || a.underway[evt] {
 			continue
 		}
-		noted, err := a.connector.border.Sealer.Unseal(note.Poll.Key, note.Poll.Words, pollNames(a.login.ID, each)...)
-		if err != nil || string(noted) != words {
-			continue
+		noted, err := a.connector.border.Sealer.Unseal(note.Poll.Key, note.Poll.Words, pollNames(a.login.ID, evt)...)
+		if err == nil && string(noted) == words {
+			found[evt] = note.Poll
 		}
-		if found != nil {
-			return "", nil
-		}
-		evt, found = each, note.Poll
 	}
-	return evt, found
+	return found
 }
 
 // lookAtPoll looks at what came about a poll before the votes in it are delivered, which may stand before it and name the poll alone.
