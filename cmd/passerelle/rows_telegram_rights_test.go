@@ -77,7 +77,9 @@ func (n *telegramRows) silenceEnds(s *rowtest.Scene) {
 	group := n.address(g.id)
 	g.amina.permits(group, func(p telegramtest.Permissions) { p["can_send_polls"] = false })
 	g.setsRights(func(l *event.PowerLevelsEventContent) { l.EventsDefault = 50 })
-	g.becomes("silent", func(now telegramtest.GroupInfo) bool { return !now.Permissions["can_send_messages"] && !now.Permissions["can_send_photos"] })
+	g.becomes("silent", func(now telegramtest.GroupInfo) bool {
+		return !now.Permissions["can_send_messages"] && !now.Permissions["can_send_photos"]
+	})
 	if _, err := g.bilal.Send(g.id, "Moi aussi"); err == nil {
 		s.Error("Bilal writes all the same")
 	}
