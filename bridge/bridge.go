@@ -54,7 +54,7 @@ type Host struct {
 func New(ctx context.Context, options Options, networks []Network) (*Host, error) {
 	h := &Host{options: options}
 	var err error
-	if h.spools, err = newSpools(options.Spool); err != nil {
+	if h.spools, err = newSpools(options.Spool, options.SpoolSpace); err != nil {
 		return nil, err
 	}
 	if h.languages, err = newLanguages(ctx, options.Language, options.Store); err != nil {

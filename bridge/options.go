@@ -36,6 +36,7 @@ type Options struct {
 	Follow            time.Duration  // between two questions what people set about their rooms in their apps; 0: none are asked
 	Databases         database.Place
 	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
+	SpoolSpace        int64  // how much of that they may take, in bytes; 0: as usual. An eighth of it is the largest file
 	Store             *database.Store
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy

@@ -26,6 +26,7 @@ type Config struct {
 	Database     string             `yaml:"database"` // folder of SQLite files, or a postgres:// URI
 	DatabaseFile string             `yaml:"database_file"`
 	Spool        string             `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
+	SpoolSpace   int64              `yaml:"spool_space"`  // how much of it they may take, in MB
 	StorageKeys  []string           `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
 	StorageFile  string             `yaml:"storage_keys_file"`
 	Encryption   Encryption         `yaml:"encryption"`
@@ -157,6 +158,7 @@ func Default() Config {
 	return Config{
 		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en", TellLostAfter: 5 * time.Minute},
 		Database:   "data",
+		SpoolSpace: 2048,
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Policy:     Policy{Default: "admit", TimeZone: "UTC"},

@@ -117,6 +117,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a ready rule's unknown key", "networks:", "policy: {ready: [{nam: size}]}\nnetworks:", "nam"},
 		{"a ready rule of another kind", "networks:", "policy: {ready: [[size]]}\nnetworks:", "ready"},
 		{"a department without a name", "networks:", "policy: {departments: [{staff: ['@a:b']}]}\nnetworks:", "policy.departments[0].name"},
+		{"space for files", "networks:", "spool_space: 100\nnetworks:", "spool_space"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

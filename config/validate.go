@@ -36,6 +36,9 @@ func (c *Config) validate() error {
 	if c.Database == "" {
 		v.complain("database", "missing; name a folder, or a postgres:// URI")
 	}
+	if c.SpoolSpace < leastSpoolSpace {
+		v.complain("spool_space", "must be %d or more: how much of the folder for files on their way they may take, in MB", leastSpoolSpace)
+	}
 	if _, err := c.SealingKeys(); err != nil {
 		v.wrong = append(v.wrong, err)
 	}
@@ -57,6 +60,9 @@ func (c *Config) validate() error {
 	v.oneOf("log.format", c.Log.Format, "json", "text")
 	return errors.Join(v.wrong...)
 }
+
+// leastSpoolSpace is how much room files on their way need, in MB: one of what Telegram takes, and some beside it.
+const leastSpoolSpace = 512
 
 // validation gathers what is wrong. Its methods are the configuration's sections, and the kinds of values in them.
 type validation struct{ wrong []error }

@@ -134,6 +134,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
+		SpoolSpace:        c.SpoolSpace << 20,
 		Roles:             administrators(c.Permissions),
 		Contacts:          bridge.ContactOptions(c.Contacts),
 		Services:          services(c, log),

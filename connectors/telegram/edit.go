@@ -188,7 +188,7 @@ func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, firs
 			return a.unsent(ctx, err)
 		}
 	}
-	sent, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0, out.preview)
+	sent, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], messageID{}, out.preview)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (a *account) sayReaction(ctx context.Context, room *bridgev2.Portal, target
 		return nil, err
 	}
 	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, given.SenderMXID)
-	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to.id})
+	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to})
 	crossing := a.crossingFrom(room)
 	crossing.Key, crossing.Kind, crossing.Sender = given.MXID.String()+"/said", line.kind, given.SenderMXID.String()
 	crossing.At, crossing.Text = given.Timestamp, line.text

@@ -49,7 +49,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	}
 	ids, err := a.send(ctx, message.Event.ID, to, admitted)
 	if moved, found := a.follow(ctx, to, err); found {
-		to, out.answers = moved, 0 // the number of what it answers is another message's there
+		to = moved // what it answers is in the chat of before
 		ids, err = a.send(ctx, message.Event.ID, to, admitted)
 	}
 	if err != nil {
@@ -67,8 +67,8 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
 		}
 		a.endSending(message.Event.ID)
-		if message.ReplyTo != nil && isOfBefore(message.Portal, message.ReplyTo.ID) {
-			a.tellUnlinked(ctx, message)
+		if out.unlinked {
+			a.tellInRoom(ctx, message.Portal, message.Event.Sender, message.Event.ID, say.AnswerUnlinked)
 		}
 	}}, nil
 }
@@ -81,7 +81,7 @@ func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted 
 		parts, first = append(parts, part{marked: out.preface}), 1
 	}
 	for _, each := range out.calls {
-		parts = append(parts, part{call: &each})
+		parts = append(parts, part{call: &each, poll: out.kept.Poll})
 	}
 	sent, err := a.sendParts(ctx, evt, to, parts, out.answers, out.preview)
 	if err != nil {
@@ -90,6 +90,7 @@ func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted 
 	if asked := sent[first].Poll; asked != nil && out.kept.Poll != nil {
 		out.kept.Poll.ID, out.kept.Poll.Anonymous = asked.ID, asked.IsAnonymous
 	}
+	out.unlinked = out.answers.isElsewhere(to) && sent[0].ExternalReply == nil && sent[0].ReplyTo == nil
 	ids := numbersOf(sent)
 	return append(ids[first:], ids[:first]...), nil // what says whose it is stands behind it
 }
@@ -114,9 +115,11 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
 	on := occasion{person: a.onTelegram, raw: message.Event.Content.Raw}
-	_, on.answers = threadOut(message, chatID{})
+	if _, root := threadOut(message, chatID{}); root != 0 {
+		on.answers = messageID{id: root}
+	}
 	if message.ReplyTo != nil {
-		on.answers = answerable(message.Portal, message.ReplyTo.ID)
+		on.answers = answerOf(message.Portal, message.ReplyTo.ID)
 	}
 	if who, relayed := relay.Of(ctx); relayed {
 		on.by = a.connector.sign(who)
@@ -136,6 +139,15 @@ func answerable(room *bridgev2.Portal, id networkid.MessageID) int64 {
 		return 0
 	}
 	return answered.id
+}
+
+// answerOf returns the message that is answered in a room: of its chat, or of one that the chat has grown out of; zero: none of Telegram's.
+func answerOf(room *bridgev2.Portal, id networkid.MessageID) messageID {
+	answered, err := parseMessageID(id)
+	if err != nil || answered.id < 0 || answerable(room, id) == 0 && !isOfBefore(room, id) {
+		return messageID{}
+	}
+	return answered
 }
 
 // passOut asks the gate for something that is to go out. Its errors carry the sentence that the sender reads.
