@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -220,13 +219,6 @@ func (s *standing) changeLogin(ctx context.Context, key database.LoginKey, chang
 	defer s.mu.Unlock()
 	s.logins[key] = setting
 	return nil
-}
-
-// contactNotes returns what is kept about a network's contacts.
-func (s *standing) contactNotes() map[database.ContactKey]database.ContactNote {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return maps.Clone(s.contacts)
 }
 
 // keyOf names a portal of bridgev2's.
