@@ -8,9 +8,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -179,4 +181,51 @@ func undocumented(d *ast.GenDecl, spec ast.Spec) bool {
 		return s.Doc == nil && s.Comment == nil
 	}
 	return false
+}
+
+// named are the tests and files of tests that a page of the manual names.
+var named = regexp.MustCompile("`(Test[A-Za-z0-9]+|[a-z_]+_test\\.go)")
+
+func TestTheTestsThatTheManualNamesAreThere(t *testing.T) {
+	there := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		there[filepath.Base(path)] = true
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
+				there[f.Name.Name] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("the manual: %q, %v", pages, err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range named.FindAllSubmatchIndex(text, -1) {
+			name := string(text[match[2]:match[3]])
+			family := bytes.HasPrefix(text[match[3]:], []byte("…")) // "TestKilled…": all that begin so
+			found := there[name]
+			for other := range there {
+				found = found || family && strings.HasPrefix(other, name)
+			}
+			if !found {
+				t.Errorf("%s names %s, which is not there", page, name)
+			}
+		}
+	}
 }
