@@ -21,21 +21,24 @@ import (
 
 // Config is the whole configuration.
 type Config struct {
-	Homeserver   Homeserver         `yaml:"homeserver"`
-	Bridge       Bridge             `yaml:"bridge"`
-	Database     string             `yaml:"database"` // folder of SQLite files, or a postgres:// URI
-	DatabaseFile string             `yaml:"database_file"`
-	Spool        string             `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
-	StorageKeys  []string           `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
-	StorageFile  string             `yaml:"storage_keys_file"`
-	Encryption   Encryption         `yaml:"encryption"`
-	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
-	Provisioning Provisioning       `yaml:"provisioning"`
-	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
-	Relay        Relay              `yaml:"relay"`
-	Rooms        Rooms              `yaml:"rooms"`
-	Networks     map[string]Network `yaml:"networks"`
-	Log          Log                `yaml:"log"`
+	Homeserver   Homeserver        `yaml:"homeserver"`
+	Bridge       Bridge            `yaml:"bridge"`
+	Database     string            `yaml:"database"` // folder of SQLite files, or a postgres:// URI
+	DatabaseFile string            `yaml:"database_file"`
+	Spool        string            `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
+	StorageKeys  []string          `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
+	StorageFile  string            `yaml:"storage_keys_file"`
+	Encryption   Encryption        `yaml:"encryption"`
+	DoublePuppet DoublePuppet      `yaml:"double_puppet"`
+	Provisioning Provisioning      `yaml:"provisioning"`
+	Permissions  map[string]string `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	// Administration says who governs: Matrix user ID or domain -> position.
+	Administration map[string]Position `yaml:"administration"`
+	Console        Console             `yaml:"console"`
+	Relay          Relay               `yaml:"relay"`
+	Rooms          Rooms               `yaml:"rooms"`
+	Networks       map[string]Network  `yaml:"networks"`
+	Log            Log                 `yaml:"log"`
 }
 
 // Homeserver says where the state homeserver is.
@@ -129,6 +132,7 @@ func Default() Config {
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
+		Console:    Console{OIDC: OIDC{Claim: "preferred_username"}},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }

@@ -43,6 +43,8 @@ func (c *Config) validate() error {
 		v.secret("provisioning.shared_secret", c.Provisioning.SharedSecret)
 	}
 	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.administration(c.Administration)
+	v.console(c.Console, c.Bridge)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
 	v.networks(c.Networks)
