@@ -36,11 +36,19 @@ func menu(path string) step {
 
 func write(css chromedp.CSS, text string) step { return chromedp.SendKeys(css, text) }
 
-// until waits until an expression of JavaScript is true.
+// until waits until an expression of JavaScript is true, in whatever page is there then.
 func until(expression string) step {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(30*time.Millisecond))(ctx, t)
-		return err
+		for {
+			if ok, err := chromedp.Evaluate[bool](expression)(ctx, t); err == nil && ok {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("%s: %w", expression, ctx.Err())
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
 	})
 }
 
@@ -82,8 +90,10 @@ func (w *window) do(steps ...step) {
 	ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		where, _ := chromedp.Run(w.ctx, chromedp.Location())
-		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+		defer cancel()
+		where, _ := chromedp.Run(ctx, chromedp.Location())
+		text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		w.t.Fatalf("at %s: %v\n%s", where, err, text)
 	}
 }
@@ -91,7 +101,9 @@ func (w *window) do(steps ...step) {
 // look returns the value of an expression in the page.
 func look[T any](w *window, expression string) T {
 	w.t.Helper()
-	value, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		w.t.Fatalf("%s: %v", expression, err)
 	}
@@ -229,6 +241,15 @@ func TestEveryPageIsAccessibleInBothLanguagesLightAndDark(t *testing.T) {
 		w.picture("error" + suffix)
 		w.axe("error" + suffix)
 	}
+	w.do(chromedp.EmulateViewport(360, 740))
+	for _, place := range places() {
+		w.do(place.way)
+		w.picture(place.name + "-narrow")
+		if width := look[int](w, `document.documentElement.scrollWidth`); width > 360 {
+			t.Errorf("%s is %d wide on a narrow screen", place.name, width)
+		}
+	}
+	w.do(chromedp.ResetViewport())
 	w.do(to(w.url), click(`form[action="/sign-out"] button`), said("déconnecté"))
 	w.picture("sign-in")
 	w.axe("sign-in")

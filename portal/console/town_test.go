@@ -261,7 +261,6 @@ func (t *town) Approval(_ context.Context, approval int64) (govern.Approval, err
 func (t *town) Do(_ context.Context, by id.UserID, a govern.Action) (govern.Result, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.did = append(t.did, a)
 	states := map[govern.Verb]govern.State{govern.Pause: govern.Paused, govern.Lock: govern.ReadOnly, govern.Close: govern.Closed, govern.Reopen: govern.Open}
 	switch a.Verb {
 	case govern.Pause, govern.Lock, govern.Close, govern.Reopen:
@@ -273,15 +272,14 @@ func (t *town) Do(_ context.Context, by id.UserID, a govern.Action) (govern.Resu
 	case govern.Delete:
 		t.chats = slices.DeleteFunc(t.chats, func(p govern.Portal) bool { return p.Key == a.Portal })
 	case govern.Approve, govern.Reject:
-		for i := range t.approvals {
-			if t.approvals[i].ID != a.Approval {
-				continue
-			}
-			if t.approvals[i].State != "waiting" {
-				return govern.Result{}, govern.ErrDecided
-			}
-			t.approvals[i].State = string(a.Verb) + "d"
+		at := slices.IndexFunc(t.approvals, func(waiting govern.Approval) bool { return waiting.ID == a.Approval })
+		if at < 0 {
+			return govern.Result{}, govern.ErrNotFound
 		}
+		if t.approvals[at].State != "waiting" {
+			return govern.Result{}, govern.ErrDecided
+		}
+		t.approvals[at].State = string(a.Verb) + "d"
 	case govern.Access:
 		return govern.Result{Data: map[string]string{"name": "Paul Martin", "number": "33612345678", "chats": "2"}}, nil
 	case govern.Erase:
@@ -293,6 +291,7 @@ func (t *town) Do(_ context.Context, by id.UserID, a govern.Action) (govern.Resu
 			return govern.Result{}, govern.ErrArgument
 		}
 	}
+	t.did = append(t.did, a)
 	return govern.Result{}, nil
 }
 
@@ -488,6 +487,14 @@ func (p answer) field(name string) string {
 	return ""
 }
 
+// target returns what a page is about.
+func (p answer) target() string {
+	if kind, sealed, ok := strings.Cut(strings.TrimPrefix(p.path, "/"), "/"); ok && slices.Contains([]string{"chat", "account", "contact"}, kind) {
+		return sealed
+	}
+	return p.field("target")
+}
+
 // link returns the address of the first link with a text.
 func (p answer) link(text string) string {
 	found := regexp.MustCompile(`<a href="([^"]+)">(?:<bdi>)?` + regexp.QuoteMeta(text)).FindStringSubmatch(p.body)
@@ -515,7 +522,7 @@ func (w *world) signIn(person id.UserID) *agent {
 
 // act sends the form of an action on a page.
 func (a *agent) act(page answer, verb govern.Verb, more ...string) answer {
-	form := url.Values{"csrf": {page.field("csrf")}, "target": {page.field("target")}, "verb": {string(verb)}}
+	form := url.Values{"csrf": {page.field("csrf")}, "target": {page.target()}, "verb": {string(verb)}}
 	for i := 0; i < len(more); i += 2 {
 		form.Set(more[i], more[i+1])
 	}
