@@ -134,7 +134,17 @@ func (w *window) picture(name string) {
 	if folder == "" {
 		folder = w.t.ArtifactDir()
 	}
-	png, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	w.do(until(`document.readyState === "complete"`))
+	var png []byte
+	var err error
+	for range 5 { // Chromium sometimes gives no picture when it has just changed pages on a busy machine
+		ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
+		png, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		cancel()
+		if err == nil {
+			break
+		}
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -324,7 +334,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 
 // focused says what has the focus: its ID and its text.
 func (w *window) focused() string {
-	return look[string](w, `(e => e.id + " " + e.innerText)(document.activeElement)`)
+	return look[string](w, `(e => e.id + " " + (e.tagName === "DIV" ? "" : e.innerText))(document.activeElement)`)
 }
 
 // tabTo goes on with the tab key until something has the focus.

@@ -23,18 +23,17 @@ type visit struct {
 
 // Errors of a request, beside those of the desk.
 var (
-	errForeign   = errors.New("the request comes from another site")
-	errMethod    = errors.New("there is no such method here")
-	errForm      = errors.New("the form is not of this session")
-	errTooLarge  = errors.New("the request is too large")
-	errTooMany   = errors.New("too many attempts to come in")
-	errBrowser   = errors.New("the link was opened in another browser")
-	errUsed      = errors.New("the link was used")
-	errExpired   = errors.New("the link is too old")
-	errUnknown   = errors.New("there is no such link")
-	errProvider  = errors.New("the provider did not let the person in")
-	errStranger  = errors.New("the provider's person has no role")
-	errSearching = errors.New("the search is not understood")
+	errForeign  = errors.New("the request comes from another site")
+	errMethod   = errors.New("there is no such method here")
+	errForm     = errors.New("the form is not of this session")
+	errTooLarge = errors.New("the request is too large")
+	errTooMany  = errors.New("too many attempts to come in")
+	errBrowser  = errors.New("the link was opened in another browser")
+	errUsed     = errors.New("the link was used")
+	errExpired  = errors.New("the link is too old")
+	errUnknown  = errors.New("there is no such link")
+	errProvider = errors.New("the provider did not let the person in")
+	errStranger = errors.New("the provider's person has no role")
 )
 
 // complaint is how an error is told.
