@@ -20,12 +20,9 @@
 package console
 
 import (
-	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,6 +48,7 @@ type Options struct {
 	Checks    Checks
 	Provider  *Provider // nil: people come in by link only
 	Now       func() time.Time
+	Stopping  <-chan struct{} // closed when the server stops: ends what would go on; nil: never
 	Log       zerolog.Logger
 }
 
@@ -58,10 +56,10 @@ type Options struct {
 type Network struct{ ID, Name string } // "whatsapp", "WhatsApp"
 
 const (
-	mostBody      = 512 << 10 // bytes of a request; the longest is a message of 64 KiB to try, escaped
-	livePace      = 2 * time.Second
-	serverTimeout = 30 * time.Second
-	stopPatience  = 5 * time.Second
+	mostBody     = 512 << 10 // bytes of a request; the longest is a message of 64 KiB to try, escaped
+	livePace     = 2 * time.Second
+	livePatience = 30 * time.Second // for a reader that takes nothing
+	bodyPatience = 30 * time.Second
 )
 
 // Console serves the pages. Make one with [New].
@@ -133,33 +131,13 @@ func (c *Console) Link(person id.UserID) (string, error) {
 	return c.options.Address + "/enter/" + token, nil
 }
 
-// Serve answers on a listener until ctx ends, and closes it. Only a listener that breaks is an error.
-func (c *Console) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler:           c,
-		ReadHeaderTimeout: serverTimeout,
-		ReadTimeout:       serverTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the live parts
-	}
-	stopped := context.AfterFunc(ctx, func() {
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-		defer cancel()
-		if server.Shutdown(patience) != nil {
-			server.Close()
-		}
-	})
-	defer stopped()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve the console: %w", err)
-	}
-	return nil
-}
-
 // ServeHTTP answers a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.protect(w.Header())
+	if r.Method == http.MethodPost {
+		// A writer that has none lets a body come in as slowly as its server does.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	c.handler.ServeHTTP(w, r)
 }

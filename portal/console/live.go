@@ -30,6 +30,8 @@ func (c *Console) live(v *visit) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-c.options.Stopping:
+			return nil
 		case <-ticker.C:
 		}
 		_, going := c.sessions.find(cookie.Value, false)
@@ -88,7 +90,7 @@ func (s *liveStream) send(ctx context.Context) error {
 
 // event sends one event; without a name a comment, which tells whether somebody still reads.
 func (s *liveStream) event(name string, data []byte) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(serverTimeout)); err != nil {
+	if err := s.control.SetWriteDeadline(time.Now().Add(livePatience)); err != nil {
 		return err
 	}
 	if name == "" {
