@@ -26,6 +26,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 
 	"passerelle/portal"
+	"passerelle/portal/govern"
 )
 
 // Network is one network that the bridge hosts.
@@ -44,6 +45,9 @@ type Host struct {
 	metrics   *metrics
 	spools    spools
 	languages *languages
+	standing  *standing
+	desk      *govern.Desk
+	shown     shownLists
 }
 
 // New makes the bridges and opens their databases. It does not connect to anything else. An error names its remedy.
@@ -57,7 +61,13 @@ func New(ctx context.Context, options Options, networks []Network) (*Host, error
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
-	gate := portal.NewGate(options.Policy, options.Scanner, h.metrics.countDecisions(options.Store), time.Now)
+	if h.standing, err = newStanding(ctx, options.Policy, options.Store); err != nil {
+		return nil, err
+	}
+	h.standing.directWith = h.directWith
+	h.desk = options.desk(h.Governor())
+	gate := portal.NewGate(portal.Checks{Policy: h.standing, Scanner: options.Scanner,
+		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
 		if err != nil {

@@ -98,6 +98,7 @@ func (c *botCommands) ownCommands(in say.Language) []commands.CommandHandler {
 			Help:       about(sectionRooms, "", in.Say(say.HelpCreateGroup, title))},
 		&commands.FullHandler{Name: "id", RequiresPortal: true, Help: about(commands.HelpSectionChats, "", in.Say(say.HelpID)),
 			Func: func(ce *commands.Event) { n.answer(ce, say.ChatID, ce.Portal.ID) }},
+		&commands.FullHandler{Name: commandAdmin, Help: about(commands.HelpSectionAdmin, "[…]", in.Say(say.HelpAdmin)), Func: n.admin},
 		&commands.FullHandler{Name: "discard-megolm-session", Aliases: []string{"discard-session"}, RequiresAdmin: true,
 			Help: about(commands.HelpSectionAdmin, "", in.Say(say.HelpNewKeys)),
 			Func: func(ce *commands.Event) {

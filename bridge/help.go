@@ -8,6 +8,7 @@ import (
 
 	"maunium.net/go/mautrix/bridgev2/commands"
 
+	"passerelle/portal/govern"
 	"passerelle/portal/say"
 )
 
@@ -68,6 +69,10 @@ func (c *botCommands) in(language say.Language, name string) *commands.FullHandl
 
 // shows tells whether help speaks of a command: whether the person could run it somewhere.
 func (c *botCommands) shows(ce *commands.Event, command *commands.FullHandler) bool {
+	if command.Name == commandAdmin {
+		_, err := c.network.host.desk.Sit(ce.User.MXID, govern.Commands)
+		return err == nil
+	}
 	return command.ShowInHelp(ce) && (!command.RequiresLoginPermission || ce.User.Permissions.Login)
 }
 

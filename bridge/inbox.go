@@ -160,6 +160,13 @@ func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 		in.end(a, log, err)
 		return true
 	}
+	var refusal *portal.Refusal
+	if errors.As(err, &refusal) && refusal.Waits() {
+		var parked bool
+		if parked, err = in.park(ctx, a, refusal); err == nil {
+			return parked
+		}
+	}
 	if a.wait == nil {
 		wait := backoff.NewExponentialBackOff()
 		wait.InitialInterval, wait.MaxInterval = 500*time.Millisecond, 15*time.Second

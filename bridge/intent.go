@@ -18,6 +18,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/govern"
 )
 
 // intent acts as one Matrix user: the bot, a ghost or a double puppet.
@@ -38,6 +39,9 @@ func (c *matrixConnector) wrap(api bridgev2.MatrixAPI) bridgev2.MatrixAPI {
 // ErrNotAdmitted is the error of a ghost's message that no gate has admitted: a defect of a connector, never of a person.
 var ErrNotAdmitted = errors.New("no gate has admitted this message")
 
+// errNothingCrosses is the error of a reaction in a portal that administrators have paused or closed: the gate does not see reactions.
+var errNothingCrosses = errors.New("nothing crosses in this portal")
+
 // carriesContent tells whether events of a type are what the gate decides about.
 func carriesContent(t event.Type) bool {
 	switch t {
@@ -52,7 +56,7 @@ func carriesContent(t event.Type) bool {
 func (i *intent) SendMessage(ctx context.Context, room id.RoomID, t event.Type, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
 	answer, err := i.send(ctx, room, t, content, extra)
 	var refusal mautrix.HTTPError
-	if errors.As(err, &refusal) && !isAway(err) {
+	if errors.As(err, &refusal) && !isAway(err) || errors.Is(err, errNothingCrosses) {
 		portal.NoteFailure(ctx, portal.Permanent(err))
 	} else {
 		portal.NoteFailure(ctx, err)
@@ -95,6 +99,9 @@ func (i *intent) send(ctx context.Context, room id.RoomID, t event.Type, content
 func (i *intent) react(ctx context.Context, room id.RoomID, content *event.Content, extra *bridgev2.MatrixSendExtra) (*mautrix.RespSendEvent, error) {
 	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
 		return nil, fmt.Errorf("join the room as the sender: %w", err)
+	}
+	if state := i.connector.network.standsIn(room); state == govern.Closed || state == govern.Paused {
+		return nil, errNothingCrosses
 	}
 	if i.Matrix.IsCustomPuppet {
 		i.Matrix.AddDoublePuppetValueWithTS(content, extra.Timestamp.UnixMilli())

@@ -39,6 +39,7 @@ type network struct {
 	turns   turns
 	teller  *teller
 	lent    lent
+	decided chan struct{}            // tells bringAbout that something was decided
 	current atomic.Pointer[assembly] // the bridge that runs, or will
 
 	shares       shares
@@ -61,7 +62,7 @@ func (n *network) bridge() *bridgev2.Bridge { return n.current.Load().bridge }
 func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
-	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate,
+	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, decided: make(chan struct{}, 1),
 		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
 	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
@@ -184,12 +185,14 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	workers.Go(func() { n.journal.lanes.run(delivering) })
 	workers.Go(func() { n.teller.run(delivering) })
 	workers.Go(func() { n.directs.run(delivering) })
+	workers.Go(func() { n.bringAbout(delivering) })
 	if o := n.host.options; o.Follow > 0 && o.DoublePuppetToken != "" {
 		workers.Go(func() { newFollower(n).run(delivering, o.Follow) })
 	}
 	if n.host.options.Spaces {
 		workers.Go(func() { n.fillSpaces(delivering) })
 	}
+	n.disconnectThoseOff()
 	n.health.set(phaseRunning, "")
 	n.log.Info().Msg("Bridge running")
 	select {

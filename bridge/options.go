@@ -7,9 +7,11 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/bridgeconfig"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/govern"
 	"passerelle/portal/say"
 )
 
@@ -37,6 +39,10 @@ type Options struct {
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
 	Scanner           portal.Scanner
+	Department        func(id.UserID) string          // of a member of staff; nil: nobody has one
+	Roles             govern.Roles                    // who governs; nil: nobody
+	Auditor           govern.Auditor                  // of what administrators do; nil: nothing is written down
+	ConsoleLink       func(id.UserID) (string, error) // signs a person in to the console; nil: there is none
 	Log               zerolog.Logger
 }
 
@@ -89,4 +95,24 @@ func (o Options) bridgeConfig(id Identity, name bridgev2.BridgeName) *bridgeconf
 		cfg.Bridge.Permissions[who] = &permissions
 	}
 	return cfg
+}
+
+// department returns the department of a member of staff; "": none is known.
+func (o Options) department(user id.UserID) string {
+	if o.Department == nil {
+		return ""
+	}
+	return o.Department(user)
+}
+
+// desk returns the desk of the administrators in front of a bridge.
+func (o Options) desk(bridge govern.Backend) *govern.Desk {
+	roles, auditor := o.Roles, o.Auditor
+	if roles == nil {
+		roles = nobodyGoverns{}
+	}
+	if auditor == nil {
+		auditor = forgetsDeeds{}
+	}
+	return govern.NewDesk(bridge, roles, auditor)
 }

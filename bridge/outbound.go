@@ -88,6 +88,9 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		}
 		evt = location
 	}
+	if how := n.heldBack(ctx, evt); how != goesOn {
+		return how
+	}
 	if n.settlesAtOnce(ctx, evt) {
 		n.journal.settle(ctx, evt.ID, outcomeDelivered)
 	} else if how := n.mayGo(ctx, evt); how != goesOn {

@@ -69,13 +69,14 @@ func execute(t *testing.T, place database.Place, statements ...string) {
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func put(t *testing.T, s *database.Store, id, payload string) {
+func put(t *testing.T, s *database.Store, id, payload string) (seq int64) {
 	t.Helper()
-	_, err := s.PutArrivals(t.Context(), "whatsapp", []portal.Arrival{{
+	seqs, err := s.PutArrivals(t.Context(), "whatsapp", []portal.Arrival{{
 		Login: "alice", Lane: "chat", ID: id, Payload: []byte(payload), At: noon}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return seqs[0]
 }
 
 func TestAnArrivalWaitsUntilItIsRemoved(t *testing.T) {
@@ -225,7 +226,9 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 		store := open(t, place, sealer(t, "a"))
 		put(t, store, "m1", "from before")
 		store.Close()
-		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "ALTER TABLE inbox DROP COLUMN past", "ALTER TABLE inbox DROP COLUMN held", "UPDATE version SET version = 1, compat = 1")
+		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "DROP TABLE approval", "DROP TABLE portal_state",
+			"DROP TABLE login_setting", "DROP TABLE contact", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
+			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits", "UPDATE version SET version = 1, compat = 1")
 
 		store = open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}

@@ -18,7 +18,8 @@ var _ portal.Ledger = (*Store)(nil)
 func (s *Store) Record(ctx context.Context, d portal.Decision) error {
 	_, err := s.db.Exec(ctx, `
 		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (network, direction, key) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (network, direction, key) DO UPDATE SET outcome = excluded.outcome, rule = excluded.rule, at = excluded.at
+		WHERE decision.outcome IN ('held', 'unconfirmed') AND excluded.outcome <> decision.outcome`,
 		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("record a decision: %w", err)

@@ -88,7 +88,7 @@ func (s *Store) scanArrival(network string) func(dbutil.Scannable) (StoredArriva
 // Arrivals returns what waits in a network's inbox to be delivered, in order; what belongs to the past comes first. What
 // cannot be opened is left out (see [Store.Unreadable]).
 func (s *Store) Arrivals(ctx context.Context, network string) ([]StoredArrival, error) {
-	rows, err := s.db.Query(ctx, selectArrivals+`WHERE network = $1 AND NOT held ORDER BY past DESC, seq`, network)
+	rows, err := s.db.Query(ctx, selectArrivals+`WHERE network = $1 AND NOT held AND awaits = '' ORDER BY past DESC, seq`, network)
 	list, err := readSealed(s, network, "inbox", rows, err, s.scanArrival(network))
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)

@@ -23,15 +23,8 @@ type JournalEntry struct {
 func (s *Store) PutJournal(ctx context.Context, network string, entries []JournalEntry, taken []string) error {
 	return s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		for _, e := range entries {
-			keyID, sealed, err := s.sealer.Seal(e.Body, "journal", network, e.Event)
-			if err != nil {
+			if err := s.AddJournal(ctx, network, e); err != nil {
 				return err
-			}
-			_, err = s.db.Exec(ctx, `
-				INSERT INTO journal (network, event, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT (network, event) DO NOTHING`, network, e.Event, e.At.UnixMilli(), keyID, sealed)
-			if err != nil {
-				return fmt.Errorf("store a journal entry: %w", err)
 			}
 		}
 		events, err := json.Marshal(taken)
@@ -89,6 +82,21 @@ func (s *Store) Journal(ctx context.Context, network string) ([]JournalEntry, er
 func (s *Store) RemoveJournal(ctx context.Context, network, event string) error {
 	if _, err := s.db.Exec(ctx, `DELETE FROM journal WHERE network = $1 AND event = $2`, network, event); err != nil {
 		return fmt.Errorf("remove a journal entry: %w", err)
+	}
+	return nil
+}
+
+// AddJournal seals and stores one more entry. One of the same event that stands there already stays as it is.
+func (s *Store) AddJournal(ctx context.Context, network string, e JournalEntry) error {
+	keyID, sealed, err := s.sealer.Seal(e.Body, "journal", network, e.Event)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Exec(ctx, `
+		INSERT INTO journal (network, event, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (network, event) DO NOTHING`, network, e.Event, e.At.UnixMilli(), keyID, sealed)
+	if err != nil {
+		return fmt.Errorf("store a journal entry: %w", err)
 	}
 	return nil
 }

@@ -41,3 +41,11 @@ func (s *Store) SetRoom(ctx context.Context, network, portal string, r Room) err
 	}
 	return nil
 }
+
+// ForgetRoom forgets the room of a portal that is to get a new one.
+func (s *Store) ForgetRoom(ctx context.Context, network, portal string) error {
+	if _, err := s.db.Exec(ctx, `DELETE FROM room WHERE network = $1 AND portal = $2`, network, portal); err != nil {
+		return fmt.Errorf("forget a room: %w", err)
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -102,32 +103,66 @@ type Decision struct {
 // Ledger keeps decisions.
 type Ledger interface {
 	// Record keeps d. A decision of the same network, direction and key that is already there stays as it is: a replay
-	// adds nothing. An error is transient.
+	// adds nothing. Only one that says that something waits gives way to how it was decided. An error is transient.
 	Record(ctx context.Context, d Decision) error
 	// Outcome returns how the decision ended that is kept under a key; "": there is none. An error is transient.
 	Outcome(ctx context.Context, network string, direction Direction, key string) (Outcome, error)
 }
 
-// Gate is the one place that decides whether something crosses the border, and writes down that it decided.
-type Gate struct {
-	policy  Policy
-	scanner Scanner
-	ledger  Ledger
-	now     func() time.Time
+// Approvals keeps what waits for somebody's decision.
+type Approvals interface {
+	// Ask returns how the crossing under a key has been decided: Admit or Refuse; and v.Outcome while nobody has decided. Then it
+	// waits from now on, if it did not. An error is transient.
+	Ask(ctx context.Context, c Crossing, v Verdict) (Outcome, error)
 }
 
-// NewGate returns a gate that asks policy, has files looked into by scanner, and writes into ledger, with the times that now
-// tells.
-func NewGate(policy Policy, scanner Scanner, ledger Ledger, now func() time.Time) *Gate {
-	return &Gate{policy: policy, scanner: scanner, ledger: ledger, now: now}
+// Checks are those whom a gate asks.
+type Checks struct {
+	Policy    Policy
+	Scanner   Scanner
+	Ledger    Ledger
+	Approvals Approvals
 }
+
+// Gate is the one place that decides whether something crosses the border, and writes down that it decided.
+type Gate struct {
+	checks Checks
+	now    func() time.Time
+}
+
+// NewGate returns a gate with the times that now tells.
+func NewGate(checks Checks, now func() time.Time) *Gate { return &Gate{checks: checks, now: now} }
 
 // Refusal is the error of a crossing that was not admitted. It is permanent; its verdict says whether something of it may cross, or
 // all of it later.
-type Refusal struct{ Verdict Verdict }
+type Refusal struct {
+	Verdict Verdict
+	// Of is what did not cross, without its content.
+	Of Crossing
+}
 
 // Error names the rule that refused.
 func (r *Refusal) Error() string { return "refused by the rule " + r.Verdict.Rule }
+
+// Waits tells whether somebody is to decide about it.
+func (r *Refusal) Waits() bool { return r.Verdict.Outcome.waits() }
+
+// Explain says to the sender of what did not go out why it did not, and, if they can, what they can do.
+func (r *Refusal) Explain(in say.Language, network string) string {
+	own := r.Verdict.Sentence.In(in)
+	switch r.Verdict.Outcome {
+	case Hold:
+		return strings.TrimSpace(own + "\n" + in.Say(say.HeldOut, network))
+	case Confirm:
+		return strings.TrimSpace(own + "\n" + in.Say(say.ConfirmOut, network))
+	}
+	if own == "" {
+		return in.Say(say.WithheldOut, network)
+	}
+	return own
+}
+
+func (o Outcome) waits() bool { return o == Hold || o == Confirm }
 
 // Admitted is content that a gate let through. Only [Pass] and [PassAgain] make one that holds anything, so a function that takes an
 // Admitted cannot be handed what no gate has seen.
@@ -148,11 +183,12 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 	if err != nil {
 		return Admitted[T]{}, err
 	}
-	if err := g.ledger.Record(ctx, decisionOn(c, verdict, g.now())); err != nil {
+	if err := g.checks.Ledger.Record(ctx, decisionOn(c, verdict, g.now())); err != nil {
 		return Admitted[T]{}, fmt.Errorf("record a decision: %w", err)
 	}
 	if verdict.Outcome != Admit {
-		return Admitted[T]{}, &Refusal{Verdict: verdict}
+		c.Text, c.File = "", nil
+		return Admitted[T]{}, &Refusal{Verdict: verdict, Of: c}
 	}
 	if c.Direction == In {
 		stamp(ctx)
@@ -160,16 +196,21 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 	return Admitted[T]{content: content}, nil
 }
 
-// judge asks the policy, and has the file of what it admits looked into: what it does not admit need not be.
+// judge asks the policy, and, for what somebody has to decide, whether they have. It has the file of what it admits looked into: what it does not admit need not be.
 func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
-	verdict, err := g.policy.Judge(ctx, c)
+	verdict, err := g.checks.Policy.Judge(ctx, c)
 	if err != nil {
 		return verdict, fmt.Errorf("judge a crossing: %w", err)
+	}
+	if verdict.Outcome.waits() {
+		if verdict.Outcome, err = g.checks.Approvals.Ask(ctx, c, verdict); err != nil {
+			return verdict, fmt.Errorf("look up what was decided: %w", err)
+		}
 	}
 	if verdict.Outcome != Admit || c.File == nil {
 		return verdict, nil
 	}
-	found, err := g.scanner.Scan(ctx, c.File)
+	found, err := g.checks.Scanner.Scan(ctx, c.File)
 	switch {
 	case err != nil:
 		return verdict, fmt.Errorf("look into a file: %w", err)
@@ -187,7 +228,7 @@ var ErrNeverAdmitted = errors.New("no decision to admit this is kept")
 //
 // What was refused, or never judged, gives [ErrNeverAdmitted]. Every other error is transient.
 func PassAgain[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[T], error) {
-	outcome, err := g.ledger.Outcome(ctx, c.Network, c.Direction, c.Key)
+	outcome, err := g.checks.Ledger.Outcome(ctx, c.Network, c.Direction, c.Key)
 	switch {
 	case err != nil:
 		return Admitted[T]{}, fmt.Errorf("look up a decision: %w", err)

@@ -37,7 +37,7 @@ func (n *notebook) Outcome(_ context.Context, network string, direction Directio
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func gate(p Policy, l Ledger) *Gate {
-	return NewGate(p, NoScanner{}, l, func() time.Time { return noon })
+	return NewGate(Checks{Policy: p, Scanner: NoScanner{}, Ledger: l, Approvals: &desk{}}, func() time.Time { return noon })
 }
 
 func TestWhatTheGateAdmitsIsStampedAndWrittenDownWithoutContent(t *testing.T) {
@@ -154,6 +154,42 @@ func TestPermanentErrors(t *testing.T) {
 	}
 }
 
+// desk keeps in memory what waits.
+type desk struct {
+	decided map[string]Outcome
+}
+
+func (d *desk) Ask(_ context.Context, c Crossing, v Verdict) (Outcome, error) {
+	if d.decided == nil {
+		d.decided = map[string]Outcome{}
+	}
+	if d.decided[c.Key] == "" {
+		d.decided[c.Key] = v.Outcome
+	}
+	return d.decided[c.Key], nil
+}
+
+func TestWhatIsHeldWaitsUntilSomebodyDecides(t *testing.T) {
+	for _, decided := range []Outcome{Admit, Refuse} {
+		hold := judge(func(Crossing) (Verdict, error) { return Verdict{Outcome: Hold, Rule: "first contact"}, nil })
+		waiting := &desk{}
+		g := NewGate(Checks{Policy: hold, Scanner: NoScanner{}, Ledger: &notebook{}, Approvals: waiting}, func() time.Time { return noon })
+		crossing := Crossing{Key: "k", Direction: In, Text: "secret"}
+		for range 2 { // a second attempt asks nobody anew
+			_, err := Pass(t.Context(), g, crossing, "secret")
+			var refusal *Refusal
+			if !errors.As(err, &refusal) || !refusal.Waits() || refusal.Of.Key != "k" || refusal.Of.Text != "" {
+				t.Fatalf("the error is %+v", err)
+			}
+		}
+		waiting.decided["k"] = decided
+		_, err := Pass(t.Context(), g, crossing, "secret")
+		if admitted := err == nil; admitted != (decided == Admit) {
+			t.Errorf("%s: %v", decided, err)
+		}
+	}
+}
+
 // looker is a scanner in a function.
 type looker func(*File) (Finding, error)
 
@@ -162,7 +198,7 @@ func (l looker) Scan(_ context.Context, file *File) (Finding, error) { return l(
 func TestAFileInWhichSomethingIsFoundStaysBehind(t *testing.T) {
 	ledger := &notebook{}
 	finds := looker(func(file *File) (Finding, error) { return Finding{Name: "Eicar", Digest: "ab12"}, nil })
-	g := NewGate(AdmitAll{}, finds, ledger, func() time.Time { return noon })
+	g := NewGate(Checks{Policy: AdmitAll{}, Scanner: finds, Ledger: ledger}, func() time.Time { return noon })
 	ctx := Arrival{}.WithPassage(context.Background())
 	_, err := Pass(ctx, g, Crossing{Direction: In, File: &File{Size: 12}}, "x")
 	var refusal *Refusal
@@ -180,7 +216,8 @@ func TestAFileInWhichSomethingIsFoundStaysBehind(t *testing.T) {
 func TestAFileThatCannotBeLookedIntoDoesNotCrossAndNothingIsDecided(t *testing.T) {
 	ledger := &notebook{}
 	away := errors.New("the scanner is away")
-	g := NewGate(AdmitAll{}, looker(func(*File) (Finding, error) { return Finding{}, away }), ledger, func() time.Time { return noon })
+	looks := looker(func(*File) (Finding, error) { return Finding{}, away })
+	g := NewGate(Checks{Policy: AdmitAll{}, Scanner: looks, Ledger: ledger}, func() time.Time { return noon })
 	if _, err := Pass(t.Context(), g, Crossing{Direction: Out, File: &File{}}, "x"); !errors.Is(err, away) || IsPermanent(err) {
 		t.Errorf("the error is %v", err)
 	}

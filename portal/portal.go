@@ -72,9 +72,11 @@ type Crossing struct {
 	Network   string // "whatsapp", "telegram"
 	Direction Direction
 	Kind      Kind
-	Portal    string // the network's identifier of the chat
-	Login     string // the login through which it crosses
-	Sender    string // network user ID on the way in, Matrix user ID on the way out
+	Portal    string    // the network's identifier of the chat
+	Receiver  string    // the login whose own the chat's portal is; empty: several may share it
+	Room      id.RoomID // on the way out: where it was written
+	Login     string    // the login through which it crosses
+	Sender    string    // network user ID on the way in, Matrix user ID on the way out
 	At        time.Time
 	Text      string
 	File      *File

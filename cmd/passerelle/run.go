@@ -18,6 +18,7 @@ import (
 	"passerelle/config"
 	"passerelle/database"
 	"passerelle/portal"
+	"passerelle/portal/govern"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
@@ -107,6 +108,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Spool:             c.Spool,
 		Policy:            portal.AdmitAll{},
 		Scanner:           portal.NoScanner{},
+		Roles:             administrators(c.Permissions),
 		Log:               log,
 	}, nil
 }
@@ -156,4 +158,15 @@ func withoutCodes(value any) ([]byte, error) {
 		value = step.StepID
 	}
 	return json.Marshal(value)
+}
+
+// administrators are the people whom the permissions make administrators, by their Matrix ID.
+type administrators map[string]string
+
+// Of tells who is one.
+func (a administrators) Of(user id.UserID) (govern.Person, bool) {
+	if a[user.String()] != "admin" {
+		return govern.Person{}, false
+	}
+	return govern.Person{ID: user, Role: govern.RoleAdministrator}, true
 }

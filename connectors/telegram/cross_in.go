@@ -64,7 +64,7 @@ func (d *delivery) converted(ctx context.Context, room *bridgev2.Portal, intent 
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(c), message)
 	var refusal *portal.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && !refusal.Waits():
 		return d.noticed(ctx, d.account.connector.say(say.Withheld, networkName))
 	case err != nil:
 		return d.fail(err)
@@ -164,7 +164,8 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 func (d *delivery) crossing(c content) portal.Crossing {
 	crossing := portal.Crossing{
 		Key: string(d.GetID()), Network: d.account.connector.border.Network, Direction: portal.In, Kind: c.kind, Portal: string(d.PortalKey.ID),
-		Login: string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
+		Receiver: string(d.PortalKey.Receiver),
+		Login:    string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
 	}
 	if c.file != nil && d.file != nil {
 		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size(), Content: d.file}
@@ -179,7 +180,7 @@ func (d *delivery) noticed(ctx context.Context, text string) (*bridgev2.Converte
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && !refusal.Waits():
 		d.dropped = true
 		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case err != nil:

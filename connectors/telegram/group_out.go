@@ -90,7 +90,8 @@ func withWriter(ctx context.Context, who id.UserID) context.Context {
 func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, words string) portal.Crossing {
 	return portal.Crossing{
 		Key: evt.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: portal.KindText,
-		Portal: string(room.ID), Login: string(a.login.ID), Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
+		Portal: string(room.ID), Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID),
+		Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
 	}
 }
 

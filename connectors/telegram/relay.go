@@ -134,7 +134,7 @@ func (a *account) sayReaction(ctx context.Context, room *bridgev2.Portal, target
 	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to.id})
 	admitted, err := passOut(ctx, a, portal.Crossing{
 		Key: given.MXID.String() + "/said", Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
-		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
+		Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
 	}, line)
 	if err != nil {
 		return nil, err

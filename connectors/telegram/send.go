@@ -136,10 +136,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence.In(a.writersLanguage(ctx))
-		if sentence == "" {
-			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
-		}
+		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, unsent.Refused(err, sentence)
 	case err != nil:
 		return admitted, a.failed(ctx, err, say.NotSent)
@@ -167,8 +164,8 @@ func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
 	return portal.Crossing{
 		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
-		Portal: string(message.Portal.ID), Login: string(a.login.ID), Sender: message.Event.Sender.String(),
-		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
+		Portal: string(message.Portal.ID), Receiver: string(message.Portal.Receiver), Room: message.Portal.MXID,
+		Login: string(a.login.ID), Sender: message.Event.Sender.String(), At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
 	}
 }
 

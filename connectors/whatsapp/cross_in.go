@@ -61,7 +61,7 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(message), message)
 	var refusal *portal.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && !refusal.Waits():
 		return d.notice(ctx, say.Withheld, networkName)
 	case err != nil:
 		return d.fail(err)
@@ -105,7 +105,7 @@ func (d *delivery) crossing(message incoming) portal.Crossing {
 	c := portal.Crossing{
 		Key:     d.PortalKey.String() + "/" + d.id.String(),
 		Network: d.account.connector.border.Network, Direction: portal.In, Kind: message.content.kind,
-		Portal: string(d.PortalKey.ID), Login: string(d.account.login.ID), Sender: string(d.id.sender), At: d.came.At,
+		Portal: string(d.PortalKey.ID), Receiver: string(d.PortalKey.Receiver), Login: string(d.account.login.ID), Sender: string(d.id.sender), At: d.came.At,
 		Text: message.content.text,
 	}
 	if f := message.content.file; f != nil {
@@ -129,7 +129,7 @@ func (d *delivery) noticed(ctx context.Context, text, as string) (*bridgev2.Conv
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, crossing, text)
 	var refusal *portal.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && !refusal.Waits():
 		d.dropped = true
 		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case err != nil:

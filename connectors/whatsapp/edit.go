@@ -72,7 +72,7 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, message)
 	var refusal *portal.Refusal
 	switch {
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && !refusal.Waits():
 		return e.instead(ctx, part, say.EditWithheld)
 	case err != nil:
 		return nil, e.give(err)

@@ -164,7 +164,8 @@ func (a *account) wordsOut(ctx context.Context, room *bridgev2.Portal, evt *even
 func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, words string) portal.Crossing {
 	return portal.Crossing{
 		Key: evt.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: portal.KindText,
-		Portal: string(room.ID), Login: string(a.login.ID), Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
+		Portal: string(room.ID), Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID),
+		Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
 	}
 }
 

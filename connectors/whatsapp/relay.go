@@ -253,7 +253,7 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 	as := given.MXID + suffixSaid
 	admitted, err := passOut(ctx, a, portal.Crossing{
 		Key: as.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
-		Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
+		Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
 	}, line, say.NotSent)
 	if err != nil {
 		return nil, err

@@ -143,10 +143,7 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		sentence := refusal.Verdict.Sentence.In(a.writersLanguage(ctx))
-		if sentence == "" {
-			sentence = a.sayToWriter(ctx, say.WithheldOut, networkName)
-		}
+		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, a.refused(err, sentence)
 	case err != nil:
 		return admitted, a.notSent(err, unsent)
@@ -157,8 +154,8 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
 	c := portal.Crossing{
 		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
-		Portal: string(message.Portal.ID), Login: string(a.login.ID), Sender: message.Event.Sender.String(),
-		At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
+		Portal: string(message.Portal.ID), Receiver: string(message.Portal.Receiver), Room: message.Portal.MXID,
+		Login: string(a.login.ID), Sender: message.Event.Sender.String(), At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
 	}
 	if f := out.file; f != nil {
 		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}

@@ -86,7 +86,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(w.policy, portal.NoScanner{}, w.policy, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
+	border := portal.Border{Network: "whatsapp", Gate: portal.NewGate(portal.Checks{Policy: w.policy, Scanner: portal.NoScanner{}, Ledger: w.policy}, time.Now), Inbox: w.inbox, Sealer: flip{"k1"},
 		Transient: never, Spool: must[*transfer.Pool](w.t)(transfer.NewPool(w.t.TempDir(), 1<<30)),
 		Languages: w.languages}
 	if w.connector, err = New(w.options, border); err != nil {

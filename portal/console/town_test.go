@@ -91,6 +91,7 @@ func newTown() *town {
 	contact("telegram", "5550002", "Ancien prestataire", 1)
 	t.contacts[3].Blocked, t.contacts[3].Informed = true, time.Time{}
 	t.hold("text", t.chats[2], "+33 6 12 34 56 78", "classification")
+	t.approvals[0].SenderName, t.approvals[0].Direction = "Paul Martin", "in"
 	t.hold("media", t.chats[1], "@lea:example.org", "office-documents")
 	return t
 }
@@ -105,7 +106,7 @@ func (t *town) hold(kind string, chat govern.Portal, sender, rule string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.approvals = append(t.approvals, govern.Approval{ID: int64(len(t.approvals) + 1), Portal: chat.Key, Name: chat.Name, Direction: "out",
-		Kind: kind, Rule: rule, Sender: sender, Owners: chat.Owners, At: t.now.Add(-time.Hour + time.Duration(len(t.approvals))*time.Minute), State: "waiting"})
+		Kind: kind, Rule: rule, Sender: sender, Owners: chat.Owners, At: t.now.Add(-time.Hour + time.Duration(len(t.approvals))*time.Minute), State: govern.ApprovalWaiting})
 }
 
 func (t *town) clock() time.Time {
@@ -136,7 +137,7 @@ func (t *town) Overview(_ context.Context, days int) (govern.Overview, error) {
 	defer t.mu.Unlock()
 	o := govern.Overview{Version: "1.0.0-test", Inbox: 3, Journal: 1}
 	for _, a := range t.approvals {
-		if a.State == "waiting" {
+		if a.State == govern.ApprovalWaiting {
 			o.Waiting++
 		}
 	}
@@ -244,7 +245,7 @@ func (t *town) Contact(_ context.Context, network, contact string) (govern.Conta
 func (t *town) Approvals(context.Context, bool) ([]govern.Approval, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(t.approvals), func(a govern.Approval) bool { return a.State != "waiting" }), nil
+	return slices.DeleteFunc(slices.Clone(t.approvals), func(a govern.Approval) bool { return a.State != govern.ApprovalWaiting }), nil
 }
 
 func (t *town) Approval(_ context.Context, approval int64) (govern.Approval, error) {
@@ -276,10 +277,13 @@ func (t *town) Do(_ context.Context, by id.UserID, a govern.Action) (govern.Resu
 		if at < 0 {
 			return govern.Result{}, govern.ErrNotFound
 		}
-		if t.approvals[at].State != "waiting" {
+		if t.approvals[at].State != govern.ApprovalWaiting {
 			return govern.Result{}, govern.ErrDecided
 		}
-		t.approvals[at].State = string(a.Verb) + "d"
+		t.approvals[at].State = govern.ApprovalApproved
+		if a.Verb == govern.Reject {
+			t.approvals[at].State = govern.ApprovalRejected
+		}
 	case govern.Access:
 		return govern.Result{Data: map[string]string{"name": "Paul Martin", "number": "33612345678", "chats": "2"}}, nil
 	case govern.Erase:

@@ -49,9 +49,9 @@ const (
 
 // PortalKey names a portal.
 type PortalKey struct {
-	Network  string // "whatsapp"
-	ID       string // the network's identifier of the chat
-	Receiver string // the login whose own the portal is; empty: several may share it
+	Network  string `json:"network"`           // "whatsapp"
+	ID       string `json:"id"`                // the network's identifier of the chat
+	Receiver string `json:"receiver,omitzero"` // the login whose own the portal is; empty: several may share it
 }
 
 // Kind says what a portal is.
@@ -78,26 +78,26 @@ const (
 
 // Portal is a portal as administrators see it.
 type Portal struct {
-	Key         PortalKey
-	Room        id.RoomID // empty: it has none yet
-	Name        string
-	Kind        Kind
-	State       State
-	Mark        string // its sensitivity, in the administration's own words; empty: not marked
-	Owners      []Owner
-	Relay       string    // the login that people write through who have none; empty: nobody's
-	Contacts    int       // how many external contacts are in it
-	LastActive  time.Time // when something last crossed; zero: never
-	Waiting     int       // how much in it waits for a decision
-	StateSince  time.Time // zero: it was always open
-	StateChange id.UserID // who brought the state about
+	Key         PortalKey `json:"key"`
+	Room        id.RoomID `json:"room,omitzero"` // empty: it has none yet
+	Name        string    `json:"name"`
+	Kind        Kind      `json:"kind"`
+	State       State     `json:"state"`
+	Mark        string    `json:"mark,omitzero"` // its sensitivity, in the administration's own words; empty: not marked
+	Owners      []Owner   `json:"owners"`
+	Relay       string    `json:"relay,omitzero"`       // the login that people write through who have none; empty: nobody's
+	Contacts    int       `json:"contacts"`             // how many external contacts are in it
+	LastActive  time.Time `json:"last_active,omitzero"` // when something last crossed; zero: never
+	Waiting     int       `json:"waiting"`              // how much in it waits for a decision
+	StateSince  time.Time `json:"state_since,omitzero"` // zero: it was always open
+	StateChange id.UserID `json:"state_by,omitzero"`    // who brought the state about
 }
 
 // Owner is a login that is in a portal, and whose it is.
 type Owner struct {
-	Login      string
-	User       id.UserID
-	Department string // empty: none is known
+	Login      string    `json:"login"`
+	User       id.UserID `json:"user"`
+	Department string    `json:"department,omitzero"` // empty: none is known
 }
 
 // Filter chooses portals. The zero Filter chooses all.
@@ -118,79 +118,91 @@ type Filter struct {
 
 // Page is a part of a long list.
 type Page[T any] struct {
-	Items []T
-	Total int    // how many there are on all pages
-	Next  string // for After; empty: this is the last page
+	Items []T    `json:"items"`
+	Total int    `json:"total"`         // how many there are on all pages
+	Next  string `json:"next,omitzero"` // for After; empty: this is the last page
 }
 
 // Login is somebody's account on a network.
 type Login struct {
-	Network, ID string
-	Name        string // as the network shows it to its owner, who alone and administrators see it
-	Owner       Owner
-	State       string // bridgev2's words: CONNECTED, TRANSIENT_DISCONNECT, BAD_CREDENTIALS …
-	Reason      string // in plain words; empty: all is well
-	Since       time.Time
-	Portals     int
-	Limit       int // most messages a day that go out; 0: no limit of the administrators'
-	SentToday   int
+	Network   string    `json:"network"`
+	ID        string    `json:"id"`
+	Name      string    `json:"name"` // as the network shows it to its owner, who alone and administrators see it
+	Owner     Owner     `json:"owner"`
+	State     string    `json:"state"`           // bridgev2's words: CONNECTED, TRANSIENT_DISCONNECT, BAD_CREDENTIALS …
+	Reason    string    `json:"reason,omitzero"` // in plain words; empty: all is well
+	Since     time.Time `json:"since,omitzero"`
+	Portals   int       `json:"portals"`
+	Limit     int       `json:"limit"` // most messages a day that go out; 0: no limit of the administrators'
+	SentToday int       `json:"sent_today"`
 }
 
 // Contact is somebody on a network.
 type Contact struct {
-	Network, ID string
-	Name        string
-	Ghost       id.UserID
-	Portals     int
-	Blocked     bool
-	Erased      time.Time // zero: nothing was erased
-	Informed    time.Time // when they were told that they talk to an administration; zero: not yet
+	Network  string    `json:"network"`
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Ghost    id.UserID `json:"ghost"`
+	Portals  int       `json:"portals"`
+	Blocked  bool      `json:"blocked"`
+	Erased   time.Time `json:"erased,omitzero"`   // zero: nothing was erased
+	Informed time.Time `json:"informed,omitzero"` // when they were told that they talk to an administration; zero: not yet
 }
 
 // Approval is something that waits for a decision.
 type Approval struct {
-	ID        int64
-	Portal    PortalKey
-	Name      string // of the portal
-	Direction string // "in", "out"
-	Kind      string // as the gate calls it: "text", "media" …
-	Rule      string // that holds it
-	Login     string
-	Sender    string
-	Owners    []Owner
-	At        time.Time
-	State     string // "waiting", "approved", "rejected", "gone"
-	By        id.UserID
-	Decided   time.Time
+	ID        int64     `json:"id"`
+	Portal    PortalKey `json:"portal"`
+	Name      string    `json:"name"`      // of the portal
+	Direction string    `json:"direction"` // "in", "out"
+	Kind      string    `json:"kind"`      // as the gate calls it: "text", "media" …
+	Rule      string    `json:"rule"`      // that holds it
+	Login     string    `json:"login"`
+	Sender    string    `json:"sender"` // an identifier of the network's, or a Matrix ID
+	// SenderName is what a contact is called; empty for staff.
+	SenderName string    `json:"sender_name,omitzero"`
+	Owners     []Owner   `json:"owners"`
+	At         time.Time `json:"at"`
+	State      string    `json:"state"` // see below
+	By         id.UserID `json:"by,omitzero"`
+	Decided    time.Time `json:"decided,omitzero"`
 }
+
+// The states of an approval.
+const (
+	ApprovalWaiting  = "waiting"
+	ApprovalApproved = "approved"
+	ApprovalRejected = "rejected"
+)
 
 // Traffic is how much crossed on one day.
 type Traffic struct {
-	Day      time.Time // midnight, UTC
-	Network  string
-	In, Out  int
-	Refused  int // what did not cross, both ways
-	Withheld int // files that stayed behind
-	Found    int // those of them in which something harmful was found
+	Day      time.Time `json:"day"` // midnight, UTC
+	Network  string    `json:"network"`
+	In       int       `json:"in"`
+	Out      int       `json:"out"`
+	Refused  int       `json:"refused"`  // what did not cross, both ways
+	Withheld int       `json:"withheld"` // files that stayed behind
+	Found    int       `json:"found"`    // those of them in which something harmful was found
 }
 
 // Overview is the state of everything at one look.
 type Overview struct {
-	Version  string
-	Networks []NetworkState
-	Traffic  []Traffic
-	Waiting  int // approvals
-	Inbox    int // arrivals that are not in their rooms yet
-	Journal  int // events whose outcome is open
+	Version  string         `json:"version"`
+	Networks []NetworkState `json:"networks"`
+	Traffic  []Traffic      `json:"traffic"`
+	Waiting  int            `json:"waiting"` // approvals
+	Inbox    int            `json:"inbox"`   // arrivals that are not in their rooms yet
+	Journal  int            `json:"journal"` // events whose outcome is open
 }
 
 // NetworkState is how one network's bridge does.
 type NetworkState struct {
-	Network string
-	Running bool
-	Reason  string         // why it does not run; empty: it does
-	Logins  map[string]int // state -> how many
-	Portals int
+	Network string         `json:"network"`
+	Running bool           `json:"running"`
+	Reason  string         `json:"reason,omitzero"` // why it does not run; empty: it does
+	Logins  map[string]int `json:"logins"`          // state -> how many
+	Portals int            `json:"portals"`
 }
 
 // Errors of the desk. Each one says what to do, in English; the doors say it in their reader's language.

@@ -118,7 +118,7 @@ type Action struct {
 
 // Result is what became of an action.
 type Result struct {
-	Done string            // what was done, for those who did it; empty: what the verb says
-	Data map[string]string // Access: everything that is known, by its name
-	Left []string          // what could not be done, and stays so
+	Done string            `json:"done,omitzero"` // what was done, for those who did it; empty: what the verb says
+	Data map[string]string `json:"data,omitzero"` // Access: everything that is known, by its name
+	Left []string          `json:"left,omitzero"` // what could not be done, and stays so
 }

@@ -95,6 +95,14 @@ func Send(ctx context.Context, room networkid.PortalKey, through *bridgev2.UserL
 	})
 }
 
+// SendPlain hands a message of the bridge's own on to the network through a login, without a name before it. ended, which has room
+// for one, gets how it ended; nothing, if the room is given up meanwhile.
+func SendPlain(room networkid.PortalKey, through *bridgev2.UserLogin, evt *event.Event, ended chan<- error) bridgev2.EventHandlingResult {
+	return Do(room, through, func(inRoom context.Context, at *bridgev2.Portal) {
+		ended <- inside(at).HandleMatrixMessage(inRoom, through, nil, evt).Error
+	})
+}
+
 func send(ctx context.Context, at *bridgev2.Portal, through *bridgev2.UserLogin, evt *event.Event) bridgev2.EventHandlingResult {
 	switch evt.Type {
 	case event.EventReaction:
