@@ -28,6 +28,11 @@ prerequisites:
 	@cmp -s $(AXE)/package-lock.json $(AXE)/node_modules/.installed || { npm ci --silent --no-audit --no-fund --prefix $(AXE) \
 	  && cp $(AXE)/package-lock.json $(AXE)/node_modules/.installed; }
 
+.PHONY: pictures
+pictures: prerequisites ## a picture of each of the administrators' pages, in ./pictures
+	mkdir -p pictures
+	CONSOLE_PICTURES=$(CURDIR)/pictures go test $(TAGS) -count=1 -timeout 15m -run TestEveryPageIsAccessible ./portal/console
+
 .PHONY: soak
 soak: ## kills the bridge KILLS times (default 1000) at random instants under traffic both ways
 	go test $(TAGS) -count=1 -timeout 3h -run TestKilled -v ./cmd/passerelle -kills $${KILLS:-1000}

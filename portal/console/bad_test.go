@@ -410,6 +410,16 @@ func TestTheLivePartsNeedASessionAndEndWithIt(t *testing.T) {
 	}
 }
 
+func TestTheLivePartsEndWithTheServer(t *testing.T) {
+	stopping := make(chan struct{})
+	w := newWorld(t, func(o *Options) { o.Stopping = stopping })
+	a := w.signIn(amira)
+	close(stopping)
+	if page := a.get("/live"); !strings.Contains(page.body, "event: approvals") || strings.Contains(page.body, "event: over") {
+		t.Errorf("the last of it is:\n%s", page.body)
+	}
+}
+
 // FuzzLocal looks for a path that leads to another host.
 func FuzzLocal(f *testing.F) {
 	for _, path := range []string{"/", "/chats?s=x", "//evil.example", `/\evil.example`, "https://evil.example", "/\t/evil.example", "javascript:alert(1)"} {

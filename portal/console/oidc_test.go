@@ -13,19 +13,19 @@ import (
 )
 
 // ministry is a provider of OpenID Connect on this machine, and a console that trusts it.
-func ministry(t *testing.T) (*mockoidc.MockOIDC, *world) {
+func ministry(t *testing.T, change ...func(*Options)) (*mockoidc.MockOIDC, *world) {
 	t.Helper()
 	provider, err := mockoidc.Run()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { provider.Server.Close() })
-	w := newWorld(t, func(o *Options) {
+	trust := func(o *Options) {
 		o.Provider = &Provider{Issuer: provider.Issuer(), ClientID: provider.ClientID, ClientSecret: provider.ClientSecret,
 			Claim: "preferred_username", Domain: "example.org", Client: http.DefaultClient}
 		o.Now = time.Now // the provider's tokens are of this time
-	})
-	return provider, w
+	}
+	return provider, newWorld(t, append(change, trust)...)
 }
 
 func TestTheAdministrationsProviderLetsPeopleIn(t *testing.T) {
@@ -45,6 +45,19 @@ func TestTheAdministrationsProviderLetsPeopleIn(t *testing.T) {
 	if !slices.Contains(w.written(), "@amira:example.org done") {
 		t.Errorf("written down: %q", w.written())
 	}
+}
+
+// TestChromiumComesBackFromTheProvider has the provider on another site than the console: no cookie of the session's comes along when
+// it leads back.
+func TestChromiumComesBackFromTheProvider(t *testing.T) {
+	var address string
+	provider, w := ministry(t, func(o *Options) {
+		address = strings.Replace(o.Address, "127.0.0.1", "localhost", 1)
+		o.Address = address
+	})
+	provider.QueueUser(&mockoidc.MockUser{Subject: "17", PreferredUsername: "amira"})
+	win := &window{w, chrome(t)}
+	win.do(to(address), click(`a[href="/provider"]`), see(`nav.menu a[aria-current][href="/"]`), said("@amira:example.org"))
 }
 
 func TestWhoTheProviderKnowsNeedsARoleToo(t *testing.T) {
