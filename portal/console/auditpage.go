@@ -79,7 +79,7 @@ func newAuditPage(v *visit, s auditSearch) auditPage {
 		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "done", "denied", "failed"},
 	}
 	for _, d := range govern.Verbs() {
-		p.Kinds = append(p.Kinds, string(d.Verb))
+		p.Kinds = append(p.Kinds, string(d.Target)+"."+string(d.Verb))
 	}
 	return p
 }

@@ -73,6 +73,9 @@ func TestEverySentenceOfThePagesExists(t *testing.T) {
 				t.Errorf("there is no sentence %q", id)
 			}
 		}
+		if what := label(say.French, "kind", string(d.Target)+"."+string(d.Verb)); strings.Contains(what, ".") {
+			t.Errorf("the log calls something %q", what)
+		}
 		if d.Wants != govern.Nothing && sentence(say.French, "wants-"+string(d.Wants)) == "" {
 			t.Errorf("nothing says what %s wants", d.Verb)
 		}

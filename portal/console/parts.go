@@ -54,7 +54,7 @@ type Audit interface {
 // AuditQuery chooses entries. The zero AuditQuery chooses all.
 type AuditQuery struct {
 	Since, Until time.Time
-	Kind         string // of what crossed, or the verb of what was done
+	Kind         string // of what crossed ("text"), or what was done: "sign-in", or target and verb ("portal.pause")
 	Chat         string // pseudonym, or the network's identifier
 	Actor        string // pseudonym, or a Matrix ID
 	Verdict      string

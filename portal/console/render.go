@@ -212,13 +212,12 @@ func (c *Console) networkName(network string) string {
 // label returns what a word of the desk's is called; a word that is new here stays as it is.
 func label(l say.Language, kind, value string) string {
 	word := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(value))
-	kinds := []string{kind}
-	if kind == "kind" { // of an entry of the log: what crossed, or what was done
-		kinds = append(kinds, "verb")
+	if text := sentence(l, kind+"-"+word); text != "" && value != "" {
+		return text
 	}
-	for _, kind := range kinds {
-		if text := sentence(l, kind+"-"+word); text != "" && value != "" {
-			return text
+	if target, verb, ok := strings.Cut(word, "."); ok && kind == "kind" { // of an entry of the log: what was done
+		if text := sentence(l, "verb-"+verb); text != "" {
+			return sentence(l, "pair", sentence(l, "on-"+target), text)
 		}
 	}
 	return value

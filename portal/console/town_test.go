@@ -360,7 +360,7 @@ func (l *logbook) Search(_ context.Context, q AuditQuery) (AuditPage, error) {
 	list := []AuditEntry{
 		{Number: 48211, At: now.Add(-time.Minute), Kind: "text", Network: "whatsapp", Direction: "out", Actor: "p-7f3a91c2", Chat: "c-19ab44e0", Size: 412, Verdict: "refused", Rule: "classification"},
 		{Number: 48210, At: now.Add(-2 * time.Minute), Kind: "media", Network: "telegram", Direction: "in", Actor: "p-02bd77aa", Chat: "c-e1f20b5d", Size: 2417000, Verdict: "withheld", Rule: "scan"},
-		{Number: 48209, At: now.Add(-9 * time.Minute), Kind: "pause", Network: "whatsapp", Actor: "p-a0c4d1e9", Chat: "c-19ab44e0", Verdict: "done"},
+		{Number: 48209, At: now.Add(-9 * time.Minute), Kind: "portal.pause", Network: "whatsapp", Actor: "p-a0c4d1e9", Chat: "c-19ab44e0", Verdict: "done"},
 		{Number: 48208, At: now.Add(-12 * time.Minute), Kind: "sign-in", Actor: "p-a0c4d1e9", Verdict: "done"},
 		{Number: 48207, At: now.Add(-13 * time.Minute), Kind: "text", Network: "whatsapp", Direction: "in", Actor: "p-02bd77aa", Chat: "c-19ab44e0", Size: 86, Verdict: "admitted", Rule: "default"},
 	}

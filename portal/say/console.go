@@ -26,7 +26,7 @@ var aboutConsole = map[Sentence]map[Language]string{
 	"console-wrong":              {English: "To be corrected", French: "À corriger"},
 	"console-mend":               {English: "Something that you entered has to be corrected; see beside the fields. Nothing was done.", French: "Une saisie est à corriger ; voyez à côté des champs. Rien n’a été fait."},
 	"console-left":               {English: "What could not be done:", French: "Ce qui n’a pas pu être fait :"},
-	"console-pair":               {English: "%s: %s", French: "%s : %s"}, // what, how much
+	"console-pair":               {English: "%s: %s", French: "%s\u00a0: %s"}, // what, how much
 	"console-never":              {English: "never", French: "jamais"},
 	"console-none":               {English: "none", French: "aucun"},
 	"console-any":                {English: "All", French: "Tous"},

@@ -146,6 +146,10 @@ var aboutConsolePages = map[Sentence]map[Language]string{
 	"console-kind-location":       {English: "Place", French: "Lieu"},
 	"console-kind-notice":         {English: "Notice", French: "Avis"},
 	"console-kind-sign-in":        {English: "Signing in", French: "Connexion"},
+	"console-on-portal":           {English: "Chat", French: "Conversation"},
+	"console-on-login":            {English: "Account", French: "Compte"},
+	"console-on-contact":          {English: "Contact", French: "Contact"},
+	"console-on-approval":         {English: "Approval", French: "Approbation"},
 	"console-sender":              {English: "Sender", French: "Expéditeur"},
 
 	"console-proof":         {English: "Is the log whole?", French: "Le journal est-il intact ?"},
