@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"passerelle/portal/govern"
 	"passerelle/portal/say"
@@ -150,6 +151,7 @@ func (v *visit) readForm() error {
 		}
 		return govern.ErrArgument
 	}
+	_ = http.NewResponseController(v.w).SetReadDeadline(time.Time{}) // what is done may take longer; see ServeHTTP
 	if subtle.ConstantTimeCompare([]byte(v.r.PostFormValue("csrf")), []byte(v.session.csrf)) != 1 {
 		return errForm
 	}
