@@ -61,11 +61,11 @@ func (c *Console) do(v *visit) error {
 	}
 	a := govern.Action{Verb: d.Verb, With: strings.TrimSpace(strings.ToValidUTF8(v.r.PostFormValue("with"), ""))}
 	back, name, err := c.aim(v, d, &a)
-	if err != nil {
-		return err
-	}
-	if !v.seat.May(d.Verb) {
+	switch {
+	case errors.Is(err, govern.ErrNotYours), errors.Is(err, govern.ErrMayNot), err == nil && !v.seat.May(d.Verb):
 		_, err := v.seat.Do(v.r.Context(), a) // refuses, and writes that down
+		return err
+	case err != nil:
 		return err
 	}
 	if d.Final && v.r.PostFormValue("sure") != "yes" {
@@ -116,6 +116,9 @@ func (c *Console) aim(v *visit, d govern.Description, a *govern.Action) (back, n
 		}
 		a.Network, a.ID = which.Network, which.ID
 		login, err := v.login(which)
+		if errors.Is(err, govern.ErrNotFound) && !v.seesAll() {
+			err = govern.ErrNotYours // it was there when it was sealed
+		}
 		return "/account/" + sealed, login.Name, err
 	case govern.OnContact:
 		if err := c.seal.open(sealContact, sealed, &which); err != nil {
