@@ -44,7 +44,7 @@ type Options struct {
 	Desk      *govern.Desk
 	Languages portal.Languages
 	Policy    Policy
-	Audit     Audit
+	Audit     Audit // nil: nothing is written down, and there is no page of it
 	Checks    Checks
 	Provider  *Provider // nil: people come in by link only
 	Now       func() time.Time
@@ -188,8 +188,10 @@ func (c *Console) routes() (http.Handler, error) {
 	mux.HandleFunc("POST /do", c.inside(c.do))
 	mux.HandleFunc("GET /policy", c.inside(c.showPolicy))
 	mux.HandleFunc("POST /policy", c.inside(c.tryPolicy))
-	mux.HandleFunc("GET /audit", c.inside(c.showAudit))
-	mux.HandleFunc("POST /audit", c.inside(c.searchAudit))
+	if c.options.Audit != nil {
+		mux.HandleFunc("GET /audit", c.inside(c.showAudit))
+		mux.HandleFunc("POST /audit", c.inside(c.searchAudit))
+	}
 	mux.HandleFunc("GET /check", c.inside(c.showCheck))
 	mux.HandleFunc("POST /check", c.inside(c.runCheck))
 	mux.HandleFunc("POST /sign-out", c.inside(c.signOut))

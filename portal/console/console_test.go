@@ -239,6 +239,17 @@ func TestTheLogSaysWhetherItIsWhole(t *testing.T) {
 	}
 }
 
+func TestWithoutALogNoPageSpeaksOfOne(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Audit = nil })
+	a := w.signIn(amira)
+	if page := a.get("/"); strings.Contains(page.body, `href="/audit"`) || strings.Contains(page.body, "written down") {
+		t.Errorf("the overview:\n%s", page.body)
+	}
+	if page := a.get("/audit"); page.status != http.StatusNotFound {
+		t.Errorf("the log's page: %d", page.status)
+	}
+}
+
 func TestTheConfigurationIsChecked(t *testing.T) {
 	w := newWorld(t)
 	a := w.signIn(amira)

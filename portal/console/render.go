@@ -35,7 +35,8 @@ type page struct {
 	Wrong    bool   // something that was entered has to be mended
 	Here     string // the page's name, for the navigation
 	Person   *govern.Person
-	Audits   bool // the person sees what belongs to no department
+	SeesAll  bool // the person sees what belongs to no department
+	Log      bool // what is done is written down, and can be looked at
 	CSRF     string
 	News     *news
 	Back     string // where the choice of a language leads
@@ -78,7 +79,7 @@ func (v *visit) show(status int, name, title string, main any) error {
 // showAs answers with a page of a title.
 func (v *visit) showAs(status int, name, title string, main any) error {
 	p := page{
-		Language: v.language, Title: title, Here: name, Main: main, Back: "/",
+		Language: v.language, Title: title, Here: name, Main: main, Back: "/", Log: v.c.options.Audit != nil,
 		Wrong: status == http.StatusUnprocessableEntity,
 	}
 	for _, l := range say.Languages() {
@@ -91,7 +92,7 @@ func (v *visit) showAs(status int, name, title string, main any) error {
 	}
 	if v.seat != nil {
 		p.Person, p.CSRF, p.News = &v.seat.Person, v.session.csrf, v.c.sessions.hear(v.session.hash)
-		p.Audits = v.seesAll()
+		p.SeesAll = v.seesAll()
 	}
 	if name == "lead" {
 		p.Lead, _ = main.(string)
