@@ -65,7 +65,7 @@ type AuditQuery struct {
 // AuditPage is a part of the entries.
 type AuditPage struct {
 	Entries []AuditEntry
-	Total   int
+	Total   int    // on all pages; negative: they were not counted
 	Next    string // empty: this is the last page
 }
 
