@@ -86,12 +86,12 @@ type AuditEntry struct {
 
 // Proof is the state of the log.
 type Proof struct {
-	Size       int64  // entries
-	Root       string // hash of the tree
-	Checkpoint time.Time
-	Checked    time.Time // when the whole log was last looked through; zero: never
-	Whole      bool      // nothing was missing, altered or reordered then
-	Fault      string    // the first thing that was not whole
+	Size    int64     // entries
+	Signed  int64     // those of them that the last checkpoint signs
+	Root    string    // hash of the tree
+	Checked time.Time // when the whole log was last looked through; zero: never
+	Whole   bool      // nothing was missing, altered or reordered then
+	Fault   string    // the first thing that was not whole
 }
 
 // Checks tries the configuration.

@@ -158,7 +158,7 @@ var aboutConsolePages = map[Sentence]map[Language]string{
 	"console-proof-broken":  {English: "The log is not whole. Compare it with a copy kept elsewhere. Verified on", French: "Le journal n’est pas intact. Comparez-le à une copie conservée ailleurs. Vérifié le"},
 	"console-first-fault":   {English: "First fault:", French: "Premier défaut :"},
 	"console-entries":       {English: "Entries", French: "Entrées"},
-	"console-checkpoint":    {English: "Last sealed on", French: "Dernier scellement le"},
+	"console-checkpoint":    {English: "Sealed by the last checkpoint", French: "Scellées au dernier point de contrôle"},
 	"console-root":          {English: "Fingerprint", French: "Empreinte"},
 	"console-from-day":      {English: "From", French: "Du"},
 	"console-to-day":        {English: "To", French: "Au"},
