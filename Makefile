@@ -27,6 +27,10 @@ prerequisites:
 	@command -v npm >/dev/null || { echo 'npm is missing: apt-get install npm' >&2; exit 1; }
 	@cmp -s $(AXE)/package-lock.json $(AXE)/node_modules/.installed || { npm ci --silent --no-audit --no-fund --prefix $(AXE) \
 	  && cp $(AXE)/package-lock.json $(AXE)/node_modules/.installed; }
+	@command -v clamd >/dev/null || [ -x /usr/sbin/clamd ] \
+	  || { echo 'ClamAV is missing: apt-get install --no-install-recommends clamav-daemon' >&2; exit 1; }
+	@command -v c-icap >/dev/null && ls /usr/lib/*/c_icap/clamd_mod.so >/dev/null 2>&1 \
+	  || { echo 'c-icap is missing: apt-get install --no-install-recommends c-icap libc-icap-mod-virus-scan' >&2; exit 1; }
 
 .PHONY: pictures
 pictures: prerequisites ## a picture of each of the administrators' pages, in ./pictures

@@ -59,7 +59,7 @@ func (n *network) sayInPortal(ctx context.Context, key govern.PortalKey, sentenc
 
 // decide brings a decision about. It fails with the errors of package govern.
 func (h *Host) decide(ctx context.Context, number int64, outcome portal.Outcome, by id.UserID) error {
-	decided, freed, err := h.options.Store.Decide(ctx, number, outcome, by, time.Now())
+	decided, freed, err := h.options.Store.DecideApproval(ctx, number, outcome, by, time.Now())
 	if err != nil {
 		return err
 	}

@@ -54,20 +54,24 @@ type Host struct {
 func New(ctx context.Context, options Options, networks []Network) (*Host, error) {
 	h := &Host{options: options}
 	var err error
-	if h.spools, err = newSpools(options.Spool); err != nil {
+	if h.spools, err = newSpools(options.Spool, options.SpoolSpace); err != nil {
 		return nil, err
 	}
 	if h.languages, err = newLanguages(ctx, options.Language, options.Store); err != nil {
 		return nil, err
 	}
 	h.metrics = newMetrics(h)
+	var ledger portal.Ledger = options.Store
+	if options.Ledger != nil {
+		ledger = options.Ledger
+	}
 	if h.standing, err = newStanding(ctx, options.Policy, options.Store); err != nil {
 		return nil, err
 	}
 	h.standing.directWith = h.directWith
 	h.desk = options.desk(h.Governor())
-	gate := portal.NewGate(portal.Checks{Policy: h.standing, Scanner: options.Scanner,
-		Ledger: h.metrics.countDecisions(options.Store), Approvals: options.Store}, time.Now)
+	gate := portal.NewGate(portal.Checks{Policy: observed{h.standing, h}, Scanner: h.metrics.countScans(options.Scanner, options.Log),
+		Ledger: h.metrics.countDecisions(ledger), Approvals: options.Store}, time.Now)
 	for _, n := range networks {
 		made, err := newNetwork(ctx, h, n, gate)
 		if err != nil {
@@ -95,6 +99,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if h.options.Monitor != "" {
 		if err := serve("monitor", h.options.Monitor, h.monitor()); err != nil {
 			return fmt.Errorf("listen for monitoring: %w (bridge.monitor: choose a free port)", err)
+		}
+	}
+	for _, s := range h.options.Services {
+		if err := serve(s.Name, s.Listen, s.Handler(h)); err != nil {
+			return fmt.Errorf("listen for the %s: %w (%s: choose a free port)", s.Name, err, s.Key)
 		}
 	}
 	for _, n := range h.networks {

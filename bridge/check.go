@@ -30,6 +30,7 @@ const (
 	OK       Result = "ok"
 	Failed   Result = "FAILED"
 	Untested Result = "not tested" // it cannot be told from here
+	Warning  Result = "warning"    // it works, and should be otherwise
 )
 
 // checkPatience bounds one question to the homeserver.

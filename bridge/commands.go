@@ -13,6 +13,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/audit"
 	"passerelle/portal/say"
 )
 
@@ -178,7 +179,12 @@ func (c *botCommands) run(ce *commands.Event, message string) {
 	}
 	ce.Handler = command // under which of its names it was called stays in ce.Command
 	if refusal := c.mayRun(ce, command); refusal != "" {
-		ce.ReplyAdvanced(refusal, false, false)
+		if c.network.audit(ce, command, audit.Denied) {
+			ce.ReplyAdvanced(refusal, false, false)
+		}
+		return
+	}
+	if !c.network.audit(ce, command, audit.Asked) {
 		return
 	}
 	ce.Log.Debug().Str("command", command.Name).Msg("Running a command")

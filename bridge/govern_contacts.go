@@ -236,6 +236,7 @@ func (g governor) erase(ctx context.Context, n *network, contact string) (result
 	if err := g.options.Store.ForgetContact(ctx, key, chats); err != nil {
 		return result, err
 	}
+	n.informer.forget()
 	return result, g.standing.changeContact(ctx, key, func(note *database.ContactNote) {
 		note.Erased, note.Informed = time.Now(), time.Time{}
 	})

@@ -50,6 +50,9 @@ type waitingArrival struct {
 	wait backoff.BackOff // the time until the next attempt; nil before the first
 }
 
+// waitName names the arrival among what waits for the scanner.
+func (a *waitingArrival) waitName() string { return "in/" + a.Login + "/" + a.ID }
+
 func newInbox(n *network) *inbox {
 	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
@@ -157,6 +160,7 @@ func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 	case ctx.Err() != nil:
 		return false
 	case err == nil, portal.IsPermanent(err):
+		in.network.fileGoes(a.waitName())
 		in.end(a, log, err)
 		return true
 	}
@@ -166,6 +170,10 @@ func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 		if parked, err = in.park(ctx, a, refusal); err == nil {
 			return parked
 		}
+	}
+	var unscanned *portal.WaitingError
+	if errors.As(err, &unscanned) {
+		in.network.fileWaitsIn(ctx, a.waitName(), unscanned.Room)
 	}
 	if a.wait == nil {
 		wait := backoff.NewExponentialBackOff()

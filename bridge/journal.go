@@ -225,6 +225,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 	for _, evt := range passed {
 		if evt.Type == event.EventRedaction {
 			j.network.turns.deleted(evt)
+			j.network.scans.out.deleted(evt)
 		}
 		j.lanes.put(evt.RoomID.String(), evt)
 	}

@@ -16,22 +16,22 @@ import (
 	"passerelle/portal/transfer"
 )
 
-// spoolSpace is how much of the disk files on their way may take, in bytes: once for what connectors hold, and once for what
-// is being uploaded. There are two, since a file in the first waits for a place in the second.
-const spoolSpace = 1 << 30
+// usualSpoolSpace is how much of the disk files on their way may take when nobody says it, in bytes.
+const usualSpoolSpace = 2 << 30
 
-// largestFile bounds one file that is uploaded, in bytes, however large the homeserver takes them: some go at once.
-const largestFile = spoolSpace / 4
-
-// spools are where files lie on their way.
+// spools are where files lie on their way. There are two, since a file in the first waits for a place in the second; each may take half of
+// the space.
 type spools struct {
 	connectors *transfer.Pool
 	uploads    *transfer.Pool
 }
 
-func newSpools(folder string) (s spools, err error) {
-	if s.connectors, err = transfer.NewPool(folder, spoolSpace); err == nil {
-		s.uploads, err = transfer.NewPool(folder, spoolSpace)
+func newSpools(folder string, space int64) (s spools, err error) {
+	if space <= 0 {
+		space = usualSpoolSpace
+	}
+	if s.connectors, err = transfer.NewPool(folder, space/2); err == nil {
+		s.uploads, err = transfer.NewPool(folder, space/2)
 	}
 	if err != nil {
 		return s, fmt.Errorf("%w (spool: name a folder that the bridge's user may write to)", err)
@@ -50,7 +50,7 @@ func (i *intent) UploadMediaStream(ctx context.Context, room id.RoomID, size int
 		return "", nil, ErrPlainFile
 	}
 	limit, err := i.maxUpload(ctx)
-	limit = min(limit, largestFile)
+	limit = min(limit, i.connector.network.host.spools.uploads.Largest())
 	switch {
 	case err != nil:
 		return "", nil, err

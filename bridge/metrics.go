@@ -38,6 +38,8 @@ type metrics struct {
 	messages *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	verdicts *prometheus.CounterVec
+	scans    *prometheus.CounterVec
+	away     prometheus.Gauge
 	legs     *prometheus.HistogramVec
 	logins   *prometheus.Desc
 	queues   *prometheus.Desc
@@ -53,6 +55,10 @@ func newMetrics(h *Host) *metrics {
 			Help: "Messages whose outcome is final."}, []string{"network", "direction", "outcome"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "passerelle_decisions_total",
 			Help: "Decisions of the gate."}, []string{"network", "direction", "kind", "outcome"}),
+		scans: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "passerelle_scans_total",
+			Help: "Files that the scanner was asked about, by what it said."}, []string{"outcome"}),
+		away: prometheus.NewGauge(prometheus.GaugeOpts{Name: "passerelle_scanner_away",
+			Help: "1 while the scanner does not answer."}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "passerelle_unadmitted_total",
 			Help: "Ghosts' messages that were not sent because no gate had admitted them. Each one is a defect."}, []string{"network"}),
 		legs: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "passerelle_leg_seconds",
@@ -65,7 +71,7 @@ func newMetrics(h *Host) *metrics {
 		waiting: prometheus.NewDesc("passerelle_waiting", "Messages of staff that wait for their turn, by the limit that they wait for.",
 			[]string{"network", "limit"}, nil),
 	}
-	m.registry.MustRegister(m.messages, m.verdicts, m.refusals, m.legs, m, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.messages, m.verdicts, m.scans, m.away, m.refusals, m.legs, m, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

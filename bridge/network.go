@@ -26,21 +26,23 @@ import (
 // network is one hosted network: what lasts while its bridge is started and stopped.
 type network struct {
 	Network
-	host    *Host
-	gate    *portal.Gate
-	log     zerolog.Logger
-	base    context.Context // outlives the start
-	db      *dbutil.Database
-	inbox   *inbox
-	journal *journal
-	directs *directChats
-	health  health
-	outage  *outage
-	turns   turns
-	teller  *teller
-	lent    lent
-	decided chan struct{}            // tells bringAbout that something was decided
-	current atomic.Pointer[assembly] // the bridge that runs, or will
+	host     *Host
+	gate     *portal.Gate
+	log      zerolog.Logger
+	base     context.Context // outlives the start
+	db       *dbutil.Database
+	inbox    *inbox
+	journal  *journal
+	directs  *directChats
+	health   health
+	outage   *outage
+	turns    turns
+	scans    scanWaits
+	teller   *teller
+	lent     lent
+	informer *informer
+	decided  chan struct{}            // tells bringAbout that something was decided
+	current  atomic.Pointer[assembly] // the bridge that runs, or will
 
 	shares       shares
 	lostSessions sync.Map // id.SessionID of a room key that was waited for in vain
@@ -63,11 +65,12 @@ func (n *network) matrix() *matrixConnector { return n.current.Load().matrix }
 
 func newNetwork(ctx context.Context, h *Host, spec Network, gate *portal.Gate) (*network, error) {
 	n := &network{Network: spec, host: h, base: context.WithoutCancel(ctx), gate: gate, decided: make(chan struct{}, 1),
-		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
+		turns: turns{notices: memory{key: "passerelle_notices_of_waiting"}},
+		scans: scanWaits{notices: memory{key: "passerelle_notices_of_scans"}}, log: h.options.Log.With().Str("network", spec.Name).Logger()}
 	n.inbox = newInbox(n)
 	n.teller = newTeller(n.host.options.TellLostAfter, time.Now, n.tellOwner)
 	n.outage = &outage{patience: worthTelling, now: time.Now, tell: n.tellOfOutage}
-	n.journal, n.directs = newJournal(n), newDirectChats(n)
+	n.journal, n.directs, n.informer = newJournal(n), newDirectChats(n), newInformer(n)
 	var err error
 	if n.db, err = h.options.Databases.OpenNetwork(ctx, n.Name, n.log); err != nil {
 		return nil, err
@@ -163,6 +166,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 		return false, fmt.Errorf("bring the database up to date: %w", err)
 	}
 	n.turns.notices.recall(ctx, now.bridge.DB.KV)
+	n.scans.notices.recall(ctx, now.bridge.DB.KV)
 	n.teller.told.recall(ctx, now.bridge.DB.KV)
 	if err := n.lent.load(ctx, now.bridge); err != nil {
 		return false, err
@@ -186,6 +190,7 @@ func (n *network) runOnce(ctx context.Context) (ran bool, err error) {
 	workers.Go(func() { n.teller.run(delivering) })
 	workers.Go(func() { n.directs.run(delivering) })
 	workers.Go(func() { n.bringAbout(delivering) })
+	workers.Go(func() { n.informer.run(delivering) })
 	if o := n.host.options; o.Follow > 0 && o.DoublePuppetToken != "" {
 		workers.Go(func() { newFollower(n).run(delivering, o.Follow) })
 	}

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,6 +36,7 @@ type Options struct {
 	Follow            time.Duration  // between two questions what people set about their rooms in their apps; 0: none are asked
 	Databases         database.Place
 	Spool             string // folder for files on their way, which are sealed; empty: the system's for temporary files
+	SpoolSpace        int64  // how much of that they may take, in bytes; 0: as usual. An eighth of it is the largest file
 	Store             *database.Store
 	Sealer            portal.Sealer // for connectors
 	Policy            portal.Policy
@@ -43,7 +45,27 @@ type Options struct {
 	Roles             govern.Roles                    // who governs; nil: nobody
 	Auditor           govern.Auditor                  // of what administrators do; nil: nothing is written down
 	ConsoleLink       func(id.UserID) (string, error) // signs a person in to the console; nil: there is none
+	Contacts          ContactOptions
+	Services          []Service     // what else listens while the bridge runs
+	TellWaitsAfter    time.Duration // after how long people are told that a file waits for the scanner
+	Ledger            portal.Ledger // where the gate's decisions are written down; nil: the store
+	Audit             Audit         // where administrators' actions are; nil: nowhere
 	Log               zerolog.Logger
+}
+
+// ContactOptions says what external contacts are told, and how rooms show that they are there.
+type ContactOptions struct {
+	Notice     map[string]string // network -> what each contact is told once; empty: nothing
+	RoomPrefix string            // stands before the names of rooms in which contacts are
+	RoomTopic  string            // of rooms that have none
+}
+
+// Service is something that is served over HTTP beside the homeserver.
+type Service struct {
+	Name    string // for the log
+	Key     string // of the configuration, where its address stands
+	Listen  string // host:port
+	Handler func(*Host) http.Handler
 }
 
 // bridgeConfig says in bridgev2's words what the bridge is to do. What is not said here is off.

@@ -10,6 +10,7 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/matrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -23,6 +24,8 @@ const (
 	keyPatience     = time.Minute     // for the first message of a session
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
 	keyTurn         = time.Second     // the library does not end its wait with the context
+
+	ratchetTries, ratchetPause = 5, 200 * time.Millisecond // when a database goes away in the middle of a decryption
 )
 
 // handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
@@ -38,12 +41,25 @@ func (n *network) handOn(ctx context.Context, evt *event.Event) (ended bool) {
 	}
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = 200*time.Millisecond, 15*time.Second
+	waiting, end := context.WithCancel(ctx)
+	defer end()
+	n.scans.out.begin(evt.ID, end)
+	defer n.scans.out.end(evt.ID)
 	for n.try(ctx, evt) == tryAgain {
 		select {
-		case <-ctx.Done():
-			return false
+		case <-waiting.Done():
 		case <-time.After(wait.NextBackOff()):
 		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if waiting.Err() != nil { // its sender has deleted it
+			n.journal.settle(ctx, evt.ID, outcomeWithdrawn)
+			break
+		}
+	}
+	if ctx.Err() == nil { // otherwise it may wait again after the restart
+		n.fileGoes(evt.ID.String())
 	}
 	return true
 }
@@ -96,6 +112,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 	} else if how := n.mayGo(ctx, evt); how != goesOn {
 		return how
 	}
+	n.unshow(ctx, evt)
 	ctx = withReader(ctx, evt.Sender)
 	if !n.accepts(ctx, evt) {
 		n.dispatch(ctx, evt)
@@ -126,6 +143,13 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 	decrypted, err := n.matrix().Crypto.Decrypt(ctx, evt)
 	if errors.Is(err, matrix.NoSessionFound) {
 		decrypted, err = n.decryptLate(ctx, evt)
+	}
+	for range ratchetTries { // the library does not say why it could not store a session that it has just used
+		if !errors.Is(err, crypto.ErrRatchetError) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(ratchetPause) // then reading it fails, too, or it goes well
+		decrypted, err = n.matrix().Crypto.Decrypt(ctx, evt)
 	}
 	if ctx.Err() != nil || database.IsTransient(err) {
 		return nil, err

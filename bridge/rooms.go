@@ -28,6 +28,9 @@ func (i *intent) CreateRoom(ctx context.Context, req *mautrix.ReqCreateRoom) (id
 	// bridgev2 derives this ID from the portal; other homeservers than Beeper's do not know what it means.
 	portal := string(req.BeeperLocalRoomID)
 	i.describeBotRoom(req)
+	if portal != "" {
+		i.describePortalRoom(req)
+	}
 	req.BeeperLocalRoomID, req.BeeperInitialMembers, req.BeeperAutoJoinInvites = "", nil, false
 	members := req.Invite
 	req.InitialState = append(req.InitialState, i.connector.network.host.options.InitialState...)

@@ -30,7 +30,12 @@ func (c *matrixConnector) SendMessageStatus(ctx context.Context, ms *bridgev2.Me
 		return
 	}
 	failed := ms.Status == event.MessageStatusFail || ms.Status == event.MessageStatusRetriable
-	if failed && database.IsTransient(ms.InternalError) && c.network.journal.again(evt.SourceEventID) {
+	unscanned := errors.Is(ms.InternalError, portal.ErrScannerAway)
+	if failed && (unscanned || database.IsTransient(ms.InternalError)) && c.network.journal.again(evt.SourceEventID) {
+		if unscanned {
+			c.network.fileWaits(evt.SourceEventID.String(), evt.RoomID, evt.SourceEventID, evt.Sender,
+				c.network.sayTo(evt.Sender, say.FileWaitsOut, c.network.title()))
+		}
 		c.network.log.Warn().Err(ms.InternalError).Stringer("event", evt.SourceEventID).Msg("A Matrix event was not sent on yet; trying again")
 		return
 	}

@@ -43,8 +43,10 @@ var libraryReasons = map[string]say.Sentence{
 // redirected begins the reason for turning an invitation to another one's ghost (bridgev2/portal.go).
 const redirected = "Invite redirected to "
 
-// SendState sends a state event. The library's reasons for somebody's leaving are given in our words.
+// SendState sends a state event. The library's reasons for somebody's leaving are given in our words, and names and topics show that
+// contacts are there.
 func (i *intent) SendState(ctx context.Context, room id.RoomID, t event.Type, key string, content *event.Content, at time.Time) (*mautrix.RespSendEvent, error) {
+	i.connector.network.show(ctx, room, content)
 	if member, ok := content.Parsed.(*event.MemberEventContent); ok && member.Reason != "" {
 		sentence, known := libraryReasons[member.Reason]
 		if strings.HasPrefix(member.Reason, redirected) {

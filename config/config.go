@@ -26,6 +26,7 @@ type Config struct {
 	Database     string            `yaml:"database"` // folder of SQLite files, or a postgres:// URI
 	DatabaseFile string            `yaml:"database_file"`
 	Spool        string            `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
+	SpoolSpace   int64             `yaml:"spool_space"`  // how much of it they may take, in MB
 	StorageKeys  []string          `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
 	StorageFile  string            `yaml:"storage_keys_file"`
 	Encryption   Encryption        `yaml:"encryption"`
@@ -35,8 +36,13 @@ type Config struct {
 	// Administration says who governs: Matrix user ID or domain -> position.
 	Administration map[string]Position `yaml:"administration"`
 	Console        Console             `yaml:"console"`
+	API            API                 `yaml:"api"`
+	Contacts       Contacts            `yaml:"contacts"`
 	Relay          Relay               `yaml:"relay"`
 	Rooms          Rooms               `yaml:"rooms"`
+	Scan           Scan                `yaml:"scan"`
+	Audit          Audit               `yaml:"audit"`
+	Policy         Policy              `yaml:"policy"`
 	Networks       map[string]Network  `yaml:"networks"`
 	Log            Log                 `yaml:"log"`
 }
@@ -102,11 +108,37 @@ type Rooms struct {
 	Follow time.Duration `yaml:"follow"`
 }
 
+// Contacts says what external contacts are told, and how rooms show that they are there.
+type Contacts struct {
+	// Notice is said once to each contact, when something first crosses in a direct chat: network -> words. Empty: nothing is.
+	Notice map[string]string `yaml:"notice"`
+	// RoomPrefix stands before the names of rooms in which contacts are; RoomTopic is the topic of those that have none.
+	RoomPrefix string `yaml:"room_prefix"`
+	RoomTopic  string `yaml:"room_topic"`
+}
+
 // StateEvent is a state event of a room (Matrix Client-Server API, "createRoom", initial_state).
 type StateEvent struct {
 	Type     string         `yaml:"type"`
 	StateKey string         `yaml:"state_key"`
 	Content  map[string]any `yaml:"content"`
+}
+
+// Audit is the log of what crossed and of what administrators did.
+type Audit struct {
+	Enabled          bool   `yaml:"enabled"`
+	SigningKey       string `yaml:"signing_key"` // signs the log: PRIVATE+KEY+ORIGIN+…, as package note writes it
+	SigningKeyFile   string `yaml:"signing_key_file"`
+	PseudonymKey     string `yaml:"pseudonym_key"` // 32 bytes in base64
+	PseudonymKeyFile string `yaml:"pseudonym_key_file"`
+	// OlderKeys are public keys that signed the log before.
+	OlderKeys []string `yaml:"older_keys"`
+	// CheckpointFile is where the newest signed checkpoint lies beside the database; empty: nowhere.
+	CheckpointFile string `yaml:"checkpoint_file"`
+	// CheckpointEvery is how often the log is signed.
+	CheckpointEvery time.Duration `yaml:"checkpoint_every"`
+	// RetentionDays is the age at which entries are emptied; 0: never.
+	RetentionDays int `yaml:"retention_days"`
 }
 
 // Network is one bridged network.
@@ -129,10 +161,14 @@ func Default() Config {
 	return Config{
 		Bridge:     Bridge{Listen: "127.0.0.1:29320", Monitor: "127.0.0.1:29321", Language: "en", TellLostAfter: 5 * time.Minute},
 		Database:   "data",
+		SpoolSpace: 2048,
 		Encryption: Encryption{Mode: ModeDevice},
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
+		Policy:     Policy{Default: "admit", TimeZone: "UTC"},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
 		Console:    Console{OIDC: OIDC{Claim: "preferred_username"}},
+		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
+		Audit:      Audit{CheckpointEvery: 10 * time.Minute, RetentionDays: 365},
 		Log:        Log{Level: "info", Format: "json"},
 	}
 }
@@ -157,6 +193,12 @@ func Load(path string, environment []string) (*Config, error) {
 	}
 	if !c.UsesPostgres() && !filepath.IsAbs(c.Database) {
 		c.Database = filepath.Join(folder, c.Database)
+	}
+	if c.Audit.CheckpointFile != "" && !filepath.IsAbs(c.Audit.CheckpointFile) {
+		c.Audit.CheckpointFile = filepath.Join(folder, c.Audit.CheckpointFile)
+	}
+	if c.Policy.Directory != "" && !filepath.IsAbs(c.Policy.Directory) {
+		c.Policy.Directory = filepath.Join(folder, c.Policy.Directory)
 	}
 	switch {
 	case c.Spool == "" && !c.UsesPostgres():

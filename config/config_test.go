@@ -92,6 +92,32 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"state of ours", "networks:", "rooms: {initial_state: [{type: m.room.encryption}]}\nnetworks:", "rooms.initial_state[0]"},
 		{"relay's unknown key", "networks:", "relay: {enable: true}\nnetworks:", "enable"},
 		{"no shared account", "networks:", "relay: {shared_accounts: [service]}\nnetworks:", "relay.shared_accounts[0]"},
+		{"two scanners", "networks:", "scan: {clamd: /run/clamd, icap: 'icap://localhost/avscan'}\nnetworks:", "scan: clamd and icap"},
+		{"no socket", "networks:", "scan: {clamd: clamd.sock}\nnetworks:", "scan.clamd"},
+		{"no service", "networks:", "scan: {icap: 'http://localhost/avscan'}\nnetworks:", "scan.icap"},
+		{"no time to scan", "networks:", "scan: {timeout: 0s}\nnetworks:", "scan.timeout"},
+		{"odd choice when away", "networks:", "scan: {when_away: sleep}\nnetworks:", "scan.when_away"},
+		{"odd choice for large files", "networks:", "scan: {too_large: wait}\nnetworks:", "scan.too_large"},
+		{"a size below nothing", "networks:", "scan: {largest: -1, tell_after: -1s}\nnetworks:", "scan.largest"},
+		{"audit without keys", "networks:", "audit: {enabled: true}\nnetworks:", "audit.signing_key: missing"},
+		{"audit with a short key", "networks:", "audit: {enabled: true, pseudonym_key: AAAA}\nnetworks:", "audit.pseudonym_key: missing"},
+		{"audit signed too often", "networks:", "audit: {checkpoint_every: 1ms}\nnetworks:", "audit.checkpoint_every"},
+		{"audit kept for less than nothing", "networks:", "audit: {retention_days: -1}\nnetworks:", "audit.retention_days"},
+		{"no older key", "networks:", "audit: {older_keys: [old]}\nnetworks:", "audit.older_keys[0]"},
+		{"policy's unknown key", "networks:", "policy: {rule: []}\nnetworks:", "rule"},
+		{"policy's default", "networks:", "policy: {default: confirm}\nnetworks:", "policy.default"},
+		{"policy's time zone", "networks:", "policy: {timezone: Paris}\nnetworks:", "policy.timezone"},
+		{"a rule's outcome", "networks:", "policy: {rules: [{name: x, when: 'true', then: deny}]}\nnetworks:", "policy.rules[0].then"},
+		{"a rule without when", "networks:", "policy: {rules: [{name: x, then: admit}]}\nnetworks:", "policy.rules[0].when"},
+		{"a rule's language", "networks:", "policy: {rules: [{name: x, when: 'true', then: admit, say: {de: Nein}}]}\nnetworks:", "policy.rules[0].say.de"},
+		{"a rule's unknown key", "networks:", "policy: {rules: [{nam: x}]}\nnetworks:", "nam"},
+		{"a ready rule's limit", "networks:", "policy: {ready: [{name: size, limit: big}]}\nnetworks:", "policy.ready[0].limit"},
+		{"a ready rule's direction", "networks:", "policy: {ready: [{name: size, directions: [up]}]}\nnetworks:", "policy.ready[0].directions[0]"},
+		{"a ready rule's outcome", "networks:", "policy: {ready: [{name: size, then: up}]}\nnetworks:", "policy.ready[0].then"},
+		{"a ready rule's unknown key", "networks:", "policy: {ready: [{nam: size}]}\nnetworks:", "nam"},
+		{"a ready rule of another kind", "networks:", "policy: {ready: [[size]]}\nnetworks:", "ready"},
+		{"a department without a name", "networks:", "policy: {departments: [{staff: ['@a:b']}]}\nnetworks:", "policy.departments[0].name"},
+		{"space for files", "networks:", "spool_space: 100\nnetworks:", "spool_space"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -104,6 +130,47 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 				t.Errorf("the error is %v, want one that names %s", err, test.want)
 			}
 		})
+	}
+}
+
+func TestAPolicyIsRead(t *testing.T) {
+	c, err := load(t, valid+`
+policy:
+  timezone: Europe/Paris
+  directory: staff.csv
+  departments: [{name: Finance, staff: ["@fin-*:example.org"]}]
+  ready:
+    - classification
+    - {name: size, limit: 20 MB, then: refuse, unless: 'department == "Press"', say: {fr: Trop gros.}}
+  rules:
+    - {name: x, when: 'text == ""', then: confirm, say: {en: Sure?}}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Policy
+	if p.Default != "admit" || p.TimeZone != "Europe/Paris" || !filepath.IsAbs(p.Directory) || p.Departments[0].Staff[0] != "@fin-*:example.org" {
+		t.Errorf("the policy is %+v", p)
+	}
+	if len(p.Ready) != 2 || p.Ready[0].Name != "classification" || p.Ready[1].Name != "size" || p.Ready[1].Limit != "20 MB" || p.Ready[1].Say["fr"] != "Trop gros." {
+		t.Errorf("the ready-made rules are %+v", p.Ready)
+	}
+	if len(p.Rules) != 1 || p.Rules[0].Then != "confirm" {
+		t.Errorf("the rules are %+v", p.Rules)
+	}
+}
+
+func TestSizesAreReadAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]int64{"12": 12, "12 B": 12, "20MB": 20_000_000, "20 mb": 20_000_000, "1.5 GB": 1_500_000_000, "64 KiB": 65536,
+		"1MiB": 1 << 20, "1 GiB": 1 << 30, "3kB": 3000, "5 Mo": 5_000_000} {
+		if got, err := ParseSize(text); err != nil || got != want {
+			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "MB", "-1", "0", "1 XB", "1e30 GB", "NaN", "Inf MB"} {
+		if got, err := ParseSize(text); err == nil {
+			t.Errorf("%q is %d", text, got)
+		}
 	}
 }
 

@@ -51,7 +51,12 @@ func (c *Config) secrets() []secret {
 		{"encryption.pickle_key", c.Encryption.PickleKeyFile, into(&c.Encryption.PickleKey)},
 		{"provisioning.shared_secret", c.Provisioning.SharedSecretFile, into(&c.Provisioning.SharedSecret)},
 		{"console.oidc.client_secret", c.Console.OIDC.ClientSecretFile, into(&c.Console.OIDC.ClientSecret)},
+		{"audit.signing_key", c.Audit.SigningKeyFile, into(&c.Audit.SigningKey)},
+		{"audit.pseudonym_key", c.Audit.PseudonymKeyFile, into(&c.Audit.PseudonymKey)},
 		{"double_puppet.as_token", c.DoublePuppet.ASTokenFile, into(&c.DoublePuppet.ASToken)},
+	}
+	for i := range c.API.Tokens {
+		list = append(list, secret{fmt.Sprintf("api.tokens.%d.token", i), c.API.Tokens[i].TokenFile, into(&c.API.Tokens[i].Token)})
 	}
 	for name, network := range c.Networks {
 		set := func(change func(*Network, string)) func(string) {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // minSecret is the shortest token or key that is accepted, in characters.
@@ -34,6 +36,9 @@ func (c *Config) validate() error {
 	if c.Database == "" {
 		v.complain("database", "missing; name a folder, or a postgres:// URI")
 	}
+	if c.SpoolSpace < leastSpoolSpace {
+		v.complain("spool_space", "must be %d or more: how much of the folder for files on their way they may take, in MB", leastSpoolSpace)
+	}
 	if _, err := c.SealingKeys(); err != nil {
 		v.wrong = append(v.wrong, err)
 	}
@@ -45,13 +50,21 @@ func (c *Config) validate() error {
 	v.permissions(c.Permissions, c.Homeserver.Domain)
 	v.administration(c.Administration)
 	v.console(c.Console, c.Bridge)
+	v.api(c.API, c.Bridge)
+	v.contacts(c.Contacts, c.Networks)
 	v.relay(c.Relay)
 	v.rooms(c.Rooms)
+	v.scan(c.Scan)
+	v.audit(c.Audit)
+	v.policy(c.Policy)
 	v.networks(c.Networks)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "text")
 	return errors.Join(v.wrong...)
 }
+
+// leastSpoolSpace is how much room files on their way need, in MB: one of what Telegram takes, and some beside it.
+const leastSpoolSpace = 512
 
 // validation gathers what is wrong. Its methods are the configuration's sections, and the kinds of values in them.
 type validation struct{ wrong []error }
@@ -93,6 +106,14 @@ func (v *validation) relay(r Relay) {
 	}
 }
 
+func (v *validation) contacts(c Contacts, networks map[string]Network) {
+	for _, name := range slices.Sorted(maps.Keys(c.Notice)) {
+		if _, known := networks[name]; !known {
+			v.complain("contacts.notice."+name, "no such network is configured")
+		}
+	}
+}
+
 func (v *validation) rooms(r Rooms) {
 	if r.Follow != 0 && r.Follow < time.Second {
 		v.complain("rooms.follow", "%s is too often; write 1s or more, or 0 for never", r.Follow)
@@ -105,6 +126,29 @@ func (v *validation) rooms(r Rooms) {
 		case ownState[e.Type]:
 			v.complain(key, "%s is set by the bridge; take it out", e.Type)
 		}
+	}
+}
+
+func (v *validation) audit(a Audit) {
+	if a.CheckpointEvery < time.Second {
+		v.complain("audit.checkpoint_every", "%s is too often; write a time such as 10m", a.CheckpointEvery)
+	}
+	if a.RetentionDays < 0 {
+		v.complain("audit.retention_days", "%d is no number of days; write 0 to keep entries for ever", a.RetentionDays)
+	}
+	for i, key := range a.OlderKeys {
+		if _, err := note.NewVerifier(key); err != nil {
+			v.complain(fmt.Sprintf("audit.older_keys[%d]", i), "%q is no public key (%v); write one as `passerelle audit key` prints it", key, err)
+		}
+	}
+	if !a.Enabled {
+		return
+	}
+	if _, err := note.NewSigner(a.SigningKey); err != nil {
+		v.complain("audit.signing_key", "missing, or no private key (%v); make the keys with: passerelle audit key --dir FOLDER", err)
+	}
+	if key, err := base64.StdEncoding.DecodeString(a.PseudonymKey); err != nil || len(key) != 32 {
+		v.complain("audit.pseudonym_key", "missing, or not 32 bytes in base64; make the keys with: passerelle audit key --dir FOLDER")
 	}
 }
 

@@ -74,9 +74,9 @@ func (s *Store) Ask(ctx context.Context, c portal.Crossing, v portal.Verdict) (o
 	return outcome, nil
 }
 
-// Decide notes how something that waits was decided, and gives free what waits in the inbox for it, all or nothing. It fails with
+// DecideApproval notes how something that waits was decided, and gives free what waits in the inbox for it, all or nothing. It fails with
 // [govern.ErrNotFound] and [govern.ErrDecided].
-func (s *Store) Decide(ctx context.Context, number int64, outcome portal.Outcome, by id.UserID, at time.Time) (a Approval, freed []StoredArrival, err error) {
+func (s *Store) DecideApproval(ctx context.Context, number int64, outcome portal.Outcome, by id.UserID, at time.Time) (a Approval, freed []StoredArrival, err error) {
 	err = s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		changed, err := s.db.Exec(ctx, `UPDATE approval SET outcome = $2, decided_by = $3, decided_at = $4 WHERE number = $1 AND outcome = ''`,
 			number, outcome, by, at.UnixMilli())

@@ -35,16 +35,16 @@ func TestWhatWaitsIsDecidedOnceAndGivesFreeWhatItHeld(t *testing.T) {
 		if err != nil || len(waiting) != 1 || waiting[0].Rule != "first contact" {
 			t.Fatalf("there wait %+v, %v", waiting, err)
 		}
-		_, freed, err := store.Decide(t.Context(), waiting[0].Number, portal.Admit, "@amira:state", noon)
+		_, freed, err := store.DecideApproval(t.Context(), waiting[0].Number, portal.Admit, "@amira:state", noon)
 		if err != nil || len(freed) != 1 || string(freed[0].Payload) != "hello" {
 			t.Fatalf("Decide freed %+v, %v", freed, err)
 		}
 		ask(portal.Admit)
-		if _, _, err := store.Decide(t.Context(), waiting[0].Number, portal.Refuse, "@eve:state", noon); !errors.Is(err, govern.ErrDecided) {
+		if _, _, err := store.DecideApproval(t.Context(), waiting[0].Number, portal.Refuse, "@eve:state", noon); !errors.Is(err, govern.ErrDecided) {
 			t.Errorf("a second decision: %v", err)
 		}
 		ask(portal.Admit)
-		if _, _, err := store.Decide(t.Context(), 99, portal.Refuse, "@eve:state", noon); !errors.Is(err, govern.ErrNotFound) {
+		if _, _, err := store.DecideApproval(t.Context(), 99, portal.Refuse, "@eve:state", noon); !errors.Is(err, govern.ErrNotFound) {
 			t.Errorf("a decision about nothing: %v", err)
 		}
 		if parked, err := store.Park(t.Context(), "whatsapp", seq, "k1"); err != nil || parked {

@@ -179,7 +179,8 @@ func TestADecisionIsKeptOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, place database.Place) {
 		store := open(t, place, sealer(t, "a"))
 		d := portal.Decision{Key: "k", Network: "whatsapp", Direction: portal.In, Kind: portal.KindText, Portal: "p", Login: "l",
-			Sender: "s", Size: 7, Outcome: portal.Admit, Rule: "default", At: noon}
+			Sender: "s", Size: 7, Outcome: portal.Withhold, Rule: "scan", Found: "Eicar",
+			Digest: "275a021b", At: noon}
 		again := d
 		again.At = noon.Add(time.Minute)
 		for _, x := range []portal.Decision{d, again} {
@@ -227,8 +228,10 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 		put(t, store, "m1", "from before")
 		store.Close()
 		execute(t, place, "DROP TABLE taken", "DROP TABLE language", "DROP TABLE approval", "DROP TABLE portal_state",
-			"DROP TABLE login_setting", "DROP TABLE contact", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
-			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits", "UPDATE version SET version = 1, compat = 1")
+			"DROP TABLE login_setting", "DROP TABLE contact", "DROP TABLE audit_entry", "DROP TABLE audit_head",
+			"DROP TABLE audit_checkpoint", "DROP INDEX decision_portal_idx", "ALTER TABLE inbox DROP COLUMN past",
+			"ALTER TABLE inbox DROP COLUMN held", "ALTER TABLE inbox DROP COLUMN awaits",
+			"ALTER TABLE decision DROP COLUMN found", "ALTER TABLE decision DROP COLUMN digest", "UPDATE version SET version = 1, compat = 1")
 
 		store = open(t, place, sealer(t, "a"))
 		entries := []database.JournalEntry{{Event: "$1", At: noon, Body: []byte("{}")}}
@@ -294,6 +297,41 @@ func TestARoomIsBegunOnce(t *testing.T) {
 		}
 		if r, _, err := store.BeginRoom(t.Context(), "whatsapp", "p", "third"); err != nil || r != made {
 			t.Errorf("after its creation the room is %+v, %v", r, err)
+		}
+	})
+}
+
+func TestWhetherAnythingWasAdmittedInAChatBefore(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		s := open(t, place, sealer(t, "a"))
+		for _, d := range []portal.Decision{
+			{Key: "refused", Portal: "amina", Login: "claire", Kind: portal.KindText, Outcome: portal.Refuse},
+			{Key: "told", Portal: "amina", Login: "claire", Kind: portal.KindNotice, Outcome: portal.Admit},
+			{Key: "1", Portal: "ben", Login: "claire", Kind: portal.KindText, Outcome: portal.Admit},
+			{Key: "album/1", Portal: "ida", Login: "claire", Kind: portal.KindMedia, Outcome: portal.Admit},
+		} {
+			d.Network, d.Direction, d.At = "whatsapp", portal.Out, noon
+			if err := s.Record(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, each := range []struct {
+			network, chat, login, key string
+			want                      bool
+		}{
+			{"whatsapp", "amina", "claire", "2", false},
+			{"whatsapp", "ben", "claire", "2", true},
+			{"whatsapp", "ben", "claire", "1", false},
+			{"whatsapp", "ben", "karim", "2", false},
+			{"whatsapp", "ben", "", "2", true},
+			{"telegram", "ben", "claire", "2", false},
+			{"whatsapp", "ida", "claire", "album", false},
+			{"whatsapp", "ida", "claire", "albu", true},
+		} {
+			got, err := s.Admitted(t.Context(), each.network, each.chat, each.login, each.key)
+			if err != nil || got != each.want {
+				t.Errorf("%+v: %v, %v", each, got, err)
+			}
 		}
 	})
 }

@@ -16,15 +16,25 @@ var _ portal.Ledger = (*Store)(nil)
 
 // Record keeps a decision of the gate (see [portal.Ledger]).
 func (s *Store) Record(ctx context.Context, d portal.Decision) error {
-	_, err := s.db.Exec(ctx, `
-		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (network, direction, key) DO UPDATE SET outcome = excluded.outcome, rule = excluded.rule, at = excluded.at
+	_, err := s.Decide(ctx, d)
+	return err
+}
+
+// Decide keeps a decision as [Store.Record] does, and tells whether that changed anything.
+func (s *Store) Decide(ctx context.Context, d portal.Decision) (news bool, err error) {
+	result, err := s.db.Exec(ctx, `
+		INSERT INTO decision (network, direction, key, kind, portal, login, sender, size, outcome, rule, at, found, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (network, direction, key) DO UPDATE
+		SET outcome = excluded.outcome, rule = excluded.rule, at = excluded.at, found = excluded.found, digest = excluded.digest
 		WHERE decision.outcome IN ('held', 'unconfirmed') AND excluded.outcome <> decision.outcome`,
-		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli())
+		d.Network, d.Direction, d.Key, d.Kind, d.Portal, d.Login, d.Sender, d.Size, d.Outcome, d.Rule, d.At.UnixMilli(),
+		d.Found, d.Digest)
 	if err != nil {
-		return fmt.Errorf("record a decision: %w", err)
+		return false, fmt.Errorf("record a decision: %w", err)
 	}
-	return nil
+	added, err := result.RowsAffected()
+	return added > 0, err
 }
 
 // Outcome returns how a decision ended (see [portal.Ledger]).
@@ -37,16 +47,28 @@ func (s *Store) Outcome(ctx context.Context, network string, direction portal.Di
 	return outcome, nil
 }
 
+// Admitted tells whether anything was admitted in a chat before (see [portal.Ledger]).
+func (s *Store) Admitted(ctx context.Context, network, chat, login, key string) (before bool, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT EXISTS(SELECT 1 FROM decision WHERE network = $1 AND portal = $2 AND ($3 = '' OR login = $3)
+			AND outcome = 'admitted' AND kind <> 'notice' AND key <> $4 AND substr(key, 1, length($4) + 1) <> $4 || '/')`,
+		network, chat, login, key).Scan(&before)
+	if err != nil {
+		return false, fmt.Errorf("look for what was admitted before: %w", err)
+	}
+	return before, nil
+}
+
 // Decisions returns a network's decisions since a time, the oldest first.
 func (s *Store) Decisions(ctx context.Context, network string, since time.Time) ([]portal.Decision, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT network, direction, key, kind, portal, login, sender, size, outcome, rule, at FROM decision
+		SELECT network, direction, key, kind, portal, login, sender, size, outcome, rule, at, found, digest FROM decision
 		WHERE network = $1 AND at >= $2 ORDER BY at, key`, network, since.UnixMilli())
 	list, err := dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (portal.Decision, error) {
 		var d portal.Decision
 		var at int64
 		err := row.Scan(&d.Network, &d.Direction, &d.Key, &d.Kind, &d.Portal, &d.Login, &d.Sender, &d.Size, &d.Outcome,
-			&d.Rule, &at)
+			&d.Rule, &at, &d.Found, &d.Digest)
 		d.At = time.UnixMilli(at)
 		return d, err
 	}, err).AsList()

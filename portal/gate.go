@@ -64,7 +64,7 @@ func (AdmitAll) Judge(context.Context, Crossing) (Verdict, error) {
 // Scanner looks into files for what does harm.
 type Scanner interface {
 	// Scan looks into a file whose content is there. An error means that it could not look: nothing crosses then, and the
-	// crossing is tried again.
+	// crossing is tried again. [ErrScannerAway] means that it cannot look into any file now.
 	Scan(ctx context.Context, file *File) (Finding, error)
 }
 
@@ -72,6 +72,10 @@ type Scanner interface {
 type Finding struct {
 	Name   string // as the scanner calls it; "": nothing
 	Digest string // the file's SHA-256 in hex, when there is something
+	// Unscanned is the rule by which a file is dealt with that nobody looked into; "": somebody did. It is withheld, unless it is
+	// Admitted.
+	Unscanned string
+	Admitted  bool
 }
 
 // NoScanner is the scanner of a border that looks into no files.
@@ -80,8 +84,12 @@ type NoScanner struct{}
 // Scan finds nothing. It never fails.
 func (NoScanner) Scan(context.Context, *File) (Finding, error) { return Finding{}, nil }
 
-// RuleScan is the rule that a decision names when a [Scanner] made it.
-const RuleScan = "scan"
+// The rules that a decision names when a [Scanner] made it.
+const (
+	RuleScan         = "scan"           // it found something
+	RuleScanTooLarge = "scan-too-large" // the file is larger than it takes
+	RuleScanAway     = "scan-away"      // it does not answer, and files are not to wait for it
+)
 
 // Decision is what the gate writes down about a crossing. It holds no content.
 type Decision struct {
@@ -107,6 +115,9 @@ type Ledger interface {
 	Record(ctx context.Context, d Decision) error
 	// Outcome returns how the decision ended that is kept under a key; "": there is none. An error is transient.
 	Outcome(ctx context.Context, network string, direction Direction, key string) (Outcome, error)
+	// Admitted tells whether anything but notices was admitted in a chat before, under another key than key and those that
+	// begin with it and a slash. A login narrows it to what went through that one; "" does not. An error is transient.
+	Admitted(ctx context.Context, network, chat, login, key string) (bool, error)
 }
 
 // Approvals keeps what waits for somebody's decision.
@@ -157,7 +168,7 @@ func (r *Refusal) Explain(in say.Language, network string) string {
 		return strings.TrimSpace(own + "\n" + in.Say(say.ConfirmOut, network))
 	}
 	if own == "" {
-		return in.Say(say.WithheldOut, network)
+		return in.Say(r.Verdict.Why(Out), network)
 	}
 	return own
 }
@@ -198,6 +209,7 @@ func Pass[T any](ctx context.Context, g *Gate, c Crossing, content T) (Admitted[
 
 // judge asks the policy, and, for what somebody has to decide, whether they have. It has the file of what it admits looked into: what it does not admit need not be.
 func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
+	c.First = g.first(c)
 	verdict, err := g.checks.Policy.Judge(ctx, c)
 	if err != nil {
 		return verdict, fmt.Errorf("judge a crossing: %w", err)
@@ -216,8 +228,25 @@ func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
 		return verdict, fmt.Errorf("look into a file: %w", err)
 	case found.Name != "":
 		return Verdict{Outcome: Withhold, Rule: RuleScan, Found: found.Name, Digest: found.Digest}, nil
+	case found.Unscanned != "" && found.Admitted:
+		return Verdict{Outcome: Admit, Rule: found.Unscanned}, nil
+	case found.Unscanned != "":
+		return Verdict{Outcome: Withhold, Rule: found.Unscanned}, nil
 	}
 	return verdict, nil
+}
+
+// first tells whether a crossing is the first one in its chat. A chat with one contact may have several logins on our side, each
+// of which is new to the contact.
+func (g *Gate) first(c Crossing) func(context.Context) (bool, error) {
+	login := ""
+	if c.Chat == ChatDirect {
+		login = c.Login
+	}
+	return func(ctx context.Context) (bool, error) {
+		before, err := g.checks.Ledger.Admitted(ctx, c.Network, c.Portal, login, c.Key)
+		return !before, err
+	}
 }
 
 // ErrNeverAdmitted is the error of something that is to cross again and never crossed. It is permanent.

@@ -34,6 +34,15 @@ func (n *notebook) Outcome(_ context.Context, network string, direction Directio
 	return "", n.err
 }
 
+func (n *notebook) Admitted(_ context.Context, network, chat, login, key string) (bool, error) {
+	for _, d := range n.decisions {
+		if d.Network == network && d.Portal == chat && (login == "" || d.Login == login) && d.Outcome == Admit && d.Kind != KindNotice && d.Key != key {
+			return true, n.err
+		}
+	}
+	return false, n.err
+}
+
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func gate(p Policy, l Ledger) *Gate {
@@ -223,5 +232,31 @@ func TestAFileThatCannotBeLookedIntoDoesNotCrossAndNothingIsDecided(t *testing.T
 	}
 	if len(ledger.decisions) > 0 {
 		t.Errorf("the ledger holds %+v", ledger.decisions)
+	}
+}
+
+func TestTheFirstInAChatIsKnownAsSuch(t *testing.T) {
+	ledger, ctx := &notebook{}, t.Context()
+	var first bool
+	g := gate(judge(func(c Crossing) (verdict Verdict, err error) {
+		first, err = c.First(ctx)
+		return Verdict{Outcome: Admit}, err
+	}), ledger)
+	for _, each := range []struct {
+		name string
+		c    Crossing
+		want bool
+	}{
+		{"a notice", Crossing{Key: "n", Portal: "amina", Login: "claire", Chat: ChatDirect, Kind: KindNotice}, true},
+		{"the first", Crossing{Key: "1", Portal: "amina", Login: "claire", Chat: ChatDirect}, true},
+		{"the first again, after a crash", Crossing{Key: "1", Portal: "amina", Login: "claire", Chat: ChatDirect}, true},
+		{"the second", Crossing{Key: "2", Portal: "amina", Login: "claire", Chat: ChatDirect}, false},
+		{"a colleague's first", Crossing{Key: "3", Portal: "amina", Login: "karim", Chat: ChatDirect}, true},
+		{"a group's first", Crossing{Key: "4", Portal: "choir", Login: "claire", Chat: ChatGroup}, true},
+		{"a colleague's in the same group", Crossing{Key: "5", Portal: "choir", Login: "karim", Chat: ChatGroup}, false},
+	} {
+		if _, err := Pass(ctx, g, each.c, "x"); err != nil || first != each.want {
+			t.Errorf("%s: first is %v, want %v (%v)", each.name, first, each.want, err)
+		}
 	}
 }

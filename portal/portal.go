@@ -19,6 +19,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -54,6 +55,16 @@ const (
 	KindNotice   Kind = "notice" // our own sentence in place of something that could not cross
 )
 
+// ChatKind says what sort of chat something crosses from or into.
+type ChatKind string
+
+// The sorts of chats.
+const (
+	ChatDirect  ChatKind = "direct"  // with one external contact
+	ChatGroup   ChatKind = "group"   // of several people who all may write
+	ChatChannel ChatKind = "channel" // one writes, many read: a channel, status posts, a broadcast list
+)
+
 // File describes the file of a media message. Size is in bytes.
 type File struct {
 	Name string
@@ -76,10 +87,27 @@ type Crossing struct {
 	Receiver  string    // the login whose own the chat's portal is; empty: several may share it
 	Room      id.RoomID // on the way out: where it was written
 	Login     string    // the login through which it crosses
+	Owner     id.UserID // whose login that is
+	Chat      ChatKind  // "": it is not known, as of a group that is being made
 	Sender    string    // network user ID on the way in, Matrix user ID on the way out
 	At        time.Time
+	Past      bool // it was said before the login was made
 	Text      string
 	File      *File
+	// Contacts counts the external contacts in the chat; nil: it is not known. It may ask a database or the homeserver; its
+	// errors are transient.
+	Contacts func(ctx context.Context) (int, error)
+	// First tells whether nothing was admitted in this chat before, in either direction; in a direct chat, through this login.
+	// The gate fills it in. Its errors are transient.
+	First func(ctx context.Context) (bool, error)
+}
+
+// Staff is the member of staff whom it concerns: who writes, or whose login it comes in through.
+func (c Crossing) Staff() id.UserID {
+	if c.Direction == Out {
+		return id.UserID(c.Sender)
+	}
+	return c.Owner
 }
 
 // Border is what a connector of one network is handed in order to cross.

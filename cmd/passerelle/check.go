@@ -20,8 +20,8 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the configuration and try each part",
-		Long: "Check validates the configuration and tries each part: the databases, the homeserver, the tokens both ways and " +
-			"the encryption. It can run beside a running bridge. It prints a line for each part, and ends with 1 when one fails.",
+		Long: "Check validates the configuration and tries each part: the databases, the scanner, the homeserver, the tokens both ways " +
+			"and the encryption. It can run beside a running bridge. It prints a line for each part, and ends with 1 when one fails.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(path, os.Environ())
@@ -45,7 +45,10 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 		return err
 	}
 	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
+	findings = append(findings, checkPolicy(c.Policy))
 	findings = append(findings, checkDatabases(ctx, c, known)...)
+	findings = append(findings, checkScanner(ctx, c.Scan, options.Scanner)...)
+	findings = append(findings, checkAudit(ctx, c))
 	findings = append(findings, options.Check(ctx, known)...)
 	failed := false
 	for _, f := range findings {

@@ -3,17 +3,20 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge/bridgetest"
@@ -293,5 +296,61 @@ func TestTelegramKilledWhileAGroupGrows(t *testing.T) {
 	compare(t, "Claire heard", heard, []string{"do", "ré", say.English.Say(say.GroupGrew, "Telegram"), "mi", "fa"})
 	if rooms := d.claire.RoomsWith(id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())); len(rooms) != 2 {
 		t.Errorf("Amina is in the rooms %v, want her chat and the group", rooms)
+	}
+}
+
+// TestTelegramKilledBetweenAPollAndItsRecord: votes come in a poll of which nobody told the bridge that it arrived.
+func TestTelegramKilledBetweenAPollAndItsRecord(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newBotDialogue(t, telegramSetup{through: func(url string) string {
+		proxy = bridgetest.NewProxy(t, url)
+		return proxy.URL()
+	}})
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/sendPoll"), bridgetest.HoldAnswer(), 1)
+	start := &event.PollStartEventContent{PollStart: event.PollStart{Kind: "org.matrix.msc3381.poll.disclosed", MaxSelections: 1,
+		Question: event.MSC1767Message{Text: "Quel jour ?"}, Answers: []event.PollOption{
+			{ID: "a", MSC1767Message: event.MSC1767Message{Text: "lundi"}}, {ID: "b", MSC1767Message: event.MSC1767Message{Text: "mardi"}}}}}
+	asked := d.claire.Sends(d.room, event.EventUnstablePollStart, start)
+	shown, err := d.amina.WaitFor(bounded(t), func(e telegramtest.Entry) bool { return e.Kind == "poll" }) // and the bridge waits for the answer
+	must(t, err)
+	d.restarts(t, held.Lift)
+	d.claire.Hears(d.room, say.English.Say(say.BotPerhaps, "Telegram"))
+	for _, option := range []int{1, 0} {
+		must(t, d.amina.Vote(d.bot.ID(), shown.ID, option))
+		d.claire.Waits("the vote", func(h bridgetest.Heard) bool {
+			vote, ok := h.Event.Content.Parsed.(*event.PollResponseEventContent)
+			return ok && vote.RelatesTo.EventID == asked && slices.Equal(vote.Response.Answers, []string{start.PollStart.Answers[option].ID})
+		})
+		must(t, d.amina.Vote(d.bot.ID(), shown.ID)) // takes it back
+	}
+	// The same words again are another poll, whose votes are its own.
+	second := d.claire.Sends(d.room, event.EventUnstablePollStart, start)
+	other, err := d.amina.WaitFor(bounded(t), func(e telegramtest.Entry) bool { return e.Kind == "poll" && e.ID != shown.ID })
+	must(t, err)
+	must(t, d.amina.Vote(d.bot.ID(), other.ID, 1))
+	d.claire.Waits("the vote in the second one", func(h bridgetest.Heard) bool {
+		vote, ok := h.Event.Content.Parsed.(*event.PollResponseEventContent)
+		return ok && vote.RelatesTo.EventID == second
+	})
+}
+
+// TestABotOutlivesTheKeyThatItsTokenWasSealedWith: an older key can go once the bridge has run with a newer one before it.
+func TestABotOutlivesTheKeyThatItsTokenWasSealedWith(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{})
+	config, err := os.ReadFile(d.bridge.Config())
+	must(t, err)
+	found := regexp.MustCompile(`(?m)^( *)- "?([a-z0-9-]+):([A-Za-z0-9+/]{43}=)"?$`).FindSubmatch(config)
+	if found == nil {
+		t.Fatal("the configuration has no storage key")
+	}
+	older := string(found[0])
+	newer := fmt.Sprintf("%s- \"newer:%s\"", found[1], base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	for n, keys := range []string{newer + "\n" + older, newer} {
+		must(t, d.bridge.Stop())
+		must(t, os.WriteFile(d.bridge.Config(), bytes.Replace(config, []byte(older), []byte(keys), 1), 0o600))
+		must(t, d.bridge.Start(t.Context()))
+		text := fmt.Sprintf("key %d", n)
+		send(t, d.amina, d.bot.ID(), text)
+		d.claire.Hears(d.room, text)
 	}
 }

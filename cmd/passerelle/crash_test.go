@@ -127,9 +127,10 @@ func (d *dialogue) relaunch(t *testing.T) {
 	}
 }
 
-func TestKilledAtRandomInstantsUnderTrafficBothWays(t *testing.T) {
-	d := newDialogue(t)
-	fromAmina, fromClaire := []string{"0"}, []string{}
+// isKilledUnderTraffic has both sides talk while the bridge is killed at random instants, and returns what they said.
+func (d *dialogue) isKilledUnderTraffic(t *testing.T, kills int) (fromAmina, fromClaire []string) {
+	t.Helper()
+	fromAmina, fromClaire = []string{"0"}, []string{}
 	ctx, stop := context.WithCancel(t.Context())
 	var traffic errgroup.Group
 	talk := func(to *[]string, who string, say func(text string) error) {
@@ -153,7 +154,7 @@ func TestKilledAtRandomInstantsUnderTrafficBothWays(t *testing.T) {
 		_, err := d.claire.Staff.Says(t.Context(), d.room, text)
 		return err
 	})
-	for range *kills {
+	for range kills {
 		time.Sleep(time.Duration(rand.IntN(1500)) * time.Millisecond) // the instant is random
 		d.relaunch(t)
 	}
@@ -164,6 +165,12 @@ func TestKilledAtRandomInstantsUnderTrafficBothWays(t *testing.T) {
 	if err := d.bridge.AwaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d kills, %d lines in, %d lines out", *kills, len(fromAmina), len(fromClaire))
+	t.Logf("%d kills, %d lines in, %d lines out", kills, len(fromAmina), len(fromClaire))
+	return fromAmina, fromClaire
+}
+
+func TestKilledAtRandomInstantsUnderTrafficBothWays(t *testing.T) {
+	d := newDialogue(t)
+	fromAmina, fromClaire := d.isKilledUnderTraffic(t, *kills)
 	d.settled(t, fromAmina, fromClaire)
 }

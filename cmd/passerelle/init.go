@@ -59,8 +59,8 @@ func initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration and the registrations for the homeserver",
-		Long: "Init writes config.yaml, a registration for each network and one for double puppets, with fresh secrets. " +
-			"It never overwrites a file, and prints what to do next.",
+		Long: "Init writes config.yaml, a registration for each network, one for double puppets, and the keys of the audit log, with fresh " +
+			"secrets. It never overwrites a file, and prints what to do next.",
 		Example: "  passerelle init --dir /etc/passerelle --homeserver http://localhost:8008 --domain example.org",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,6 +86,7 @@ type networkSecrets struct{ Name, ASToken, HSToken, Settings string }
 type newConfiguration struct {
 	Name, Homeserver, Domain, Listen, Address, Monitor, Database    string
 	Mode, StorageKey, PickleKey, DoublePuppetToken, doublePuppetOut string
+	SigningKeyFile, PseudonymKeyFile                                string
 	Networks                                                        []networkSecrets
 }
 
@@ -107,6 +108,7 @@ func initialise(ctx context.Context, o initOptions, out io.Writer) error {
 		Monitor: net.JoinHostPort(host, strconv.Itoa(number+1)), Database: o.database, Mode: o.mode,
 		StorageKey: time.Now().Format("2006-01") + ":" + base64.StdEncoding.EncodeToString(secretBytes(32)),
 		PickleKey:  secret(), DoublePuppetToken: secret(), doublePuppetOut: secret(),
+		SigningKeyFile: signingKeyFile, PseudonymKeyFile: pseudonymKeyFile,
 	}
 	for _, name := range o.networks {
 		c.Networks = append(c.Networks, networkSecrets{name, secret(), secret(), settingsTemplates[name]})
@@ -182,7 +184,11 @@ func (c newConfiguration) files() ([]newFile, error) {
 	if err := t.Execute(&text, c); err != nil {
 		return nil, fmt.Errorf("fill in the configuration: %w", err)
 	}
-	files := []newFile{{name: c.Name, text: text.Bytes()}}
+	keys, err := keyFiles(c.Domain + "/passerelle")
+	if err != nil {
+		return nil, err
+	}
+	files := append([]newFile{{name: c.Name, text: text.Bytes()}}, keys...)
 	add := func(name string, r *appservice.Registration) error {
 		text, err := r.YAML()
 		files = append(files, newFile{name: name, registration: true, text: []byte(text)})

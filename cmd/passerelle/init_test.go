@@ -45,6 +45,9 @@ func TestInitWritesAConfigurationThatLoads(t *testing.T) {
 		c.Bridge.Address != "http://127.0.0.1:4000" || c.Database != filepath.Join(dir, "store") || c.Encryption.Mode != "device" {
 		t.Errorf("the configuration is %+v", c)
 	}
+	if c.Audit.RetentionDays != 365 || !c.Audit.Enabled {
+		t.Errorf("the audit log is %+v", c.Audit)
+	}
 	if _, err := configured(c); err != nil {
 		t.Error(err)
 	}
@@ -52,8 +55,8 @@ func TestInitWritesAConfigurationThatLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := bytes.Count(text, []byte("\n")); lines > 60 {
-		t.Errorf("the configuration has %d lines, want 60 at most", lines)
+	if lines := bytes.Count(text, []byte("\n")); lines > 70 {
+		t.Errorf("the configuration has %d lines, want 70 at most", lines)
 	}
 	for _, want := range []string{"app_service_config_files:", filepath.Join(dir, "registration-whatsapp.yaml"),
 		filepath.Join(dir, "registration-doublepuppet.yaml"), "passerelle check -c", "@whatsappbot:example.org"} {
@@ -62,7 +65,7 @@ func TestInitWritesAConfigurationThatLoads(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 3 {
+	if err != nil || len(entries) != 5 {
 		t.Fatalf("it wrote %v, %v", entries, err)
 	}
 	for _, entry := range entries {
@@ -135,6 +138,7 @@ func TestTwoInitsShareNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a.Encryption.PickleKey == b.Encryption.PickleKey || a.StorageKeys[0] == b.StorageKeys[0] ||
+		a.Audit.SigningKey == b.Audit.SigningKey || a.Audit.PseudonymKey == b.Audit.PseudonymKey ||
 		a.Networks["whatsapp"].ASToken == b.Networks["whatsapp"].ASToken || a.Networks["whatsapp"].ASToken == a.Networks["whatsapp"].HSToken {
 		t.Error("a secret stands in two places")
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the policy reads the clock in a time zone, of which the system may know nothing
 
 	"github.com/spf13/cobra"
 	"maunium.net/go/mautrix/bridgev2"
@@ -36,6 +37,6 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(initCommand(), runCommand(), checkCommand(), versionCommand())
+	cmd.AddCommand(initCommand(), runCommand(), checkCommand(), auditCommand(), policyCommand(), versionCommand())
 	return cmd
 }

@@ -35,7 +35,7 @@ func (d *dialogue) runsHere(t *testing.T, ticks int) {
 	must(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, c, log) }()
+	go func() { ended <- run(ctx, "", c, log) }()
 	t.Cleanup(func() {
 		stop()
 		if err := errors.Join(<-ended, log.Close()); err != nil {

@@ -36,10 +36,10 @@ type rowMember struct {
 	bot **telegramtest.Bot // of a member of staff, once it is connected
 }
 
-// What a bot's contacts can do. There is no Elector (a bot has no vote), Linker (a preview is the app's own), Deleter, Typist, Watcher
-// and Reader (bots are not told, and tell little), Timekeeper, Shaper (bots are not told of a voice note's shape), Animator (stickers
-// that move are no pictures), Rememberer (bots have no history), Owner and Reachable (bots have no device, and cannot write
-// first).
+// What a bot's contacts can do. There is no Elector (a bot has no vote), Linker (a preview is the app's own), Deleter, Typist and Reader
+// (bots are not told, and tell nobody what they have read), Timekeeper, Shaper (bots are not told of a voice note's shape), Animator
+// (stickers that move are no pictures), Rememberer (bots have no history), Owner, Host, Neighbour and Reachable (bots have no device,
+// add nobody to groups, have a room each with a group, and cannot write first).
 var _ interface {
 	rowtest.Person
 	rowtest.Editor
@@ -52,6 +52,8 @@ var _ interface {
 	rowtest.Introducer
 	rowtest.Asker
 	rowtest.Voter
+	rowtest.Watcher
+	rowtest.Founder
 } = rowMember{}
 
 func newTelegramRows(s *telegramStage) *telegramRows {

@@ -37,6 +37,8 @@ type rowPhone struct {
 var _ interface {
 	rowtest.Person
 	rowtest.Owner
+	rowtest.Host
+	rowtest.Neighbour
 	rowtest.Reachable
 	rowtest.Editor
 	rowtest.Deleter
@@ -109,6 +111,8 @@ func (p rowPhone) sent(message string, err error) rowtest.Message {
 }
 
 func (p rowPhone) OwnsDevice()          {}
+func (p rowPhone) AddsOthers()          {}
+func (p rowPhone) SharesRooms()         {}
 func (p rowPhone) HasAVote()            {}
 func (p rowPhone) CanBeWrittenToFirst() {}
 func (p rowPhone) ShowsShapes()         {}

@@ -24,7 +24,9 @@ import (
 func TestRowsOfTelegramGroups(t *testing.T) {
 	s := newTelegramStage(t, telegramSetup{})
 	network := newTelegramRows(s)
-	rowtest.Open(t, network, s.World, s.bridge).Run(t, network.groupRows())
+	hall := rowtest.Open(t, network, s.World, s.bridge)
+	hall.Run(t, network.groupRows())
+	hall.Run(t, network.rightsRows())
 }
 
 func (n *telegramRows) groupRows() []rowtest.Row {
@@ -63,7 +65,7 @@ func (n *telegramRows) group(s *rowtest.Scene, title string, options telegramtes
 	g.id, g.room = n.founds(s, title, options, g.amina, g.bilal)
 	if admin {
 		g.amina.did(g.amina.Promote(g.id, g.bot.ID(), true))
-		g.seesLevel(s.Claire.ID(), 50)
+		g.seesLevel(s.Claire.ID(), 60)
 	}
 	return g
 }
@@ -118,7 +120,7 @@ func (n *telegramRows) groupLooks(s *rowtest.Scene) {
 	g := n.group(s, "Équipe", telegramtest.GroupOptions{}, false)
 	g.amina.did(g.amina.Describe(g.id, "Qui travaille ici")) // of which bots are not told
 	picture := portrait(s, asJPEG)
-	g.amina.did(g.amina.Picture(g.id, picture))
+	g.amina.did(g.amina.Person.Picture(g.id, picture))
 	avatar := s.Claire.SeesState(g.room, event.StateRoomAvatar, "", func(e *event.Event) bool {
 		return e != nil && e.Content.AsRoomAvatar().URL != ""
 	}).Content.AsRoomAvatar()
@@ -287,7 +289,8 @@ func (n *telegramRows) inviteLinks(s *rowtest.Scene) {
 
 func (n *telegramRows) supergroupKnows(s *rowtest.Scene) {
 	g := n.group(s, "Chorale", telegramtest.GroupOptions{}, true)
-	before := g.hears(g.amina, "Avant")
+	first := g.amina.sent(g.amina.Send(g.id, "Avant"))
+	before := s.Claire.Hears(g.room, "Avant")
 	said := s.Claire.Says(g.room, "Moi aussi, avnat")
 	mine := g.amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "Moi aussi, avnat" })
 	old := g.id
@@ -305,14 +308,22 @@ func (n *telegramRows) supergroupKnows(s *rowtest.Scene) {
 	if heard := s.Claire.Hears(g.room, "Je repensais à ça"); heard.RepliesTo != said {
 		s.Errorf("it answers %s, want %s", heard.RepliesTo, said)
 	}
-	// What Claire wrote before is still hers to change, and an answer of hers does not answer another message.
+	// What Claire wrote before is still hers to change, and what was written before is hers to answer, while it is there.
 	s.Claire.Edits(g.room, said, "Moi aussi, avant")
 	s.Becomes(g.amina, mine.ID, "Claire's edit", func(m rowtest.Shown) bool { return m.Text == "Moi aussi, avant" })
 	s.Claire.Replies(g.room, before.ID, "Je réponds")
-	answer := g.amina.Shows("Claire's answer", func(m rowtest.Shown) bool { return m.Text == "Je réponds" })
-	s.Told(s.Claire, g.room, say.English.Say(say.AnswerUnlinked, "Telegram"))
-	if answer.Answers != "" || answer.Chat != n.address(grown) {
+	answer, err := g.amina.WaitForText(s.Context(), "Je réponds")
+	g.amina.did(err)
+	if quoted := answer.Message.ExternalReply; quoted == nil || quoted.Origin.SenderUser.ID != g.amina.ID() || answer.Chat != grown {
 		s.Errorf("it is %+v", answer)
+	}
+	g.amina.did(g.amina.Delete(old, numbered(first)))
+	s.Claire.Replies(g.room, before.ID, "Je réponds encore")
+	s.Told(s.Claire, g.room, say.English.Say(say.AnswerUnlinked, "Telegram"))
+	again, err := g.amina.WaitForText(s.Context(), "Je réponds encore")
+	g.amina.did(err)
+	if again.Message.ExternalReply != nil || again.Message.ReplyTo != nil {
+		s.Errorf("it is %+v", again)
 	}
 	if rooms := s.Claire.RoomsWith(s.Ghost(g.bilal)); len(rooms) != 1 {
 		s.Errorf("the group has the rooms %v", rooms)

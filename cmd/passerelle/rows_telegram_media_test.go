@@ -341,7 +341,7 @@ func (n *telegramRows) pictures(s *rowtest.Scene) {
 	isPicture(s, shown.Content.AsMember().AvatarURL, face)
 	bilal := s.Join("Bilal").(rowMember)
 	group, room := n.founds(s, "Jardin", telegramtest.GroupOptions{}, bilal)
-	bilal.did(bilal.Picture(group, garden))
+	bilal.did(bilal.Person.Picture(group, garden))
 	shown = s.Claire.SeesState(room, event.StateRoomAvatar, "", func(e *event.Event) bool { return e != nil && e.Content.AsRoomAvatar().URL != "" })
 	isPicture(s, shown.Content.AsRoomAvatar().URL, garden)
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,8 +20,7 @@ import (
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/database"
-	"passerelle/portal"
-	"passerelle/portal/govern"
+	"passerelle/portal/policy"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
@@ -28,13 +30,14 @@ func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bridge until it is stopped",
+		Long:  "Run runs the bridge until it is stopped. Sent SIGHUP, it puts the policy of the configuration in force anew.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(path, os.Environ())
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), c, cmd.ErrOrStderr())
+			return run(cmd.Context(), path, c, cmd.ErrOrStderr())
 		},
 	}
 	configFlag(cmd, &path)
@@ -46,7 +49,11 @@ func configFlag(cmd *cobra.Command, path *string) {
 	cmd.MarkFlagFilename("config", "yaml") // only fails for a flag that is not there
 }
 
-func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
+// run runs the bridge with the configuration c, which stands in the file at path.
+func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) error {
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP) // from now on: it would end the program
+	defer signal.Stop(reload)
 	known, err := configured(c)
 	if err != nil {
 		return err
@@ -59,6 +66,12 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	if err != nil {
 		return err
 	}
+	rules, err := policyOf(c.Policy, log)
+	if err != nil {
+		return err
+	}
+	live := policy.NewLive(rules)
+	options.Policy, options.Department = live, live.Department
 	sealer, err := sealer(c)
 	if err != nil {
 		return err
@@ -70,14 +83,25 @@ func run(ctx context.Context, c *config.Config, logTo io.Writer) error {
 	}
 	defer options.Store.Close()
 	log.Info().Str("version", versionName()).Int("networks", len(known)).Msg("Starting")
+	stopAudit, err := startAudit(ctx, c, &options)
+	if err != nil {
+		return err
+	}
+	defer stopAudit()
 	host, err := bridge.New(ctx, options, known)
 	if err != nil {
 		return err
 	}
+	var group sync.WaitGroup
+	defer group.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	group.Go(func() { followPolicy(ctx, reload, path, live, log) })
 	return host.Run(ctx)
 }
 
-// bridgeOptions says in the bridge's words what the configuration says. The store is opened by those who need it.
+// bridgeOptions says in the bridge's words what the configuration says. The store is opened, and the policy made, by those who need
+// them.
 func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error) {
 	style, err := relay.ParseStyle(c.Relay.Name, c.Relay.Bold)
 	if err != nil {
@@ -86,6 +110,10 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 	relaying := bridge.Relay{Enabled: c.Relay.Enabled, Style: style}
 	for _, user := range c.Relay.SharedAccounts {
 		relaying.Shared = append(relaying.Shared, id.UserID(user))
+	}
+	files, err := scanner(c.Scan)
+	if err != nil {
+		return bridge.Options{}, err
 	}
 	return bridge.Options{
 		HomeserverAddress: c.Homeserver.Address,
@@ -106,9 +134,12 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Follow:            c.Rooms.Follow,
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
-		Policy:            portal.AdmitAll{},
-		Scanner:           portal.NoScanner{},
+		SpoolSpace:        c.SpoolSpace << 20,
 		Roles:             administrators(c.Permissions),
+		Contacts:          bridge.ContactOptions(c.Contacts),
+		Services:          services(c, log),
+		Scanner:           files,
+		TellWaitsAfter:    c.Scan.TellAfter,
 		Log:               log,
 	}, nil
 }
@@ -158,15 +189,4 @@ func withoutCodes(value any) ([]byte, error) {
 		value = step.StepID
 	}
 	return json.Marshal(value)
-}
-
-// administrators are the people whom the permissions make administrators, by their Matrix ID.
-type administrators map[string]string
-
-// Of tells who is one.
-func (a administrators) Of(user id.UserID) (govern.Person, bool) {
-	if a[user.String()] != "admin" {
-		return govern.Person{}, false
-	}
-	return govern.Person{ID: user, Role: govern.RoleAdministrator}, true
 }

@@ -52,6 +52,11 @@ func newWatched(t *testing.T) *watched {
 	w.data = filepath.Join(filepath.Dir(w.bridge.Config()), "data")
 	config, err := os.ReadFile(w.bridge.Config())
 	must(t, err)
+	for _, name := range []string{signingKeyFile, pseudonymKeyFile} {
+		key, err := os.ReadFile(filepath.Join(filepath.Dir(w.bridge.Config()), name))
+		must(t, err)
+		w.adds(aSecret, strings.TrimSpace(string(key)))
+	}
 	secrets := 0
 	for _, found := range configuredSecret.FindAllStringSubmatch(string(config), -1) {
 		secret := found[1] + found[2]

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/id"
 )
 
 // account is one login: a bot. It owns what runs for it.
@@ -30,16 +31,18 @@ type account struct {
 
 	settled chan struct{} // closed once the first connection has succeeded or cannot; the closing is guarded by mu
 
-	pace  paces
-	looks looks
+	pace   paces
+	looks  looks
+	typing typists
 
 	migrating sync.Mutex // one group that becomes a supergroup at a time
 
 	hook   pushSecret
 	taking sync.Mutex // updates are taken one after another
 
-	keeping sync.Mutex // one change of what the database keeps of the login at a time
-	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
+	keeping  sync.Mutex          // one change of what the database keeps of the login at a time
+	underway map[id.EventID]bool // guarded by keeping; what is being sent, and has not broken off
+	telling  sync.Mutex          // one state at a time: bridgev2's queue keeps the last one without a lock
 }
 
 var (
@@ -48,7 +51,7 @@ var (
 )
 
 // LoadUserLogin gives a login its account (see [bridgev2.NetworkConnector]). It does not connect.
-func (c *Connector) LoadUserLogin(_ context.Context, login *bridgev2.UserLogin) error {
+func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin) error {
 	if _, ok := login.Metadata.(*LoginMetadata); !ok {
 		return fmt.Errorf("load a login: unexpected metadata %T", login.Metadata)
 	}
@@ -65,6 +68,9 @@ func (c *Connector) LoadUserLogin(_ context.Context, login *bridgev2.UserLogin) 
 		a.api = newAPI(c.options.Server, token)
 		a.api.folder = c.options.LocalFolder
 		a.api.live = a.liveConnection
+		if err := a.resealToken(ctx, token); err != nil {
+			a.log.Err(err).Msg("A bot's token stays sealed with an older key")
+		}
 	}
 	login.Client = a
 	return nil
@@ -81,6 +87,19 @@ func (a *account) token() (string, error) {
 	}
 	token, err := a.connector.border.Sealer.Unseal(kept.Key, kept.Token, sealNames(a.login.ID)...)
 	return string(token), err
+}
+
+// resealToken seals the token with the key that seals now, when it was sealed with an older one: that one can be taken away then.
+func (a *account) resealToken(ctx context.Context, token string) error {
+	kept := a.kept()
+	if len(kept.Token) == 0 {
+		return nil // a service bot's
+	}
+	key, sealed, err := a.connector.border.Sealer.Seal([]byte(token), sealNames(a.login.ID)...)
+	if err != nil || key == kept.Key {
+		return err
+	}
+	return a.keep(ctx, func(kept *LoginMetadata) { kept.Key, kept.Token = key, sealed })
 }
 
 // sealNames names what a bot's token is sealed for.

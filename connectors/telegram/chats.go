@@ -14,8 +14,10 @@ import (
 
 // Power levels of a group's members. Nobody gets what bridgev2 gives its bot.
 const (
+	levelMuted   = -1
 	levelMember  = 0
 	levelAdmin   = 50
+	levelOwn     = 60 // of the bot, where it may appoint admins: in Matrix one stands above whom one dismisses
 	levelFounder = 75
 )
 
@@ -77,26 +79,28 @@ func (a *account) groupChat(ctx context.Context, in chatID) (*bridgev2.ChatInfo,
 	case err != nil:
 		return nil, fmt.Errorf("ask about a group: %w", err)
 	}
+	info.ExtraUpdates = keepChannel(described.Type == typeChannel)
 	info.Name, info.Topic, info.Avatar = &described.Title, &described.Description, a.groupPicture(described.Photo)
 	a.looks.looked(in.chat, a.connector.now())
 	admins, err := a.api.getChatAdministrators(ctx, in.chat)
 	if err != nil && !portal.IsPermanent(err) {
 		return nil, fmt.Errorf("ask who governs a group: %w", err)
 	}
+	own := levelMember
 	for _, admin := range admins {
 		members.MemberMap.Set(a.memberOf(admin))
+		if admin.User.ID == a.bot {
+			own = a.levelOf(admin)
+		}
 	}
+	members.PowerLevels = a.sharedLevel(a.levelsOf(described), own)
 	return info, nil
 }
 
 // memberOf describes somebody in a group for its room.
 func (a *account) memberOf(m member) bridgev2.ChatMember {
-	level, membership := levelMember, event.MembershipJoin
+	level, membership := a.levelOf(m), event.MembershipJoin
 	switch {
-	case m.Status == statusCreator:
-		level = levelFounder
-	case m.Status == statusAdmin:
-		level = levelAdmin
 	case m.Status == statusKicked:
 		membership = event.MembershipBan
 	case !m.isIn():
@@ -107,4 +111,25 @@ func (a *account) memberOf(m member) bridgev2.ChatMember {
 		described.UserInfo = a.userInfo(m.User.name())
 	}
 	return described
+}
+
+// levelOf is somebody's level in a group's room, or the bot's own.
+func (a *account) levelOf(m member) int {
+	if m.User.ID == a.bot && m.Status == statusAdmin && m.CanPromoteMembers {
+		return levelOwn
+	}
+	return m.level()
+}
+
+// level is somebody's level in a group's room.
+func (m member) level() int {
+	switch {
+	case m.Status == statusCreator:
+		return levelFounder
+	case m.Status == statusAdmin:
+		return levelAdmin
+	case m.isMuted():
+		return levelMuted
+	}
+	return levelMember
 }

@@ -18,12 +18,11 @@ func (c *Connector) Commands(in say.Language) []commands.CommandHandler {
 // groupCommands are the commands about groups.
 func (c *Connector) groupCommands(in say.Language) []commands.CommandHandler {
 	groups := commands.HelpSection{Name: in.Say(say.SectionGroups), Order: 25}
-	return []commands.CommandHandler{
+	return append(c.requestCommands(in, groups),
 		&commands.FullHandler{
 			Name: "invite-link", RequiresPortal: true, Func: c.inviteLink,
 			Help: commands.HelpMeta{Section: groups, Description: in.Say(say.HelpInviteLink), Args: "[new]"},
-		},
-	}
+		})
 }
 
 // inviteLink shows the link by which people join a room's group, or replaces it.

@@ -84,7 +84,7 @@ func contactOut(source string, on occasion) *outgoing {
 	if err != nil || len(cards) == 0 || len(cards) != len(parts) || len(cards) > mostCards {
 		return nil
 	}
-	out := &outgoing{kind: portal.KindContact, answers: on.answers, preface: on.by.alone()}
+	out := &outgoing{kind: portal.KindContact, answers: on.answers, preface: on.by.alone(), card: source}
 	var said []string
 	for i, each := range cards {
 		params := tgbotapi.Params{"vcard": parts[i], "first_name": each.Given, "last_name": each.Family}

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (d *delivery) converted(ctx context.Context, room *bridgev2.Portal, intent 
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal) && !refusal.Waits():
-		return d.noticed(ctx, d.account.connector.say(say.Withheld, networkName))
+		return d.withheld(ctx, room, intent, c, answers, refusal.Verdict)
 	case err != nil:
 		return d.fail(err)
 	}
@@ -162,13 +163,14 @@ func (d *delivery) content(ctx context.Context) (c content, answers *networkid.M
 
 // crossing describes the message to the gate.
 func (d *delivery) crossing(c content) portal.Crossing {
-	crossing := portal.Crossing{
-		Key: string(d.GetID()), Network: d.account.connector.border.Network, Direction: portal.In, Kind: c.kind, Portal: string(d.PortalKey.ID),
-		Receiver: string(d.PortalKey.Receiver),
-		Login:    string(d.account.login.ID), Sender: string(d.Sender.Sender), At: d.Timestamp, Text: c.text,
-	}
-	if c.file != nil && d.file != nil {
+	crossing := d.account.crossing(portal.In, d.PortalKey, d.chatKind())
+	crossing.Key, crossing.Kind, crossing.Sender = string(d.GetID()), c.kind, string(d.Sender.Sender)
+	crossing.At, crossing.Text = d.Timestamp, c.text
+	switch {
+	case c.file != nil && d.file != nil:
 		crossing.File = &portal.File{Name: c.file.name, MIME: c.file.mime, Size: d.file.Size(), Content: d.file}
+	case c.card != nil:
+		crossing.File = &portal.File{Name: c.event.FileName, MIME: card.Type, Size: int64(len(c.card)), Content: bytes.NewReader(c.card)}
 	}
 	return crossing
 }

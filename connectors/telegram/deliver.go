@@ -46,6 +46,8 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		return a.deliverReactions(ctx, stored, in, update)
 	case *memberUpdate:
 		return a.deliverMembership(ctx, stored, kind, in, update)
+	case *joinRequest:
+		return a.deliverRequest(ctx, stored, in, update)
 	case *businessConnection:
 		return a.deliverConnection(ctx, update)
 	case *businessDeletion:
@@ -100,7 +102,7 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 		err = d.run(ctx)
 	}
 	if err != nil {
-		return err
+		return portal.Waiting(d.PortalKey, err)
 	}
 	return d.lookAround(ctx, m.Chat)
 }
@@ -194,6 +196,9 @@ func (d *delivery) run(ctx context.Context) error {
 
 // handOver hands an event to bridgev2 and waits until it has handled it, or has let go of it.
 func (d *delivery) handOver(ctx context.Context, event bridgev2.RemoteEvent) error {
+	if err := d.letWrite(ctx); err != nil {
+		return err
+	}
 	return handover.Do(ctx, d.account.login, event, d.handled, d.account.connector.stalls)
 }
 

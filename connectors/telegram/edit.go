@@ -78,10 +78,16 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 		return e.answering(part, said, err)
 	}
 	crossing := e.crossing(c)
-	crossing.Kind, crossing.Key = portal.KindEdit, crossing.Key+"/edit/"+e.stored.ID
+	crossing.Key += "/edit/" + e.stored.ID
+	if crossing.Kind != portal.KindLocation { // where somebody is now is a place as the first one was
+		crossing.Kind = portal.KindEdit
+	}
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, incoming{content: c, file: e.file})
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.Verdict.Outcome == portal.Withhold:
+		said, err := e.withheld(ctx, room, intent, c, nil, refusal.Verdict)
+		return e.answering(part, said, err)
 	case errors.As(err, &refusal) && !refusal.Waits():
 		return e.instead(ctx, part, say.EditWithheld)
 	case err != nil:
@@ -182,7 +188,7 @@ func (a *account) editTo(ctx context.Context, changed *bridgev2.MatrixEdit, firs
 			return a.unsent(ctx, err)
 		}
 	}
-	sent, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], 0, out.preview)
+	sent, err := a.sendParts(ctx, changed.Event.ID, first.in, parts[min(len(parts), len(all)):], messageID{}, out.preview)
 	if err != nil {
 		return err
 	}

@@ -31,8 +31,6 @@ const (
 	mostCloudIn  = 20 << 20
 	mostCloudOut = 50 << 20
 	mostLocal    = 2000 << 20
-	// mostHeld bounds a file on its way: some go at once (see portal/transfer).
-	mostHeld = 256 << 20
 )
 
 const (
@@ -47,17 +45,18 @@ const (
 	largestThumbnail = 2 << 20
 )
 
-// limits returns the largest files that cross, in bytes.
+// limits returns the largest files that cross, in bytes: what Telegram and the homeserver take, and what has room on its way.
 func (c *Connector) limits() (in, out int64) {
 	in, out = mostCloudIn, mostCloudOut
 	if c.options.LocalFolder != "" {
 		in, out = mostLocal, mostLocal
 	}
+	held := c.border.Spool.Largest()
 	homeserver := c.maxFile.Load()
 	if homeserver <= 0 {
-		homeserver = mostHeld
+		homeserver = held
 	}
-	return min(in, mostHeld, homeserver), min(out, mostHeld)
+	return min(in, held, homeserver), min(out, held)
 }
 
 // SetMaxFileSize learns the largest file that the homeserver takes, in bytes (see [bridgev2.MaxFileSizeingNetwork]).
@@ -83,6 +82,9 @@ func (d *delivery) prefetch(ctx context.Context) error {
 		if err := d.account.connector.media.TakesMedia(ctx); err != nil {
 			return err
 		}
+	}
+	if err := d.account.connector.border.Gate.ScannerReady(ctx); err != nil {
+		return err
 	}
 	var err error
 	d.file, err = d.account.fetch(ctx, wanted.file.id, limit)
@@ -124,21 +126,24 @@ func (d *delivery) mayBeFetchedLater(ctx context.Context, err error) bool {
 }
 
 // fetch downloads a file of at most limit bytes, and begins again when it breaks off. The caller closes the file.
-//
-// What looks into files before the gate decides about them looks here, and in fetchFromMatrix.
 func (a *account) fetch(ctx context.Context, id string, limit int64) (*transfer.File, error) {
 	if a.api == nil {
 		return nil, &unanswered{method: "getFile", cause: errors.New("the bot's token cannot be had")}
 	}
 	bounded, cancel := context.WithTimeout(ctx, filePatience)
 	defer cancel()
+	believed := true // that it is as long as Telegram says: more room is not kept for it
 	return backoff.Retry(bounded, func() (*transfer.File, error) {
-		// The bounded context must not end the file, which is read later.
-		into := a.connector.border.Spool.Open(ctx, limit)
 		where, err := a.api.getFile(bounded, id)
-		if err == nil && where.FileSize > limit {
+		room := limit
+		switch {
+		case err == nil && where.FileSize > limit:
 			err = transfer.ErrTooLarge
+		case err == nil && where.FileSize > 0 && believed:
+			room = where.FileSize
 		}
+		// The bounded context must not end the file, which is read later.
+		into := a.connector.border.Spool.Open(ctx, room)
 		if err == nil {
 			err = a.api.download(bounded, where, into)
 		}
@@ -151,6 +156,9 @@ func (a *account) fetch(ctx context.Context, id string, limit int64) (*transfer.
 		switch {
 		case errors.As(err, &fast):
 			return nil, backoff.RetryAfter(int(fast.after.Seconds()))
+		case errors.Is(err, transfer.ErrTooLarge) && room < limit:
+			believed = false
+			return nil, err
 		case errors.As(err, &refused) && refused.code == http.StatusBadRequest && strings.Contains(refused.text, "too big"):
 			return nil, backoff.Permanent(transfer.ErrTooLarge)
 		case errors.Is(err, transfer.ErrTooLarge), errors.Is(err, errFileGone), portal.IsPermanent(err):
@@ -222,22 +230,37 @@ func (a *account) fetchFromMatrix(ctx context.Context, content *event.MessageEve
 	}
 	bounded, cancel := context.WithTimeout(ctx, filePatience)
 	defer cancel()
-	into := a.connector.border.Spool.Open(ctx, limit+sealOverhead)
-	err := a.connector.media.DownloadMediaTo(bounded, content.URL, content.File, into)
-	if err == nil && into.Size() > limit {
-		err = transfer.ErrTooLarge
+	room := limit
+	if said := int64(content.GetInfo().Size); said > 0 {
+		room = said // more is not kept for it, unless it is longer than its sender says
 	}
-	if err == nil {
-		return into, nil
+	into, err := a.downloadInto(ctx, bounded, content, room)
+	if errors.Is(err, transfer.ErrTooLarge) && room < limit {
+		into, err = a.downloadInto(ctx, bounded, content, limit)
 	}
-	into.Close()
 	switch {
+	case err == nil:
+		return into, nil
 	case errors.Is(err, transfer.ErrTooLarge):
 		return nil, unsent.Refused(bridgev2.ErrMediaTooLarge, a.sayToWriter(ctx, say.FileOverLimit, media.Megabytes(limit)))
 	case errors.Is(err, attachment.ErrHashMismatch):
 		return nil, a.refused(ctx, fmt.Errorf("download a file: %w", err), say.FileDamaged)
 	}
 	return nil, a.failed(ctx, fmt.Errorf("download a file: %w", err), say.NotSent)
+}
+
+// downloadInto downloads the file of a Matrix message within a context, for as long as ctx lasts.
+func (a *account) downloadInto(ctx, bounded context.Context, content *event.MessageEventContent, limit int64) (*transfer.File, error) {
+	into := a.connector.border.Spool.Open(ctx, limit+sealOverhead)
+	err := a.connector.media.DownloadMediaTo(bounded, content.URL, content.File, into)
+	if err == nil && into.Size() > limit {
+		err = transfer.ErrTooLarge
+	}
+	if err != nil {
+		into.Close()
+		return nil, err
+	}
+	return into, nil
 }
 
 // fetchThumbnail fetches the small picture that a Matrix message brings, and makes it as small as Telegram takes it. Telegram makes

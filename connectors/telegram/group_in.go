@@ -49,6 +49,9 @@ func (d *delivery) changeRoom(ctx context.Context, change *bridgev2.ChatInfoChan
 
 // changeMembers changes who is in a room.
 func (d *delivery) changeMembers(ctx context.Context, changed ...member) error {
+	if err := d.account.joined(ctx, d.in, changed...); err != nil {
+		return err
+	}
 	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
 	for _, m := range changed {
 		if m.User.ID != d.account.bot { // see deliverMembership
@@ -174,6 +177,7 @@ func (d *delivery) ownRights(ctx context.Context, update *memberUpdate) error {
 	d.account.looks.again(d.account.roomOf(d.in).chat)
 	list := &bridgev2.ChatMemberList{MemberMap: bridgev2.ChatMemberMap{}}
 	list.MemberMap.Set(d.account.memberOf(update.New))
+	list.PowerLevels = d.account.sharedLevel(nil, d.account.levelOf(update.New))
 	return d.changeRoom(ctx, &bridgev2.ChatInfoChange{MemberChanges: list})
 }
 

@@ -80,24 +80,29 @@ func isAsItIs(err error) bool {
 		(strings.Contains(refused.text, "not modified") || strings.Contains(refused.text, "NOT_MODIFIED"))
 }
 
-// HandleMatrixPowerLevels makes administrators and members (see [bridgev2.PowerLevelHandlingNetworkAPI]). What Telegram refuses is
-// undone in the room.
+// HandleMatrixPowerLevels makes administrators and members, and says who may write and change how the group looks (see
+// [bridgev2.PowerLevelHandlingNetworkAPI]). What Telegram refuses is undone in the room.
 func (a *account) HandleMatrixPowerLevels(ctx context.Context, msg *bridgev2.MatrixPowerLevelChange) (bool, error) {
 	ctx = withWriter(ctx, msg.Event.Sender)
 	in, is := groupOf(msg.Portal)
 	if !is {
 		return false, nil
 	}
-	if err := a.changeRoles(ctx, in, msg.Users); err != nil {
+	err := a.changeRoles(ctx, in, msg.Users)
+	if err == nil {
+		err = a.changePermissions(ctx, in, msg)
+	}
+	if err != nil {
 		if undone := a.undoLevels(ctx, in, msg); undone != nil {
 			a.log.Err(undone).Msg("Rights that Telegram did not change stay changed in the room")
 		}
 		return false, err
 	}
+	a.tellRights(ctx, msg)
 	return true, nil
 }
 
-// changeRoles makes administrators and members of those whose rights changed in a room, where they are not so already. Whose
+// changeRoles makes administrators, members and mute ones of those whose rights changed in a room, where they are not so already. Whose
 // rights the homeserver calls changed may be everybody (Dendrite does not tell what was before).
 func (a *account) changeRoles(ctx context.Context, in chatID, changed map[id.UserID]*bridgev2.UserPowerLevelChange) error {
 	var admins []member
@@ -124,6 +129,11 @@ func (a *account) changeRoles(ctx context.Context, in chatID, changed map[id.Use
 		is := slices.ContainsFunc(admins, func(m member) bool { return m.User.ID == who })
 		if to := each.NewLevel >= levelAdmin; to != is {
 			if err := a.promote(ctx, in, who, to, admins); err != nil {
+				return err
+			}
+		}
+		if each.NewLevel < levelMember || each.OrigLevel < levelMember {
+			if err := a.mute(ctx, in, who, each.NewLevel < levelMember); err != nil {
 				return err
 			}
 		}
@@ -158,6 +168,9 @@ func (a *account) undoLevels(ctx context.Context, in chatID, msg *bridgev2.Matri
 		return wrapped("ask who governs a group", err)
 	}
 	levels := msg.Content.Clone()
+	if described, err := a.api.getChat(ctx, in.chat); err == nil {
+		a.levelsOf(described).Apply("", levels)
+	}
 	for who, changed := range msg.Users {
 		if ghost, ok := changed.Target.(*bridgev2.Ghost); ok {
 			levels.SetUserLevel(who, levelMember)

@@ -62,6 +62,29 @@ func (a *api) promoteChatMember(ctx context.Context, id, who int64, given rights
 	return a.call(ctx, "promoteChatMember", params, nil)
 }
 
+// setChatPermissions says what members may do. Each permission stands for itself.
+func (a *api) setChatPermissions(ctx context.Context, id int64, to permissions) error {
+	return a.call(ctx, "setChatPermissions", tgbotapi.Params{"chat_id": number(id), "permissions": encoded(to),
+		"use_independent_chat_permissions": "true"}, nil)
+}
+
+// restrictChatMember says what somebody in a supergroup may do, until it is said anew. All permissions lift what was said.
+func (a *api) restrictChatMember(ctx context.Context, id, who int64, to permissions) error {
+	params := aboutMember(id, who)
+	params["permissions"], params["use_independent_chat_permissions"] = encoded(to), "true"
+	return a.call(ctx, "restrictChatMember", params, nil)
+}
+
+// approveChatJoinRequest lets somebody in who asks to join a chat.
+func (a *api) approveChatJoinRequest(ctx context.Context, id, who int64) error {
+	return a.call(ctx, "approveChatJoinRequest", aboutMember(id, who), nil)
+}
+
+// declineChatJoinRequest turns somebody down who asks to join a chat.
+func (a *api) declineChatJoinRequest(ctx context.Context, id, who int64) error {
+	return a.call(ctx, "declineChatJoinRequest", aboutMember(id, who), nil)
+}
+
 // exportChatInviteLink makes a new link into a chat, the bot's own; its former one ends.
 func (a *api) exportChatInviteLink(ctx context.Context, id int64) (link string, err error) {
 	return link, a.call(ctx, "exportChatInviteLink", tgbotapi.Params{"chat_id": number(id)}, &link)

@@ -88,11 +88,10 @@ func withWriter(ctx context.Context, who id.UserID) context.Context {
 }
 
 func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, words string) portal.Crossing {
-	return portal.Crossing{
-		Key: evt.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: portal.KindText,
-		Portal: string(room.ID), Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID),
-		Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
-	}
+	c := a.crossingFrom(room)
+	c.Key, c.Kind, c.Sender = evt.ID.String(), portal.KindText, evt.Sender.String()
+	c.At, c.Text = time.UnixMilli(evt.Timestamp), words
+	return c
 }
 
 // changeRefused says why a group was not changed.

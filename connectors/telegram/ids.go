@@ -89,6 +89,9 @@ type messageID struct {
 	id int64
 }
 
+// isElsewhere tells whether a message is in another chat than one that others go to.
+func (m messageID) isElsewhere(to chatID) bool { return m.in.chat != 0 && m.in.chat != to.chat }
+
 func (m messageID) networkID() networkid.MessageID {
 	return networkid.MessageID(string(m.in.portalID()) + "/" + number(m.id))
 }

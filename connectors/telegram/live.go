@@ -30,7 +30,7 @@ func (a *account) move(ctx context.Context, changed *bridgev2.MatrixEdit, of mes
 	if !ok && !ends {
 		return a.refused(ctx, errors.New("no place"), say.NotPossible)
 	}
-	crossing := a.crossingOut(&bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}, &outgoing{kind: portal.KindEdit, text: place.URI()})
+	crossing := a.crossingOut(&bridgev2.MatrixMessage{MatrixEventBase: changed.MatrixEventBase}, &outgoing{kind: portal.KindLocation, text: place.URI()})
 	admitted, err := passOut(ctx, a, crossing, place)
 	if err != nil {
 		return err

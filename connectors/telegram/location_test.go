@@ -32,10 +32,10 @@ func TestPlacesInTelegramsWords(t *testing.T) {
 		"as if it were a mark":   {"geo:1.5,2", "geo:1.5,2", map[string]any{"org.passerelle.live": 600.0}, "sendLocation", nil},
 		"on the way for no time": {"x", "geo:1.5,2", live(0), "sendLocation", tgbotapi.Params{"live_period": "60"}},
 	} {
-		out := convertOut(&event.MessageEventContent{MsgType: event.MsgLocation, Body: c.body, GeoURI: c.uri}, occasion{raw: c.raw, by: signed(), answers: 7})
+		out := convertOut(&event.MessageEventContent{MsgType: event.MsgLocation, Body: c.body, GeoURI: c.uri}, occasion{raw: c.raw, by: signed(), answers: messageID{id: 7}})
 		want := maps.Clone(at)
 		maps.Copy(want, c.more)
-		if out == nil || len(out.calls) != 1 || out.calls[0].method != c.method || !maps.Equal(out.calls[0].params, want) || out.preface.text != "Karim 🎈:" || out.answers != 7 || out.kind != portal.KindLocation {
+		if out == nil || len(out.calls) != 1 || out.calls[0].method != c.method || !maps.Equal(out.calls[0].params, want) || out.preface.text != "Karim 🎈:" || out.answers.id != 7 || out.kind != portal.KindLocation {
 			t.Errorf("%s: %+v", name, out)
 		}
 	}

@@ -60,7 +60,8 @@ type outgoingFile struct {
 type part struct {
 	marked
 	files []*outgoingFile
-	call  *call // nil: it is none
+	call  *call     // nil: it is none
+	poll  *keptPoll // that the call sends; nil: it sends none
 }
 
 // mediaOut says a Matrix file in Telegram's words: as what its apps can show, otherwise as a document. It is nil for what is none.
@@ -70,6 +71,10 @@ func mediaOut(content *event.MessageEventContent, on occasion) *outgoing {
 		return captionedOut(captionOut(content, on), on, fileOut(content, on))
 	case content.MsgType == event.MsgBeeperGallery:
 		return albumOut(content, on)
+	case content.MsgType == msgGallery || content.MsgType == msgGalleryUnstable:
+		if gallery := galleryOut(content, on.raw); gallery != nil {
+			return albumOut(gallery, on)
+		}
 	}
 	return nil
 }
@@ -303,7 +308,7 @@ func (o *outgoing) close() {
 }
 
 // sendPart sends one part, and returns the messages that it became.
-func (a *account) sendPart(ctx context.Context, to chatID, p part, answers int64, preview *linkPreview) (sent []message, err error) {
+func (a *account) sendPart(ctx context.Context, to chatID, p part, answers messageID, preview *linkPreview) (sent []message, err error) {
 	var one message
 	switch {
 	case p.call != nil:

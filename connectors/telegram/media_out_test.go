@@ -55,7 +55,7 @@ func captioned(caption string) *event.MessageEventContent {
 
 func TestACaptionThatIsTooLongGoesOn(t *testing.T) {
 	words := strings.Repeat("mot ", 2000) + "fin"
-	out := convertOut(captioned(words), occasion{by: signed(), answers: 7})
+	out := convertOut(captioned(words), occasion{by: signed(), answers: messageID{id: 7}})
 	var read []string
 	for i, p := range out.parts {
 		most := maxText

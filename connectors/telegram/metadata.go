@@ -36,6 +36,11 @@ type LoginMetadata struct {
 	Moved map[int64]int64 `json:"moved,omitempty"`
 	// Out are the groups that the bot was put out of, and which have a room.
 	Out map[int64]bool `json:"out,omitempty"`
+	// Silenced says in which groups only administrators may write since a room said so, and what members might do before. The map is
+	// replaced, never changed.
+	Silenced map[int64]permissions `json:"silenced,omitempty"`
+	// Asking are those who ask to join a group, by the chat: see group_requests.go. The map is replaced, never changed.
+	Asking map[int64][]int64 `json:"asking,omitempty"`
 	// Pins are the messages that are known to be pinned, by the chat: see pin.go.
 	Pins map[int64][]int64 `json:"pins,omitempty"`
 }
@@ -70,6 +75,7 @@ func metadataOf(row *database.Message) *MessageMetadata {
 func (c *Connector) GetDBMetaTypes() database.MetaTypes {
 	return database.MetaTypes{
 		UserLogin: func() any { return &LoginMetadata{} },
+		Portal:    func() any { return &PortalMetadata{} },
 		Message:   func() any { return &MessageMetadata{} },
 	}
 }

@@ -61,6 +61,7 @@ func (a *api) getChatAdministrators(ctx context.Context, id int64) (admins []mem
 
 // answersTo is the message that a message answers (Bot API, ReplyParameters). It goes as well when that one is gone.
 type answersTo struct {
+	ChatID    int64 `json:"chat_id,omitempty"` // 0: it is in the same chat
 	MessageID int64 `json:"message_id"`
 	Anyway    bool  `json:"allow_sending_without_reply"`
 }
@@ -83,8 +84,8 @@ func putText(params tgbotapi.Params, text marked, preview *linkPreview) {
 	}
 }
 
-// send sends a message. answers may be 0.
-func (a *api) send(ctx context.Context, to chatID, c call, answers int64) (sent message, err error) {
+// send sends a message. answers may be none.
+func (a *api) send(ctx context.Context, to chatID, c call, answers messageID) (sent message, err error) {
 	params := sendingTo(to, answers)
 	maps.Copy(params, c.params)
 	return sent, a.call(ctx, c.method, params, &sent)

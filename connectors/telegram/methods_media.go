@@ -169,8 +169,8 @@ func (a *api) sendFiles(ctx context.Context, method string, params tgbotapi.Para
 	return err
 }
 
-// sendFile sends a file with its caption, as what it is. answers may be 0.
-func (a *api) sendFile(ctx context.Context, to chatID, f *outgoingFile, caption marked, answers int64) (sent message, err error) {
+// sendFile sends a file with its caption, as what it is. answers may be none.
+func (a *api) sendFile(ctx context.Context, to chatID, f *outgoingFile, caption marked, answers messageID) (sent message, err error) {
 	params := sendingTo(to, answers)
 	f.part = f.kind
 	params.AddNonEmpty("caption", caption.text)
@@ -184,7 +184,7 @@ func (a *api) sendFile(ctx context.Context, to chatID, f *outgoingFile, caption 
 }
 
 // sendMediaGroup sends 2 to 10 files that belong together, with a caption.
-func (a *api) sendMediaGroup(ctx context.Context, to chatID, files []*outgoingFile, caption marked, answers int64) (sent []message, err error) {
+func (a *api) sendMediaGroup(ctx context.Context, to chatID, files []*outgoingFile, caption marked, answers messageID) (sent []message, err error) {
 	var items []json.RawMessage
 	for i, f := range files {
 		f.part = "file" + strconv.Itoa(i)
@@ -199,12 +199,16 @@ func (a *api) sendMediaGroup(ctx context.Context, to chatID, files []*outgoingFi
 	return sent, a.sendFiles(ctx, "sendMediaGroup", params, files, &sent)
 }
 
-// sendingTo begins the parameters of a message. answers may be 0.
-func sendingTo(to chatID, answers int64) tgbotapi.Params {
+// sendingTo begins the parameters of a message. answers may be none.
+func sendingTo(to chatID, answers messageID) tgbotapi.Params {
 	params := inChat(to)
 	params.AddNonZero64("message_thread_id", to.topic)
-	if answers != 0 {
-		params["reply_parameters"] = encoded(answersTo{MessageID: answers, Anyway: true})
+	if answers.id != 0 {
+		reply := answersTo{MessageID: answers.id, Anyway: true}
+		if answers.isElsewhere(to) {
+			reply.ChatID = answers.in.chat
+		}
+		params["reply_parameters"] = encoded(reply)
 	}
 	return params
 }

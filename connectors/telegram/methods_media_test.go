@@ -141,13 +141,13 @@ func TestAFileThatBreaksOffInTheMidstWasNotSent(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(answers))
 		way := newAPI(server.URL, "123456:secret-secret")
 		f := &outgoingFile{kind: kindDocument, name: "a", content: spooled(t, make([]byte, large))}
-		_, err := way.sendFile(t.Context(), chatID{bot: 1, chat: 2}, f, marked{}, 0)
+		_, err := way.sendFile(t.Context(), chatID{bot: 1, chat: 2}, f, marked{}, messageID{})
 		var none *unanswered
 		if !errors.As(err, &none) || none.perhaps || holdsToken(way, err) {
 			t.Errorf("%s: %v", what, err)
 		}
 		small := &outgoingFile{kind: kindDocument, name: "a", content: spooled(t, []byte("a"))}
-		_, err = way.sendFile(t.Context(), chatID{bot: 1, chat: 2}, small, marked{}, 0)
+		_, err = way.sendFile(t.Context(), chatID{bot: 1, chat: 2}, small, marked{}, messageID{})
 		if !errors.As(err, &none) || !none.perhaps {
 			t.Errorf("%s, of a file that went whole: %v", what, err)
 		}
@@ -166,10 +166,10 @@ func TestTheSameFileIsSentAgain(t *testing.T) {
 	server.Inject(telegramtest.Fault{Method: "sendDocument", RetryAfter: 1})
 	to := chatID{bot: bot.ID(), chat: amina.ID()}
 	var fast *tooFast
-	if _, err := way.sendFile(t.Context(), to, f, marked{}, 0); !errors.As(err, &fast) {
+	if _, err := way.sendFile(t.Context(), to, f, marked{}, messageID{}); !errors.As(err, &fast) {
 		t.Fatalf("too fast: %v", err)
 	}
-	sent, err := way.sendFile(t.Context(), to, f, marked{text: "Le voici"}, 0)
+	sent, err := way.sendFile(t.Context(), to, f, marked{text: "Le voici"}, messageID{})
 	if err != nil {
 		t.Fatal(err)
 	}

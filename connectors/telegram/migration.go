@@ -10,10 +10,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
-	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal/handover"
-	"passerelle/portal/say"
 )
 
 // A group that grows, or gets a public address, topics or finer rights, becomes a supergroup: another chat with another number, whose
@@ -55,7 +53,20 @@ func (a *account) migrate(ctx context.Context, from, to chatID) error {
 		moved := map[int64]int64{from.chat: to.chat} // a new one: others read the one that is there
 		maps.Copy(moved, kept.Moved)
 		kept.Moved = moved
+		kept.Silenced, kept.Asking = renumbered(kept.Silenced, from.chat, to.chat), renumbered(kept.Asking, from.chat, to.chat)
 	}))
+}
+
+// renumbered returns what is kept of chats with that of one under another's number. The map that is given stays as it is.
+func renumbered[T any](all map[int64]T, from, to int64) map[int64]T {
+	of, there := all[from]
+	if !there {
+		return all
+	}
+	moved := maps.Clone(all)
+	delete(moved, from)
+	moved[to] = of
+	return moved
 }
 
 // closeSecond gives up the room that a supergroup got before it was known to be a group's that has one: for a bot that was away for
@@ -98,14 +109,4 @@ func isOfBefore(room *bridgev2.Portal, id networkid.MessageID) bool {
 	in, is := groupOf(room)
 	message, err := parseMessageID(id)
 	return err == nil && is && message.id > 0 && message.in != in.whole()
-}
-
-// tellUnlinked says to whoever answered a message of before that it went out as no answer: it has no number where it goes.
-func (a *account) tellUnlinked(ctx context.Context, message *bridgev2.MatrixMessage) {
-	words := a.sayToWriter(ctx, say.AnswerUnlinked, networkName)
-	content := &event.MessageEventContent{MsgType: event.MsgNotice, Body: words, RelatesTo: (&event.RelatesTo{}).SetReplyTo(message.Event.ID),
-		Mentions: &event.Mentions{UserIDs: []id.UserID{message.Event.Sender}}}
-	if _, err := a.connector.bridge.Bot.SendMessage(ctx, message.Portal.MXID, event.EventMessage, &event.Content{Parsed: content}, nil); err != nil {
-		a.log.Err(err).Stringer("event", message.Event.ID).Msg("Nobody was told that an answer went out as none")
-	}
 }

@@ -14,14 +14,17 @@ const maxText = 4096
 // outgoing is a Matrix message on its way to Telegram, in Telegram's words.
 type outgoing struct {
 	kind    portal.Kind
-	text    string // everything in it that can be read: what the gate judges by
-	parts   []part // the messages that it becomes, one unless it is too long
-	answers int64  // the message that it answers; 0: none
+	text    string    // everything in it that can be read: what the gate judges by
+	parts   []part    // the messages that it becomes, one unless it is too long
+	answers messageID // the message that it answers, perhaps of a chat of before; zero: none
+	// unlinked is set when it answers one, and went out as none.
+	unlinked bool
 	// preview says which link of a text is previewed; nil: Telegram decides.
 	preview *linkPreview
 	// calls send what is neither text nor file: there are no parts then. preface stands before the first, where that cannot hold a name.
 	calls   []call
 	preface marked
+	card    string          // the file that the calls are made of; "": there is none
 	kept    MessageMetadata // what is kept with it
 }
 
@@ -35,8 +38,8 @@ type call struct {
 type occasion struct {
 	// person returns the account of somebody in Matrix; nil for somebody who is not on Telegram.
 	person func(id.UserID) *user
-	// answers is the message that it answers; 0: none.
-	answers int64
+	// answers is the message that it answers; zero: none.
+	answers messageID
 	// raw is the content as it came, for the fields that mautrix's types do not have.
 	raw map[string]any
 	// by is whose words they are; zero: the bot's owner's.

@@ -53,7 +53,7 @@ func (d *delivery) renameGhost(ctx context.Context) {
 	}
 	info := d.account.userInfo(d.message.senderName())
 	row, err := d.account.connector.bridge.DB.Ghost.GetByID(ctx, d.Sender.Sender)
-	if err != nil || row == nil || row.Name == *info.Name {
+	if err != nil || row == nil || row.Name == *info.Name && row.NameSet {
 		return
 	}
 	who := d.Sender.Sender

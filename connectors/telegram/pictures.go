@@ -117,5 +117,8 @@ func (a *account) picture(ctx context.Context, file string) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
+	if err := a.connector.clean(ctx, content, content.Size()); err != nil {
+		return nil, err
+	}
 	return io.ReadAll(io.NewSectionReader(content, 0, content.Size()))
 }

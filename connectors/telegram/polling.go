@@ -90,6 +90,9 @@ func (a *account) take(ctx context.Context, raw []json.RawMessage) (taken bool) 
 		if u.ID < first {
 			continue // it has come before
 		}
+		if err == nil && u.Kind == updatePoll {
+			err = a.lookAtPoll(ctx, u)
+		}
 		if err == nil {
 			var came portal.Arrival
 			if came, err = a.arrivalOf(u); err == nil {

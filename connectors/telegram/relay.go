@@ -13,7 +13,6 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
-	"passerelle/portal"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 )
@@ -131,11 +130,11 @@ func (a *account) sayReaction(ctx context.Context, room *bridgev2.Portal, target
 		return nil, err
 	}
 	who := relay.In(ctx, a.connector.bridge.Matrix, room.MXID, given.SenderMXID)
-	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to.id})
-	admitted, err := passOut(ctx, a, portal.Crossing{
-		Key: given.MXID.String() + "/said", Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
-		Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
-	}, line)
+	line := textOut(a.connector.sign(who).words(marked{text: variationselector.Add(given.Emoji)}), occasion{answers: to})
+	crossing := a.crossingFrom(room)
+	crossing.Key, crossing.Kind, crossing.Sender = given.MXID.String()+"/said", line.kind, given.SenderMXID.String()
+	crossing.At, crossing.Text = given.Timestamp, line.text
+	admitted, err := passOut(ctx, a, crossing, line)
 	if err != nil {
 		return nil, err
 	}

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/portal"
+	"passerelle/portal/card"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
 	"passerelle/portal/unsent"
@@ -20,6 +23,11 @@ import (
 // HandleMatrixMessage brings a Matrix message across the border: convert, gate, send (see [bridgev2.NetworkAPI]). Its errors carry
 // the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	if isFile(message.Content.MsgType) || message.Content.MsgType == event.MsgBeeperGallery {
+		if err := a.connector.border.Gate.ScannerReady(ctx); err != nil {
+			return nil, a.failed(ctx, err, say.FileUnscannedOut)
+		}
+	}
 	out, err := a.outgoingOf(ctx, message)
 	defer out.close()
 	if err != nil {
@@ -41,7 +49,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 	}
 	ids, err := a.send(ctx, message.Event.ID, to, admitted)
 	if moved, found := a.follow(ctx, to, err); found {
-		to, out.answers = moved, 0 // the number of what it answers is another message's there
+		to = moved // what it answers is in the chat of before
 		ids, err = a.send(ctx, message.Event.ID, to, admitted)
 	}
 	if err != nil {
@@ -59,8 +67,8 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 			a.log.Err(err).Stringer("event", message.Event.ID).Msg("Answers to the rest of a long text will not be known as such")
 		}
 		a.endSending(message.Event.ID)
-		if message.ReplyTo != nil && isOfBefore(message.Portal, message.ReplyTo.ID) {
-			a.tellUnlinked(ctx, message)
+		if out.unlinked {
+			a.tellInRoom(ctx, message.Portal, message.Event.Sender, message.Event.ID, say.AnswerUnlinked)
 		}
 	}}, nil
 }
@@ -73,7 +81,7 @@ func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted 
 		parts, first = append(parts, part{marked: out.preface}), 1
 	}
 	for _, each := range out.calls {
-		parts = append(parts, part{call: &each})
+		parts = append(parts, part{call: &each, poll: out.kept.Poll})
 	}
 	sent, err := a.sendParts(ctx, evt, to, parts, out.answers, out.preview)
 	if err != nil {
@@ -82,6 +90,7 @@ func (a *account) send(ctx context.Context, evt id.EventID, to chatID, admitted 
 	if asked := sent[first].Poll; asked != nil && out.kept.Poll != nil {
 		out.kept.Poll.ID, out.kept.Poll.Anonymous = asked.ID, asked.IsAnonymous
 	}
+	out.unlinked = out.answers.isElsewhere(to) && sent[0].ExternalReply == nil && sent[0].ReplyTo == nil
 	ids := numbersOf(sent)
 	return append(ids[first:], ids[:first]...), nil // what says whose it is stands behind it
 }
@@ -106,9 +115,11 @@ func (a *account) outgoingOf(ctx context.Context, message *bridgev2.MatrixMessag
 // occasion returns what a Matrix message goes out with.
 func (a *account) occasion(ctx context.Context, message *bridgev2.MatrixMessage) occasion {
 	on := occasion{person: a.onTelegram, raw: message.Event.Content.Raw}
-	_, on.answers = threadOut(message, chatID{})
+	if _, root := threadOut(message, chatID{}); root != 0 {
+		on.answers = messageID{id: root}
+	}
 	if message.ReplyTo != nil {
-		on.answers = answerable(message.Portal, message.ReplyTo.ID)
+		on.answers = answerOf(message.Portal, message.ReplyTo.ID)
 	}
 	if who, relayed := relay.Of(ctx); relayed {
 		on.by = a.connector.sign(who)
@@ -130,6 +141,15 @@ func answerable(room *bridgev2.Portal, id networkid.MessageID) int64 {
 	return answered.id
 }
 
+// answerOf returns the message that is answered in a room: of its chat, or of one that the chat has grown out of; zero: none of Telegram's.
+func answerOf(room *bridgev2.Portal, id networkid.MessageID) messageID {
+	answered, err := parseMessageID(id)
+	if err != nil || answered.id < 0 || answerable(room, id) == 0 && !isOfBefore(room, id) {
+		return messageID{}
+	}
+	return answered
+}
+
 // passOut asks the gate for something that is to go out. Its errors carry the sentence that the sender reads.
 func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, content T) (portal.Admitted[T], error) {
 	admitted, err := portal.Pass(ctx, a.connector.border.Gate, crossing, content)
@@ -138,6 +158,8 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, unsent.Refused(err, sentence)
+	case errors.Is(err, portal.ErrScannerAway):
+		return admitted, a.failed(ctx, err, say.FileUnscannedOut)
 	case err != nil:
 		return admitted, a.failed(ctx, err, say.NotSent)
 	}
@@ -146,6 +168,9 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 
 // passFiles is passOut for a message that may have files: the gate sees each.
 func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *outgoing) (admitted portal.Admitted[*outgoing], err error) {
+	if out.card != "" {
+		crossing.File = &portal.File{Name: "contact.vcf", MIME: card.Type, Size: int64(len(out.card)), Content: strings.NewReader(out.card)}
+	}
 	for i, f := range out.files() {
 		each := crossing
 		each.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}
@@ -155,18 +180,31 @@ func (a *account) passFiles(ctx context.Context, crossing portal.Crossing, out *
 		}
 		each.Key += "/" + number(int64(i))
 		if _, err := passOut(ctx, a, each, f); err != nil {
-			return admitted, err
+			return admitted, a.ofAlbum(ctx, f, err)
 		}
 	}
-	return passOut(ctx, a, crossing, out)
+	admitted, err = passOut(ctx, a, crossing, out)
+	if files := out.files(); len(files) > 1 {
+		err = a.ofAlbum(ctx, files[0], err)
+	}
+	return admitted, err
+}
+
+// ofAlbum names the file of an album that is withheld in the sentence that says so: the whole album does not go.
+func (a *account) ofAlbum(ctx context.Context, f *outgoingFile, err error) error {
+	var refusal *portal.Refusal
+	var status bridgev2.MessageStatus
+	if !errors.As(err, &refusal) || refusal.Verdict.Outcome != portal.Withhold || !errors.As(err, &status) {
+		return err
+	}
+	return status.WithMessage(a.sayToWriter(ctx, say.FileOfAlbum, f.name, status.Message))
 }
 
 func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
-	return portal.Crossing{
-		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
-		Portal: string(message.Portal.ID), Receiver: string(message.Portal.Receiver), Room: message.Portal.MXID,
-		Login: string(a.login.ID), Sender: message.Event.Sender.String(), At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
-	}
+	c := a.crossingFrom(message.Portal)
+	c.Key, c.Kind, c.Sender = message.Event.ID.String(), out.kind, message.Event.Sender.String()
+	c.At, c.Text = time.UnixMilli(message.Event.Timestamp), out.text
+	return c
 }
 
 // target returns the message of Telegram's that something in Matrix is about. Its error carries the sentence that the sender reads.

@@ -20,7 +20,8 @@ import (
 
 // sending is what is noted of a Matrix event whose message may have gone out.
 type sending struct {
-	At time.Time `json:"at"`
+	At   time.Time  `json:"at"`
+	Poll *askedPoll `json:"poll,omitempty"` // of a poll
 }
 
 const (
@@ -33,13 +34,30 @@ const (
 // errPerhapsSent is the error of a message that may have gone out before a restart.
 var errPerhapsSent = errors.New("it may have gone out before")
 
-// beginSending notes that a message is about to be sent.
-func (a *account) beginSending(ctx context.Context, evt id.EventID) error {
+// beginSending notes that a message is about to be sent, and a poll in it.
+func (a *account) beginSending(ctx context.Context, evt id.EventID, to chatID, parts []part) error {
 	a.keeping.Lock()
 	_, before := a.login.Metadata.(*LoginMetadata).Sending[evt]
+	if !before {
+		if a.underway == nil {
+			a.underway = map[id.EventID]bool{}
+		}
+		a.underway[evt] = true
+	}
 	a.keeping.Unlock()
 	if before {
 		return errPerhapsSent
+	}
+	var asked *askedPoll
+	for _, part := range parts {
+		poll, err := a.askedBy(evt, to, part)
+		if err != nil {
+			a.endSending(evt)
+			return err
+		}
+		if poll != nil {
+			asked = poll
+		}
 	}
 	now := a.connector.now()
 	err := a.keep(ctx, func(kept *LoginMetadata) {
@@ -51,7 +69,7 @@ func (a *account) beginSending(ctx context.Context, evt id.EventID) error {
 				delete(kept.Sending, other)
 			}
 		}
-		kept.Sending[evt] = sending{At: now}
+		kept.Sending[evt] = sending{At: now, Poll: asked}
 	})
 	if err != nil {
 		a.endSending(evt)
@@ -65,16 +83,24 @@ func (a *account) endSending(evt id.EventID) {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
 	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
+	delete(a.underway, evt)
 }
 
-// sendParts sends the messages that one of Matrix becomes, in order, and returns them. The first one answers a message, if answers is
-// not 0. It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence
+// breakOff notes that nobody knows whether a message arrived. Its note stays.
+func (a *account) breakOff(evt id.EventID) {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	delete(a.underway, evt)
+}
+
+// sendParts sends the messages that one of Matrix becomes, in order, and returns them. The first one answers a message, if there is
+// one to answer. It has waited for its turn; the others wait here. The note of the event stays: see endSending. Its errors carry the sentence
 // that the sender reads.
-func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers int64, preview *linkPreview) (all []message, err error) {
+func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, parts []part, answers messageID, preview *linkPreview) (all []message, err error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	switch err := a.beginSending(ctx, evt); {
+	switch err := a.beginSending(ctx, evt, to, parts); {
 	case errors.Is(err, errPerhapsSent):
 		return nil, a.perhaps(ctx, err)
 	case err != nil:
@@ -85,24 +111,30 @@ func (a *account) sendParts(ctx context.Context, evt id.EventID, to chatID, part
 		if i == 0 {
 			turns--
 		} else {
-			answers = 0
+			answers = messageID{}
 		}
 		for range turns {
 			if err := a.pace.wait(ctx, to, nil); err != nil && i == 0 {
 				a.endSending(evt)
 				return nil, a.failed(ctx, err, say.NotSent)
 			} else if err != nil {
+				a.breakOff(evt)
 				return nil, a.perhaps(ctx, err)
 			}
 		}
 		var sent []message
 		err := a.try(ctx, to, wasNotSent, func(ctx context.Context) (err error) {
 			sent, err = a.sendPart(ctx, to, part, answers, preview)
+			var refused *refusal
+			if answers.isElsewhere(to) && errors.As(err, &refused) { // the message of before may be why
+				sent, err = a.sendPart(ctx, to, part, messageID{}, preview)
+			}
 			return err
 		})
 		if err != nil {
 			var none *unanswered
 			if errors.As(err, &none) && none.perhaps || ctx.Err() != nil {
+				a.breakOff(evt)
 				return nil, a.perhaps(ctx, err) // and the note stays
 			}
 			a.endSending(evt)
@@ -124,7 +156,7 @@ func numbersOf(sent []message) (ids []int64) {
 }
 
 // transmit sends a message that is neither text nor file. A channel takes anonymous polls only.
-func (a *account) transmit(ctx context.Context, to chatID, c call, answers int64) (message, error) {
+func (a *account) transmit(ctx context.Context, to chatID, c call, answers messageID) (message, error) {
 	sent, err := a.api.send(ctx, to, c, answers)
 	var refused *refusal
 	if c.method == "sendPoll" && errors.As(err, &refused) && strings.Contains(refused.text, "non-anonymous polls") {

@@ -35,6 +35,10 @@ func (d *delivery) showThumbnail(ctx context.Context, room id.RoomID, intent bri
 	}
 	size, mime := picture.Bounds().Size(), http.DetectContentType(data)
 	info.AnoaBlurhash = media.Blurhash(picture)
+	if err := d.account.connector.clean(ctx, d.small, d.small.Size()); err != nil {
+		zerolog.Ctx(ctx).Debug().Err(err).Msg("A message comes without its thumbnail")
+		return
+	}
 	url, encrypted, err := intent.UploadMedia(ctx, room, data, "thumbnail"+media.Extension(mime), mime)
 	if err != nil {
 		zerolog.Ctx(ctx).Debug().Err(err).Msg("A message comes without its thumbnail")

@@ -35,6 +35,8 @@ type chat struct {
 	Description string     `json:"description,omitempty"`
 	InviteLink  string     `json:"invite_link,omitempty"`
 	Photo       *chatPhoto `json:"photo,omitempty"`
+	// Permissions are what members may do; of groups, and of getChat alone.
+	Permissions permissions `json:"permissions,omitempty"`
 }
 
 // name is what the chat is called: a private one as the other person.
@@ -186,6 +188,7 @@ type member struct {
 	User     user   `json:"user"`
 	IsMember bool   `json:"is_member,omitempty"` // of somebody restricted
 	rights
+	limits
 }
 
 // rights are what an administrator may do (Bot API, ChatMemberAdministrator).
@@ -239,6 +242,7 @@ const (
 	updateReaction      updateKind = "message_reaction"
 	updateOwnMembership updateKind = "my_chat_member"
 	updateMembership    updateKind = "chat_member"
+	updateJoinRequest   updateKind = "chat_join_request"
 
 	updateBusinessConnection updateKind = "business_connection"
 	updateBusinessMessage    updateKind = "business_message"
@@ -252,7 +256,7 @@ const (
 
 // updateKinds lists them for Telegram: some it tells of only when they are named (Bot API, getUpdates, allowed_updates).
 func updateKinds() []updateKind {
-	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership,
+	return []updateKind{updateMessage, updateEdited, updatePost, updateEditedPost, updateReaction, updateOwnMembership, updateMembership, updateJoinRequest,
 		updateBusinessConnection, updateBusinessMessage, updateBusinessEdited, updateBusinessDeleted,
 		updateReactionCount, updatePoll, updatePollAnswer, updateCallback}
 }
@@ -297,6 +301,8 @@ func (k updateKind) content(raw json.RawMessage) (any, error) {
 		into = &reactionUpdate{}
 	case updateOwnMembership, updateMembership:
 		into = &memberUpdate{}
+	case updateJoinRequest:
+		into = &joinRequest{}
 	case updateBusinessConnection:
 		into = &businessConnection{}
 	case updateBusinessDeleted:

@@ -197,7 +197,7 @@ func (a *account) HandleMatrixPollVote(ctx context.Context, vote *bridgev2.Matri
 		return nil, a.refused(ctx, err, say.RelayVoteUnread)
 	}
 	on := a.occasion(ctx, &vote.MatrixMessage)
-	on.answers = target.id
+	on.answers = target
 	words := a.connector.say(say.RelayVoteTakenBack)
 	if chosen := inWords(polls.Chosen(vote.Content.Response, start)); chosen != "" {
 		words = a.connector.say(say.VotesFor, chosen)

@@ -123,7 +123,7 @@ func TestAnEditThatIsWithheldLeavesTheMessage(t *testing.T) {
 	w.link(alice, alices)
 	moin := must[string](t)(bob.Send(t.Context(), aliceNumber, "Moin"))
 	in, first := w.hears("Moin")
-	w.policy.set(func(c portal.Crossing) bool { return c.Kind == portal.KindText && c.Text == "a secret" }, nil)
+	w.policy.set(func(c portal.Crossing) bool { return c.Kind == portal.KindEdit && c.Text == "a secret" }, nil)
 	must[string](t)(bob.Edit(t.Context(), aliceNumber, moin, "a secret"))
 	w.matrix.wait(t, "the word that it was withheld", func() bool {
 		last := in.said[len(in.said)-1]
@@ -136,7 +136,7 @@ func TestAnEditThatIsWithheldLeavesTheMessage(t *testing.T) {
 	}
 	hello := w.says(in, alice, text("hello"))
 	w.matrix.outcome(t, hello)
-	w.policy.set(func(c portal.Crossing) bool { return c.Text == "our secret" }, nil)
+	w.policy.set(func(c portal.Crossing) bool { return c.Kind == portal.KindEdit && c.Text == "our secret" }, nil)
 	if got := w.matrix.outcome(t, w.says(in, alice, newWords(hello, "our secret"))); got.Status != event.MessageStatusFail {
 		t.Errorf("the edit is %+v", got)
 	}

@@ -62,7 +62,7 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	var refusal *portal.Refusal
 	switch {
 	case errors.As(err, &refusal) && !refusal.Waits():
-		return d.notice(ctx, say.Withheld, networkName)
+		return d.withheld(ctx, room, intent, c, refusal.Verdict)
 	case err != nil:
 		return d.fail(err)
 	}
@@ -92,7 +92,7 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 	if message.content.expires == 0 {
 		message.content.expires = d.lifetime()
 	}
-	uploadThumbnail(ctx, room, intent, message.content.thumbnail)
+	d.uploadThumbnail(ctx, room, intent, message.content.thumbnail)
 	return &bridgev2.ConvertedMessage{
 		ReplyTo: d.replyTo(ctx, message.content.quote), ThreadRoot: d.threadRoot(),
 		Parts:     []*bridgev2.ConvertedMessagePart{part},
@@ -102,12 +102,9 @@ func (d *delivery) place(ctx context.Context, room *bridgev2.Portal, intent brid
 
 // crossing describes the message to the gate.
 func (d *delivery) crossing(message incoming) portal.Crossing {
-	c := portal.Crossing{
-		Key:     d.PortalKey.String() + "/" + d.id.String(),
-		Network: d.account.connector.border.Network, Direction: portal.In, Kind: message.content.kind,
-		Portal: string(d.PortalKey.ID), Receiver: string(d.PortalKey.Receiver), Login: string(d.account.login.ID), Sender: string(d.id.sender), At: d.came.At,
-		Text: message.content.text,
-	}
+	c := d.account.crossing(portal.In, d.PortalKey)
+	c.Key, c.Kind, c.Sender = d.PortalKey.String()+"/"+d.id.String(), message.content.kind, string(d.id.sender)
+	c.At, c.Past, c.Text = d.came.At, d.stored.Past, message.content.text
 	if f := message.content.file; f != nil {
 		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: message.file.Size(), Content: message.file}
 	}

@@ -69,7 +69,7 @@ func (c *Connector) Deliver(ctx context.Context, stored portal.Arrival) error {
 		_, err := d.ensureRoom(ctx)
 		return err
 	}
-	return d.run(ctx)
+	return portal.Waiting(d.PortalKey, d.run(ctx))
 }
 
 // account returns the account of a login. It fails for good when there is no such login any more.

@@ -69,6 +69,9 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	message := incoming{content: c}
 	crossing := e.crossing(message)
 	crossing.Key += "/edit"
+	if crossing.Kind != portal.KindLocation { // where somebody is now is a place as the first one was
+		crossing.Kind = portal.KindEdit
+	}
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, message)
 	var refusal *portal.Refusal
 	switch {
@@ -182,6 +185,6 @@ func (a *account) outgoingEdit(ctx context.Context, message *bridgev2.MatrixMess
 	if err != nil {
 		return nil, err
 	}
-	out.message, out.preface = client.BuildEdit(chat, target.id, out.message), nil
+	out.kind, out.message, out.preface = portal.KindEdit, client.BuildEdit(chat, target.id, out.message), nil
 	return out, nil
 }

@@ -55,6 +55,9 @@ func (d *delivery) prefetch(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.account.connector.border.Gate.ScannerReady(ctx); err != nil {
+		return err
+	}
 	var err error
 	d.file, err = d.account.fetch(ctx, d.came, wanted)
 	if err != nil && d.account.mayBeFetchedLater(ctx, err) {
@@ -90,8 +93,6 @@ func isTooLarge(err error) bool {
 
 // fetch downloads a file, and checks that it is the one that the message means. WhatsApp keeps files for some weeks: one that
 // it has no more is asked for from the phone. The caller closes the file.
-//
-// What looks into files before the gate decides about them looks here, and in fetchFromMatrix.
 func (a *account) fetch(ctx context.Context, came *arrival, f *file) (*transfer.File, error) {
 	if f.source == nil { // the message itself holds it
 		inside := a.connector.border.Spool.Open(ctx, a.connector.maxFile.Load())

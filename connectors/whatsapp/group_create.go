@@ -104,10 +104,11 @@ func (a *account) groupWanted(ctx context.Context, params *bridgev2.GroupCreateP
 		wanted.members = append(wanted.members, lidOf(who))
 	}
 	now := time.Now()
-	return passOut(ctx, a, portal.Crossing{
+	return passOut(ctx, a, portal.Crossing{ // the chat is not there yet
 		Key: fmt.Sprintf("group:%s:%d", a.login.ID, now.UnixNano()), Network: a.connector.border.Network, Direction: portal.Out,
-		Kind: portal.KindText, Login: string(a.login.ID), Sender: a.login.UserMXID.String(), At: now,
-		Text: strings.TrimSpace(wanted.name + "\n" + wanted.topic),
+		Kind: portal.KindText, Login: string(a.login.ID), Owner: a.login.UserMXID, Chat: portal.ChatGroup, Sender: a.login.UserMXID.String(),
+		At: now, Text: strings.TrimSpace(wanted.name + "\n" + wanted.topic),
+		Contacts: func(context.Context) (int, error) { return len(wanted.members), nil },
 	}, wanted, say.GroupNotChanged)
 }
 

@@ -162,11 +162,10 @@ func (a *account) wordsOut(ctx context.Context, room *bridgev2.Portal, evt *even
 }
 
 func (a *account) crossingOfChange(room *bridgev2.Portal, evt *event.Event, words string) portal.Crossing {
-	return portal.Crossing{
-		Key: evt.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: portal.KindText,
-		Portal: string(room.ID), Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID),
-		Sender: evt.Sender.String(), At: time.UnixMilli(evt.Timestamp), Text: words,
-	}
+	c := a.crossing(portal.Out, room.PortalKey)
+	c.Room, c.Key, c.Kind, c.Sender = room.MXID, evt.ID.String(), portal.KindText, evt.Sender.String()
+	c.At, c.Text = time.UnixMilli(evt.Timestamp), words
+	return c
 }
 
 // groupRefused says why WhatsApp did not make a change of a group.

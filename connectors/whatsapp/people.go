@@ -253,6 +253,10 @@ func (a *account) picture(ctx context.Context, of types.JID, known networkid.Ava
 		a.log.Debug().Str("reason", withoutPhoneNumbers(err.Error())).Msg("A picture could not be fetched")
 		return nil
 	}
+	if err := a.connector.clean(ctx, data); err != nil {
+		a.log.Warn().Err(err).Msg("A picture is not shown")
+		return nil
+	}
 	return &bridgev2.Avatar{
 		ID: networkid.AvatarID(found.ID), Get: func(context.Context) ([]byte, error) { return data, nil },
 	}

@@ -146,8 +146,9 @@ func (a *account) reactToPost(ctx context.Context, given *bridgev2.MatrixReactio
 	out := &outgoing{kind: portal.KindText, text: emoji, message: &waE2E.Message{
 		ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: &emoji, ContextInfo: on.context()},
 	}}
-	crossing := a.crossingOfChange(given.Portal, given.Event, emoji)
-	crossing.Portal = string(portalID(author))
+	crossing := a.crossing(portal.Out, portalKey(author, a.login.ID))
+	crossing.Key, crossing.Kind, crossing.Sender = given.Event.ID.String(), portal.KindText, given.Event.Sender.String()
+	crossing.At, crossing.Text = time.UnixMilli(given.Event.Timestamp), emoji
 	admitted, err := passOut(ctx, a, crossing, out, say.NotSent)
 	if err != nil {
 		return time.Time{}, err

@@ -251,10 +251,10 @@ func (a *account) sayInstead(ctx context.Context, room *bridgev2.Portal, given *
 		return nil, a.notSent(err, say.NotSent)
 	}
 	as := given.MXID + suffixSaid
-	admitted, err := passOut(ctx, a, portal.Crossing{
-		Key: as.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: line.kind, Portal: string(room.ID),
-		Receiver: string(room.Receiver), Room: room.MXID, Login: string(a.login.ID), Sender: given.SenderMXID.String(), At: given.Timestamp, Text: line.text,
-	}, line, say.NotSent)
+	crossing := a.crossing(portal.Out, room.PortalKey)
+	crossing.Key, crossing.Kind, crossing.Sender = as.String(), line.kind, given.SenderMXID.String()
+	crossing.Room, crossing.At, crossing.Text = room.MXID, given.Timestamp, line.text
+	admitted, err := passOut(ctx, a, crossing, line, say.NotSent)
 	if err != nil {
 		return nil, err
 	}

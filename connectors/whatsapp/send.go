@@ -13,6 +13,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
+	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
@@ -51,6 +52,11 @@ func (a *account) GetCapabilities(context.Context, *bridgev2.Portal) *event.Room
 // HandleMatrixMessage brings a Matrix message across the border: convert, fetch, gate, send (see [bridgev2.NetworkAPI]). Its
 // errors carry the sentence that the sender reads.
 func (a *account) HandleMatrixMessage(ctx context.Context, message *bridgev2.MatrixMessage) (*bridgev2.MatrixMessageResponse, error) {
+	if message.Content.URL != "" || message.Content.File != nil {
+		if err := a.connector.border.Gate.ScannerReady(ctx); err != nil {
+			return nil, a.notSent(err, say.FileUnscannedOut)
+		}
+	}
 	out, err := a.outgoingOf(ctx, message)
 	if err != nil {
 		return nil, err
@@ -112,8 +118,7 @@ func (a *account) crossOut(ctx context.Context, message *bridgev2.MatrixMessage,
 
 // crossTo is crossOut to a chat that may be another than the room's.
 func (a *account) crossTo(ctx context.Context, message *bridgev2.MatrixMessage, out *outgoing, chat types.JID) (*bridgev2.MatrixMessageResponse, error) {
-	crossing := a.crossingOut(message, out)
-	crossing.Portal = string(portalID(chat))
+	crossing := a.crossingOut(message, out, portalKey(chat, a.login.ID))
 	admitted, err := passOut(ctx, a, crossing, out, say.NotSent)
 	if err != nil {
 		return nil, err
@@ -145,18 +150,18 @@ func passOut[T any](ctx context.Context, a *account, crossing portal.Crossing, c
 	case errors.As(err, &refusal):
 		sentence := refusal.Explain(a.writersLanguage(ctx), networkName)
 		return admitted, a.refused(err, sentence)
+	case errors.Is(err, portal.ErrScannerAway):
+		return admitted, a.notSent(err, say.FileUnscannedOut)
 	case err != nil:
 		return admitted, a.notSent(err, unsent)
 	}
 	return admitted, nil
 }
 
-func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing) portal.Crossing {
-	c := portal.Crossing{
-		Key: message.Event.ID.String(), Network: a.connector.border.Network, Direction: portal.Out, Kind: out.kind,
-		Portal: string(message.Portal.ID), Receiver: string(message.Portal.Receiver), Room: message.Portal.MXID,
-		Login: string(a.login.ID), Sender: message.Event.Sender.String(), At: time.UnixMilli(message.Event.Timestamp), Text: out.text,
-	}
+func (a *account) crossingOut(message *bridgev2.MatrixMessage, out *outgoing, chat networkid.PortalKey) portal.Crossing {
+	c := a.crossing(portal.Out, chat)
+	c.Key, c.Kind, c.Sender = message.Event.ID.String(), out.kind, message.Event.Sender.String()
+	c.Room, c.At, c.Text = message.Portal.MXID, time.UnixMilli(message.Event.Timestamp), out.text
 	if f := out.file; f != nil {
 		c.File = &portal.File{Name: f.name, MIME: f.mime, Size: f.content.Size(), Content: f.content}
 	}

@@ -118,8 +118,12 @@ func timely(room *bridgev2.Portal) occasion {
 }
 
 // uploadThumbnail uploads the small picture of a message, if it has one. The message goes without it when that fails.
-func uploadThumbnail(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, t *thumbnail) {
+func (d *delivery) uploadThumbnail(ctx context.Context, room *bridgev2.Portal, intent bridgev2.MatrixAPI, t *thumbnail) {
 	if t == nil {
+		return
+	}
+	if err := d.account.connector.clean(ctx, t.data); err != nil {
+		zerolog.Ctx(ctx).Debug().Err(err).Msg("A message comes without its thumbnail")
 		return
 	}
 	url, encrypted, err := intent.UploadMedia(ctx, room.MXID, t.data, "thumbnail"+media.Extension(t.mime), t.mime)

@@ -227,6 +227,10 @@ func (p *policy) Outcome(_ context.Context, _ string, direction portal.Direction
 	return "", nil
 }
 
+func (p *policy) Admitted(context.Context, string, string, string, string) (bool, error) {
+	return false, nil
+}
+
 func (p *policy) set(refuse func(portal.Crossing) bool, fail error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -39,10 +39,20 @@ type Deed struct {
 	By     id.UserID
 	Door   Door
 	Verb   string // a Verb, or "sign-in"
+	On     Target // what kind of thing it was about; empty: nothing
 	Target string // what it was about: an identifier, no name
-	With   string // a Matrix ID, a login or a number; no free text
-	Result string // "asked", "done", or why not
+	// Network and ID are the parts of Target that name a chat, a login or a contact; empty for an approval.
+	Network, ID string
+	With        string // a Matrix ID, a login or a number; no free text
+	Result      string // see below
 }
+
+// What a [Deed] ended with. Anything else says why it was not allowed.
+const (
+	ResultAsked  = "asked" // it is about to be done
+	ResultDone   = "done"
+	ResultFailed = "failed"
+)
 
 // Auditor writes down what administrators do.
 type Auditor interface {
@@ -80,7 +90,7 @@ func (d *Desk) Sit(user id.UserID, door Door) (*Seat, error) {
 
 // SignIn writes down that the person has come in. The error is transient: nobody is in then.
 func (s *Seat) SignIn(ctx context.Context) error {
-	return s.note(ctx, Deed{Verb: "sign-in", Result: "done"})
+	return s.note(ctx, Deed{Verb: "sign-in", Result: ResultDone})
 }
 
 // TurnAway writes down that somebody could not come in, and why, in a word or two. by is empty when it is not known who it was. The
@@ -184,7 +194,10 @@ func (s *Seat) Do(ctx context.Context, a Action) (Result, error) {
 	if !ok {
 		return Result{}, fmt.Errorf("%w: no verb %q", ErrArgument, a.Verb)
 	}
-	deed := Deed{Verb: string(a.Verb), Target: a.target(d.Target)}
+	deed := Deed{Verb: string(a.Verb), On: d.Target, Target: a.target(d.Target), Network: a.Network, ID: a.ID}
+	if d.Target == OnPortal {
+		deed.Network, deed.ID = a.Portal.Network, a.Portal.ID
+	}
 	if d.Wants != Text {
 		deed.With = a.With
 	}
@@ -192,12 +205,12 @@ func (s *Seat) Do(ctx context.Context, a Action) (Result, error) {
 		deed.Result = reason(err)
 		return Result{}, errors.Join(err, s.note(ctx, deed))
 	}
-	deed.Result = "asked"
+	deed.Result = ResultAsked
 	if err := s.note(ctx, deed); err != nil {
 		return Result{}, err
 	}
 	result, err := s.desk.backend.Do(ctx, s.Person.ID, a)
-	deed.Result = "done"
+	deed.Result = ResultDone
 	if err != nil {
 		deed.Result = reason(err)
 	}
@@ -215,7 +228,7 @@ func reason(err error) string {
 			return known.word
 		}
 	}
-	return "failed"
+	return ResultFailed
 }
 
 // allowed tells why the person may not do something; nil: they may.

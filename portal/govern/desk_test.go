@@ -128,7 +128,8 @@ func TestAnActionIsWrittenDownBeforeAndAfterWithoutFreeText(t *testing.T) {
 	if _, err := seat.Do(t.Context(), Action{Verb: Close, Portal: taxes.Key, With: "Mr Martin has moved"}); err != nil {
 		t.Fatal(err)
 	}
-	want := Deed{By: "@amira:state", Door: Commands, Verb: "close", Target: "whatsapp/1/a", Result: "asked"}
+	want := Deed{By: "@amira:state", Door: Commands, Verb: "close", On: OnPortal, Target: "whatsapp/1/a", Network: "whatsapp", ID: "1",
+		Result: "asked"}
 	if len(audit.deeds) != 2 || audit.deeds[0] != want || audit.deeds[1].Result != "done" {
 		t.Errorf("written down: %+v", audit.deeds)
 	}

@@ -43,7 +43,7 @@ var aboutAdministration = map[Sentence]map[Language]string{
 		French:  "gouverner la frontière : voir les conversations, comptes et contacts, suspendre, fermer, approuver",
 	},
 	AdminNoRole: {
-		English: "You have no role in the administration. Whoever runs the bridge can give you one, in its configuration.",
+		English: "You have no role in the administration. Whoever runs this gateway can give you one, in its configuration.",
 		French:  "Vous n'avez aucun rôle dans l'administration. La personne qui exploite la passerelle peut vous en donner un dans sa configuration.",
 	},
 	AdminMayNot:   {English: "Your role does not allow that.", French: "Votre rôle ne le permet pas."},
@@ -59,7 +59,7 @@ var aboutAdministration = map[Sentence]map[Language]string{
 		French:  "Ce n'est pas possible en l'état : le compte n'est pas connecté, ou il ne fait pas partie de cette conversation.",
 	},
 	AdminFailed: {
-		English: "That did not work. The bridge's log says why; nothing is half done that cannot be done again.",
+		English: "That did not work. The log of this gateway says why; nothing is half done that cannot be done again.",
 		French:  "Cela n'a pas fonctionné. Le journal de la passerelle dit pourquoi ; rien n'est fait à moitié qui ne puisse être refait.",
 	},
 	AdminAlone: {
@@ -97,7 +97,7 @@ var aboutAdministration = map[Sentence]map[Language]string{
 		French:  "Dans le salon d'une conversation, omettez le numéro : `pause`.",
 	},
 	AdminNoConsole: {
-		English: "The console is not set up. Whoever runs the bridge can do so: `console.listen` in its configuration.",
+		English: "The console is not set up. Whoever runs this gateway can do so: `console.listen` in its configuration.",
 		French:  "La console n'est pas installée. La personne qui exploite la passerelle peut le faire : `console.listen` dans sa configuration.",
 	},
 	AdminConsoleLink: {

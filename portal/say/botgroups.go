@@ -9,12 +9,14 @@ const (
 	BotBackIn        Sentence = "bot-back-in"        // network
 	BotNotInChanged  Sentence = "bot-not-in-changed" // network
 	BotSeesLittle    Sentence = "bot-sees-little"    // network, the bot's name
+	ChannelRights    Sentence = "channel-rights"     // network
 	GroupGrew        Sentence = "group-grew"         // network
 	GroupMustGrow    Sentence = "group-must-grow"    // network
 	GroupNameLength  Sentence = "group-name-length"  // network, characters
 	GroupTopicLength Sentence = "group-topic-length" // network, characters
 	MemberAdmin      Sentence = "member-admin"       // network
 	PinnedElsewhere  Sentence = "pinned-elsewhere"   // network
+	RightsHereOnly   Sentence = "rights-here-only"   // network
 	TopicClosed      Sentence = "topic-closed"       // network
 	TopicClosedIn    Sentence = "topic-closed-in"    // network
 	TopicGone        Sentence = "topic-gone"         // network
@@ -54,6 +56,10 @@ var aboutBotGroups = map[Sentence]map[Language]string{
 		English: "In this group on %[1]s, %[2]s sees only commands and answers to what it wrote; nothing else arrives here. To read all, ask an admin of the group to make the bot an admin. Or turn its privacy off at @BotFather (/setprivacy), then take the bot out of the group and add it again.",
 		French:  "Dans ce groupe sur %[1]s, %[2]s ne voit que les commandes et les réponses à ses messages ; rien d’autre n’arrive ici. Pour tout lire, demandez à un administrateur du groupe de nommer le bot administrateur. Ou désactivez sa confidentialité chez @BotFather (/setprivacy), puis retirez le bot du groupe et ajoutez-le à nouveau.",
 	},
+	ChannelRights: {
+		English: "In a %s channel only its admins write, and that cannot be changed here. Nothing was changed there.",
+		French:  "Dans un canal %s, seuls les administrateurs écrivent, et cela ne peut pas être modifié ici. Rien n’y a été modifié.",
+	},
 	GroupGrew: {
 		English: "This group has become a large one on %s. It goes on in this room.",
 		French:  "Ce groupe est devenu un grand groupe sur %s. La conversation continue dans ce salon.",
@@ -77,6 +83,10 @@ var aboutBotGroups = map[Sentence]map[Language]string{
 	PinnedElsewhere: {
 		English: "A message was pinned on %s that is not in this room.",
 		French:  "Un message qui n’est pas dans ce salon a été épinglé sur %s.",
+	},
+	RightsHereOnly: {
+		English: "This right was changed in this room only: a bot cannot set it in a %s group. What it can set is who may write, and who may change the group’s name, picture and description.",
+		French:  "Ce droit n’a été modifié que dans ce salon : un bot ne peut pas le régler dans un groupe %s. Il peut régler qui peut écrire, et qui peut modifier le nom, l’image et la description du groupe.",
 	},
 	TopicClosed: {
 		English: "This topic is closed on %s, so your message was not sent. Write outside of the thread, or ask an admin of the group to open the topic again.",

@@ -85,6 +85,9 @@ func NewPool(folder string, space int64) (*Pool, error) {
 	return p, errors.Join(probe.Close(), p.remove(probe))
 }
 
+// Largest is the size of a File, in bytes, beside which there is room for some others.
+func (p *Pool) Largest() int64 { return p.space / 4 }
+
 // Open returns an empty File that may grow to limit bytes, or to the Pool's space if that is less. It can be used until ctx
 // ends. The caller closes it.
 func (p *Pool) Open(ctx context.Context, limit int64) *File {

@@ -9,6 +9,12 @@ import "time"
 // write, too. A bot's account has none.
 type Owner interface{ OwnsDevice() }
 
+// A Host has an account by which staff make groups and add others to them. A bot's cannot.
+type Host interface{ AddsOthers() }
+
+// A Neighbour has an account that shares the room of a group with the other accounts in it. A bot has a room of its own with each chat.
+type Neighbour interface{ SharesRooms() }
+
 // Somebody Reachable can be written to before they have written.
 type Reachable interface{ CanBeWrittenToFirst() }
 

@@ -5,6 +5,8 @@ import (
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge/bridgetest"
 )
 
 // whatWasBefore is what bridgev2 compares a change of members and rights with (bridgev2/portal.go, handleMatrixMembership).
@@ -57,7 +59,11 @@ func (g *circle) setsMember(who id.UserID, to event.Membership) {
 func staffChangePeople(s *Scene) {
 	g := founds(s, "Équipe")
 	d := s.Meets("Dora")
-	s.Claire.Invites(g.room, d.Ghost)
+	if _, adds := s.Phone.(Host); adds {
+		s.Claire.Invites(g.room, d.Ghost)
+	} else {
+		g.admin.Adds(g.group, d.Contact)
+	}
 	s.Claire.SeesMember(g.room, d.Ghost, event.MembershipJoin)
 	g.founder.SeesGroup(g.group, "with Dora", func(now Group) bool { return slices.Contains(now.Members, d.Contact.Address()) })
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(d.Ghost, adminLevel) })
@@ -69,17 +75,23 @@ func staffChangePeople(s *Scene) {
 func staffDemote(s *Scene) {
 	s.NeedsFromHomeserver(whatWasBefore)
 	g := founds(s, "Équipe")
-	g.claires.Promotes(g.group, g.amina)
-	ghost := s.Ghost(g.amina)
-	s.seesLevels(g.room, "Amina an admin", func(l *event.PowerLevelsEventContent) bool { return l.GetUserLevel(ghost) == adminLevel })
+	ghost := g.Ghost(g.bilal)
+	g.hears(g.bilal, "Me voici")
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(ghost, adminLevel) })
+	g.founder.SeesGroup(g.group, "Bilal an admin", func(now Group) bool { return slices.Contains(now.Admins, g.bilal.Address()) })
+	s.seesLevels(g.room, "Bilal an admin", func(l *event.PowerLevelsEventContent) bool { return l.GetUserLevel(ghost) == adminLevel })
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.SetUserLevel(ghost, memberLevel) })
-	g.founder.SeesGroup(g.group, "Amina no admin", func(now Group) bool { return !slices.Contains(now.Admins, g.amina.Address()) })
+	g.founder.SeesGroup(g.group, "Bilal no admin", func(now Group) bool { return !slices.Contains(now.Admins, g.bilal.Address()) })
 }
 
 func staffSilence(s *Scene) {
 	g := founds(s, "Équipe")
 	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.EventsDefault = adminLevel })
 	g.founder.SeesGroup(g.group, "for admins to write", func(now Group) bool { return now.Announce })
+	g.setsLevels(func(l *event.PowerLevelsEventContent) { l.EventsDefault = memberLevel })
+	if s.Hall.world.Kind() != bridgetest.Dendrite { // where it depends on the network whether that is known to be a change
+		g.founder.SeesGroup(g.group, "for all to write", func(now Group) bool { return !now.Announce })
+	}
 }
 
 func staffLock(s *Scene) {
@@ -91,6 +103,7 @@ func staffLock(s *Scene) {
 }
 
 func staffLeave(s *Scene) {
+	can[Owner](s, s.Phone) // a bot stays for others when its owner leaves a room
 	s.NeedsFromHomeserver(whatWasBefore)
 	g := founds(s, "Équipe")
 	s.Claire.Leaves(g.room)
@@ -98,6 +111,7 @@ func staffLeave(s *Scene) {
 }
 
 func staffMakeGroup(s *Scene) {
+	can[Host](s, s.Phone)
 	c := s.Meets("Amina")
 	founder := can[Founder](s, c.Contact)
 	room := s.Claire.StartsRoom("Chorale de "+s.Name(), s.Bot())

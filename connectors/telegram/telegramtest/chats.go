@@ -14,6 +14,7 @@ type chat struct {
 	title       string
 	username    string
 	description string
+	permissions Permissions // of members; of groups and supergroups
 	forum       bool
 	photo       *file
 	members     map[int64]*Member
@@ -26,6 +27,7 @@ type chat struct {
 	links       []*inviteLink
 	lastBot     int64           // whose message was the last of a bot's
 	wrote       map[int64]int64 // when somebody wrote last, in Unix seconds
+	doing       map[int64]doing // what somebody is about to send
 }
 
 // topic is a topic of a forum.
@@ -147,7 +149,7 @@ func (p *Person) CreateGroup(title string, options GroupOptions, members ...int6
 	s := p.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &chat{server: s, kind: "group", title: title, members: map[int64]*Member{}, topics: map[int64]*topic{}, wrote: map[int64]int64{}}
+	c := &chat{server: s, kind: "group", title: title, permissions: AllPermissions(), members: map[int64]*Member{}, topics: map[int64]*topic{}, wrote: map[int64]int64{}}
 	switch {
 	case options.Channel:
 		c.kind = "channel"

@@ -3,6 +3,7 @@ package telegramtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -12,6 +13,8 @@ type GroupInfo struct {
 	Members, Admins, Banned []int64
 	Pinned                  []int64 // messages
 	Photo                   []byte
+	Permissions             Permissions // of members
+	Muted                   []int64     // who may not write
 }
 
 // Group describes a group or channel.
@@ -26,11 +29,13 @@ func (s *Server) Group(id int64) (GroupInfo, error) {
 }
 
 func (c *chat) info() GroupInfo {
-	g := GroupInfo{Title: c.title, Description: c.description, Members: c.present(), Pinned: slices.Clone(c.pinned)}
+	g := GroupInfo{Title: c.title, Description: c.description, Members: c.present(), Pinned: slices.Clone(c.pinned), Permissions: maps.Clone(c.permissions)}
 	for id, m := range c.members {
 		switch {
 		case m.Status == "kicked":
 			g.Banned = append(g.Banned, id)
+		case m.Status == "restricted" && !m.writes:
+			g.Muted = append(g.Muted, id)
 		case c.isAdmin(id):
 			g.Admins = append(g.Admins, id)
 		}

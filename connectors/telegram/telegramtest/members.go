@@ -12,7 +12,6 @@ var aboutMembers = map[string]method{
 	"banChatMember":          (*call).ban,
 	"unbanChatMember":        (*call).unban,
 	"promoteChatMember":      (*call).promote,
-	"restrictChatMember":     (*call).restrict,
 	"createChatInviteLink":   (*call).createLink,
 	"exportChatInviteLink":   (*call).exportLink,
 	"revokeChatInviteLink":   (*call).revokeLink,
@@ -118,7 +117,10 @@ func (c *call) somebody(may func(Rights) bool, to string) (*chat, *account, erro
 		return nil, nil, badRequest("invalid user_id specified")
 	case in.members[a.ID] != nil && in.members[a.ID].Status == "creator":
 		return nil, nil, badRequest("can't remove chat owner")
-	case in.isAdmin(a.ID) && to != "promote chat member":
+	case in.isAdmin(a.ID) && in.members[a.ID].appointed == c.bot.user.ID: // whom it may dismiss, too
+	case in.isAdmin(a.ID) && to == "promote chat member":
+		return nil, nil, badRequest("CHAT_ADMIN_REQUIRED")
+	case in.isAdmin(a.ID):
 		return nil, nil, badRequest("user is an administrator of the chat")
 	}
 	return in, a, nil
@@ -170,30 +172,11 @@ func (c *call) promote() (any, error) {
 	rights := Rights{CanDeleteMessages: c.flag("can_delete_messages"), CanRestrictMembers: c.flag("can_restrict_members"),
 		CanPromoteMembers: c.flag("can_promote_members"), CanChangeInfo: c.flag("can_change_info"),
 		CanInviteUsers: c.flag("can_invite_users"), CanPinMessages: c.flag("can_pin_messages"), CanManageTopics: c.flag("can_manage_topics")}
-	to := &Member{Status: "administrator", User: a.User, Rights: &rights}
+	to := &Member{Status: "administrator", User: a.User, Rights: &rights, appointed: c.bot.user.ID}
 	if rights == (Rights{}) {
 		to = &Member{Status: "member", User: a.User}
 	}
 	in.change(c.bot.user.ID, to)
-	return true, nil
-}
-
-func (c *call) restrict() (any, error) {
-	in, a, err := c.somebody(mayRestrict, "restrict/unrestrict chat member")
-	if err != nil {
-		return nil, err
-	}
-	var may struct {
-		Send bool `json:"can_send_messages"`
-	}
-	if err := c.object("permissions", &may); err != nil {
-		return nil, err
-	}
-	status := "restricted"
-	if may.Send {
-		status = "member"
-	}
-	in.change(c.bot.user.ID, &Member{Status: status, User: a.User, UntilDate: c.number("until_date")})
 	return true, nil
 }
 
@@ -280,16 +263,52 @@ func (c *call) decide(letIn bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := c.number("user_id")
-	for _, l := range in.links {
+	return in.decide(c.number("user_id"), letIn)
+}
+
+func (c *chat) decide(who int64, letIn bool) (any, error) {
+	for _, l := range c.links {
 		if l.wait[who] {
 			delete(l.wait, who)
+			c.server.wake()
 			if !letIn {
 				return true, nil
 			}
 			l.used++
-			return true, in.add(who, who)
+			return true, c.add(who, who)
 		}
 	}
 	return nil, badRequest("HIDE_REQUESTER_MISSING")
+}
+
+// LinkWithApproval makes a link by which an administrator has to let people in.
+func (p *Person) LinkWithApproval(group int64) (link string, err error) {
+	err = p.do(group, func(c *chat) error {
+		if !c.isAdmin(p.user.ID) {
+			return fmt.Errorf("%w: no administrator", ErrNotAllowed)
+		}
+		made := c.newLink(p.user.User)
+		made.NeedsAdmin, link = true, made.Link
+		return nil
+	})
+	return link, err
+}
+
+// LetIn lets somebody in who asks to join a group, or turns them down.
+func (p *Person) LetIn(group, who int64, in bool) error {
+	return p.do(group, func(c *chat) error {
+		if !c.isAdmin(p.user.ID) {
+			return fmt.Errorf("%w: no administrator", ErrNotAllowed)
+		}
+		_, err := c.decide(who, in)
+		return err
+	})
+}
+
+// Asks tells whether somebody asks to join a group and is neither let in nor turned down.
+func (s *Server) Asks(group, who int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.chats[group]
+	return c != nil && slices.ContainsFunc(c.links, func(l *inviteLink) bool { return l.wait[who] })
 }

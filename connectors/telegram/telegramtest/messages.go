@@ -137,23 +137,6 @@ func (c *call) sendDice() (any, error) {
 	})
 }
 
-func (c *call) sendChatAction() (any, error) {
-	in, _, _, err := c.outgoing()
-	if err != nil {
-		return nil, err
-	}
-	if c.text("action") == "" {
-		return nil, badRequest("wrong parameter action in request")
-	}
-	at := in.id
-	if in.kind == "private" {
-		at = in.other(c.bot.user.ID)
-	}
-	c.bot.actions = append(c.bot.actions, Action{Chat: at, Action: c.text("action")})
-	c.server.wake()
-	return true, nil
-}
-
 // standard are the emoji that bots may react with: a part of ReactionTypeEmoji's list.
 var standard = []string{"👍", "👎", "❤", "🔥", "🥰", "👏", "😁", "🤔", "🤯", "😱", "🤬", "😢", "🎉", "🤩", "🤮", "💩", "🙏", "👌", "🕊", "🤡", "🥱",
 	"🥴", "😍", "🐳", "❤‍🔥", "🌚", "🌭", "💯", "🤣", "⚡", "🍌", "🏆", "💔", "🤨", "😐", "🍓", "🍾", "💋", "🖕", "😈", "😴", "😭", "🤓", "👻", "👨‍💻",

@@ -75,7 +75,8 @@ func (p *Person) mayWrite(c *chat) error {
 	switch {
 	case c.movedTo != 0:
 		return fmt.Errorf("%w: the group has become the supergroup %d", ErrNotAllowed, c.movedTo)
-	case !c.has(p.user.ID), m != nil && m.Status == "restricted", c.kind == "channel" && !c.isAdmin(p.user.ID):
+	case !c.has(p.user.ID), m != nil && m.Status == "restricted" && !m.writes, c.kind == "channel" && !c.isAdmin(p.user.ID),
+		m != nil && !c.isAdmin(p.user.ID) && !c.permissions.writes():
 		return fmt.Errorf("%w: may not write there", ErrNotAllowed)
 	}
 	return nil
@@ -355,7 +356,7 @@ func (p *Person) PromoteWith(chatID, who int64, rights Rights) error {
 		}
 		to := &Member{Status: "member", User: p.server.accounts[who].User}
 		if rights != (Rights{}) {
-			to.Status, to.Rights = "administrator", &rights
+			to.Status, to.Rights, to.appointed = "administrator", &rights, p.user.ID
 		}
 		c.change(p.user.ID, to)
 		return nil

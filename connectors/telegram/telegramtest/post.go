@@ -27,6 +27,7 @@ func (c *chat) post(sender int64, said Message) *message {
 	}
 	c.messages = append(c.messages, m)
 	c.wrote[sender] = m.Date
+	delete(c.doing, sender)
 	s.version++
 	m.version = s.version
 	c.tellBots(m, "message")
@@ -228,7 +229,7 @@ func (c *call) outgoing() (in *chat, said Message, sender int64, err error) {
 func (c *call) answers(in *chat, said *Message) error {
 	var reply struct {
 		MessageID     int64    `json:"message_id"`
-		ChatID        any      `json:"chat_id"`
+		ChatID        int64    `json:"chat_id"`
 		AllowWithout  bool     `json:"allow_sending_without_reply"`
 		Quote         string   `json:"quote"`
 		QuoteEntities []Entity `json:"quote_entities"`
@@ -244,6 +245,16 @@ func (c *call) answers(in *chat, said *Message) error {
 		said.ReplyMarkup = []byte(c.text("reply_markup"))
 	}
 	if reply.MessageID == 0 {
+		return nil
+	}
+	if elsewhere := c.elsewhere(in, reply.ChatID); elsewhere != nil {
+		answered := elsewhere.message(reply.MessageID)
+		switch {
+		case answered == nil && !reply.AllowWithout:
+			return badRequest("message to be replied not found")
+		case answered != nil: // where it is is told of supergroups and channels only
+			said.ExternalReply = &ExternalReply{Origin: Origin{Type: "user", Date: answered.Date, SenderUser: answered.From}}
+		}
 		return nil
 	}
 	answered := in.message(reply.MessageID)
@@ -263,6 +274,15 @@ func (c *call) answers(in *chat, said *Message) error {
 		said.Quote = &Quote{Text: reply.Quote, Entities: reply.QuoteEntities, Position: units(whole[:at]), IsManual: true}
 	}
 	return nil
+}
+
+// elsewhere returns the other chat in which the message is that a message answers, if the bot was there; nil: it is in the same one.
+func (c *call) elsewhere(in *chat, id int64) *chat {
+	other := c.server.chats[id]
+	if other == nil || other == in || other.members[c.bot.user.ID] == nil {
+		return nil
+	}
+	return other
 }
 
 // sent answers with a message of the bot's.

@@ -65,6 +65,9 @@ func (c *call) getChat() (any, error) {
 			full["pinned_message"] = m.visible(me)
 		}
 	}
+	if in.kind == "group" || in.kind == "supergroup" {
+		full["permissions"] = in.permissions
+	}
 	if len(in.links) > 0 && in.isAdmin(me) {
 		full["invite_link"] = in.links[0].Link
 	}
@@ -247,7 +250,7 @@ func (p *Person) Migrate(group int64) (supergroup int64, err error) {
 		}
 		s := c.server
 		to := &chat{server: s, id: -s.id() - 1_000_000_000_000, kind: "supergroup", title: c.title, description: c.description,
-			photo: c.photo, members: map[int64]*Member{}, topics: map[int64]*topic{}, wrote: map[int64]int64{}}
+			permissions: c.permissions, photo: c.photo, members: map[int64]*Member{}, topics: map[int64]*topic{}, wrote: map[int64]int64{}}
 		s.chats[to.id] = to
 		for _, id := range c.present() {
 			to.set(c.members[id])

@@ -103,6 +103,85 @@ func TestPeopleComeByLinksAndTopicsOpen(t *testing.T) {
 	}
 }
 
+func TestWhoMayWriteInAGroup(t *testing.T) {
+	s := NewServer(t)
+	bot := s.MustAddBot("Service", "service_bot")
+	amina, bilal := s.MustAddPerson("Amina", ""), s.MustAddPerson("Bilal", "")
+	group := must[int64](t)(amina.CreateGroup("Voisins", GroupOptions{Supergroup: true}, bilal.ID(), bot.ID()))
+	none := params{"chat_id": group, "permissions": Permissions{}}
+	refuses(t, bot, 400, "Bad Request: not enough rights to change chat permissions", "setChatPermissions", none)
+	check(t, amina.Promote(group, bot.ID(), true))
+	hears(t, bot)
+	does(t, bot, "setChatPermissions", none)
+	if _, err := bilal.Send(group, "mot"); err == nil {
+		t.Error("Bilal writes where only administrators do")
+	}
+	must[int64](t)(amina.Send(group, "avis"))
+	var described struct{ Permissions Permissions }
+	decode(t, does(t, bot, "getChat", params{"chat_id": group}), &described)
+	if described.Permissions["can_send_messages"] || len(described.Permissions) != len(AllPermissions()) {
+		t.Errorf("the permissions are %v", described.Permissions)
+	}
+	// Others imply the one to send texts, unless each is to stand for itself.
+	does(t, bot, "setChatPermissions", params{"chat_id": group, "permissions": Permissions{"can_send_polls": true}})
+	if now := must[GroupInfo](t)(s.Group(group)); !now.Permissions["can_send_messages"] || now.Permissions["can_send_photos"] {
+		t.Errorf("the permissions are %v", now.Permissions)
+	}
+	check(t, amina.Permit(group, AllPermissions()))
+	if heard := hearsOne(t, bot).Message; heard.Text != "avis" { // of permissions bots are not told
+		t.Errorf("the bot hears %+v", heard)
+	}
+	does(t, bot, "getUpdates", params{"allowed_updates": []string{"message", "chat_member"}, "offset": -1})
+	does(t, bot, "restrictChatMember", params{"chat_id": group, "user_id": bilal.ID(), "permissions": Permissions{"can_pin_messages": true}})
+	if heard := hearsOne(t, bot).Theirs.New; heard.Status != "restricted" || !heard.IsMember || heard.CanSendMessages || !heard.CanPinMessages {
+		t.Errorf("Bilal is %+v", heard)
+	}
+	if _, err := bilal.Send(group, "mot"); err == nil {
+		t.Error("Bilal writes, who may not")
+	}
+	does(t, bot, "restrictChatMember", params{"chat_id": group, "user_id": bilal.ID(), "permissions": AllPermissions()})
+	if heard := hearsOne(t, bot).Theirs.New; heard.Status != "member" {
+		t.Errorf("Bilal is %+v", heard)
+	}
+	small := must[int64](t)(amina.CreateGroup("Petits", GroupOptions{}, bilal.ID(), bot.ID()))
+	check(t, amina.Promote(small, bot.ID(), true))
+	refuses(t, bot, 400, "Bad Request: method is available only for supergroups", "restrictChatMember",
+		params{"chat_id": small, "user_id": bilal.ID(), "permissions": Permissions{}})
+}
+
+func TestPeopleSeeThatSomebodyTypes(t *testing.T) {
+	s := NewServer(t)
+	bot, amina := s.MustAddBot("Service", "service_bot"), s.MustAddPerson("Amina", "")
+	must[int64](t)(amina.Send(bot.ID(), "Bonjour"))
+	does(t, bot, "sendChatAction", params{"chat_id": amina.ID(), "action": "typing"})
+	check(t, amina.WaitForDoing(bounded(t), bot.ID(), "typing"))
+	s.Advance(doingLasts)
+	check(t, amina.WaitForDoing(bounded(t), bot.ID(), ""))
+	does(t, bot, "sendChatAction", params{"chat_id": amina.ID(), "action": "record_voice"})
+	check(t, amina.WaitForDoing(bounded(t), bot.ID(), "record_voice"))
+	sends(t, bot, "sendMessage", params{"chat_id": amina.ID(), "text": "voilà"})
+	if doing := must[string](t)(amina.Doing(bot.ID())); doing != "" {
+		t.Errorf("with the message it is still about to %s", doing)
+	}
+}
+
+func TestAnAnswerMayBeToAMessageOfBefore(t *testing.T) {
+	s := NewServer(t)
+	bot, amina := s.MustAddBot("Service", "service_bot"), s.MustAddPerson("Amina", "")
+	group := must[int64](t)(amina.CreateGroup("Voisins", GroupOptions{}, bot.ID()))
+	before := must[int64](t)(amina.Send(group, "avant"))
+	grown := must[int64](t)(amina.Migrate(group))
+	reply := params{"chat_id": group, "message_id": before, "allow_sending_without_reply": true}
+	said := sends(t, bot, "sendMessage", params{"chat_id": grown, "text": "oui", "reply_parameters": reply})
+	if said.ReplyTo != nil || said.ExternalReply == nil || said.ExternalReply.Origin.SenderUser.ID != amina.ID() {
+		t.Errorf("it is %+v", said)
+	}
+	check(t, amina.Delete(group, before))
+	if said := sends(t, bot, "sendMessage", params{"chat_id": grown, "text": "oui", "reply_parameters": reply}); said.ExternalReply != nil {
+		t.Errorf("it answers what is gone: %+v", said)
+	}
+}
+
 func TestFilesGoBothWays(t *testing.T) {
 	s := NewServer(t)
 	bot := s.MustAddBot("Service", "service_bot")

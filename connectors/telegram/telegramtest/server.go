@@ -222,7 +222,7 @@ func (s *Server) run(bot *Bot, method string, r *http.Request) (any, error) {
 
 // methods are the Bot API's, by their names in small letters, which is how it compares them. The caller holds the mutex.
 var methods = together(
-	aboutBots, aboutMessages, aboutMedia, aboutChanges, aboutChats, aboutMembers, aboutTopics, aboutBusiness,
+	aboutBots, aboutMessages, aboutMedia, aboutChanges, aboutChats, aboutMembers, aboutPermissions, aboutTopics, aboutBusiness,
 )
 
 type method = func(*call) (any, error)

@@ -232,8 +232,27 @@ type Member struct {
 	Status string `json:"status"` // creator, administrator, member, restricted, left, kicked
 	User   User   `json:"user"`
 	*Rights
+	*Restricted
 	CustomTitle string `json:"custom_title,omitempty"`
 	UntilDate   int64  `json:"until_date,omitempty"`
+
+	writes    bool  // of somebody restricted
+	appointed int64 // of an administrator: by whom
+}
+
+// Restricted is what somebody restricted may do beside what Rights says (ChatMemberRestricted).
+type Restricted struct {
+	IsMember          bool `json:"is_member"`
+	CanSendMessages   bool `json:"can_send_messages"`
+	CanSendAudios     bool `json:"can_send_audios"`
+	CanSendDocuments  bool `json:"can_send_documents"`
+	CanSendPhotos     bool `json:"can_send_photos"`
+	CanSendVideos     bool `json:"can_send_videos"`
+	CanSendVideoNotes bool `json:"can_send_video_notes"`
+	CanSendVoiceNotes bool `json:"can_send_voice_notes"`
+	CanSendPolls      bool `json:"can_send_polls"`
+	CanSendOther      bool `json:"can_send_other_messages"`
+	CanAddPreviews    bool `json:"can_add_web_page_previews"`
 }
 
 // Rights is what an administrator may do.
