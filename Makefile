@@ -1,6 +1,7 @@
 # What one can do here. `make demo` shows it, `make test` proves it.
 TAGS := -tags goolm
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+AXE          := portal/console/testdata/axe
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED := 1
@@ -22,10 +23,19 @@ prerequisites:
 	@command -v gcc >/dev/null || { echo 'gcc is missing: apt-get install gcc' >&2; exit 1; }
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || { echo 'the PostgreSQL server is missing: apt-get install postgresql' >&2; exit 1; }
+	@command -v chromium >/dev/null || { echo 'Chromium is missing: apt-get install chromium' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'npm is missing: apt-get install npm' >&2; exit 1; }
+	@cmp -s $(AXE)/package-lock.json $(AXE)/node_modules/.installed || { npm ci --silent --no-audit --no-fund --prefix $(AXE) \
+	  && cp $(AXE)/package-lock.json $(AXE)/node_modules/.installed; }
 	@command -v clamd >/dev/null || [ -x /usr/sbin/clamd ] \
 	  || { echo 'ClamAV is missing: apt-get install --no-install-recommends clamav-daemon' >&2; exit 1; }
 	@command -v c-icap >/dev/null && ls /usr/lib/*/c_icap/clamd_mod.so >/dev/null 2>&1 \
 	  || { echo 'c-icap is missing: apt-get install --no-install-recommends c-icap libc-icap-mod-virus-scan' >&2; exit 1; }
+
+.PHONY: pictures
+pictures: prerequisites ## a picture of each of the administrators' pages, in ./pictures
+	mkdir -p pictures
+	CONSOLE_PICTURES=$(CURDIR)/pictures go test $(TAGS) -count=1 -timeout 15m -run TestEveryPageIsAccessible ./portal/console
 
 .PHONY: soak
 soak: ## kills the bridge KILLS times (default 1000) at random instants under traffic both ways

@@ -17,6 +17,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
+	"passerelle/portal"
 	"passerelle/portal/govern"
 )
 
@@ -30,6 +31,9 @@ func (h *Host) Governor() govern.Backend { return governor{h} }
 
 // Desk returns the desk of the administrators, for the doors beside the commands.
 func (h *Host) Desk() *govern.Desk { return h.desk }
+
+// Languages tells how people are addressed.
+func (h *Host) Languages() portal.Languages { return h.languages }
 
 // network returns a hosted network; nil: it is not hosted.
 func (h *Host) network(name string) *network {

@@ -21,27 +21,30 @@ import (
 
 // Config is the whole configuration.
 type Config struct {
-	Homeserver   Homeserver         `yaml:"homeserver"`
-	Bridge       Bridge             `yaml:"bridge"`
-	Database     string             `yaml:"database"` // folder of SQLite files, or a postgres:// URI
-	DatabaseFile string             `yaml:"database_file"`
-	Spool        string             `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
-	SpoolSpace   int64              `yaml:"spool_space"`  // how much of it they may take, in MB
-	StorageKeys  []string           `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
-	StorageFile  string             `yaml:"storage_keys_file"`
-	Encryption   Encryption         `yaml:"encryption"`
-	DoublePuppet DoublePuppet       `yaml:"double_puppet"`
-	Provisioning Provisioning       `yaml:"provisioning"`
-	Permissions  map[string]string  `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
-	API          API                `yaml:"api"`
-	Contacts     Contacts           `yaml:"contacts"`
-	Relay        Relay              `yaml:"relay"`
-	Rooms        Rooms              `yaml:"rooms"`
-	Scan         Scan               `yaml:"scan"`
-	Audit        Audit              `yaml:"audit"`
-	Policy       Policy             `yaml:"policy"`
-	Networks     map[string]Network `yaml:"networks"`
-	Log          Log                `yaml:"log"`
+	Homeserver   Homeserver        `yaml:"homeserver"`
+	Bridge       Bridge            `yaml:"bridge"`
+	Database     string            `yaml:"database"` // folder of SQLite files, or a postgres:// URI
+	DatabaseFile string            `yaml:"database_file"`
+	Spool        string            `yaml:"spool"`        // folder for files on their way; "" after Load: the system's
+	SpoolSpace   int64             `yaml:"spool_space"`  // how much of it they may take, in MB
+	StorageKeys  []string          `yaml:"storage_keys"` // ID:KEY, 32 bytes in base64; the first one seals, all open
+	StorageFile  string            `yaml:"storage_keys_file"`
+	Encryption   Encryption        `yaml:"encryption"`
+	DoublePuppet DoublePuppet      `yaml:"double_puppet"`
+	Provisioning Provisioning      `yaml:"provisioning"`
+	Permissions  map[string]string `yaml:"permissions"` // Matrix user ID, domain or "*" -> block, relay, user, admin
+	// Administration says who governs: Matrix user ID or domain -> position.
+	Administration map[string]Position `yaml:"administration"`
+	Console        Console             `yaml:"console"`
+	API            API                 `yaml:"api"`
+	Contacts       Contacts            `yaml:"contacts"`
+	Relay          Relay               `yaml:"relay"`
+	Rooms          Rooms               `yaml:"rooms"`
+	Scan           Scan                `yaml:"scan"`
+	Audit          Audit               `yaml:"audit"`
+	Policy         Policy              `yaml:"policy"`
+	Networks       map[string]Network  `yaml:"networks"`
+	Log            Log                 `yaml:"log"`
 }
 
 // Homeserver says where the state homeserver is.
@@ -163,6 +166,7 @@ func Default() Config {
 		Relay:      Relay{Enabled: true, Name: "{{.Name}}: ", Bold: true},
 		Policy:     Policy{Default: "admit", TimeZone: "UTC"},
 		Rooms:      Rooms{Spaces: true, Follow: 30 * time.Second},
+		Console:    Console{OIDC: OIDC{Claim: "preferred_username"}},
 		Scan:       Scan{Timeout: time.Minute, WhenAway: ScanWait, TooLarge: ScanWithhold, TellAfter: 10 * time.Second},
 		Audit:      Audit{CheckpointEvery: 10 * time.Minute, RetentionDays: 365},
 		Log:        Log{Level: "info", Format: "json"},

@@ -50,6 +50,7 @@ func (c *Config) secrets() []secret {
 		{"storage_keys", c.StorageFile, func(value string) { c.StorageKeys = strings.Fields(value) }},
 		{"encryption.pickle_key", c.Encryption.PickleKeyFile, into(&c.Encryption.PickleKey)},
 		{"provisioning.shared_secret", c.Provisioning.SharedSecretFile, into(&c.Provisioning.SharedSecret)},
+		{"console.oidc.client_secret", c.Console.OIDC.ClientSecretFile, into(&c.Console.OIDC.ClientSecret)},
 		{"audit.signing_key", c.Audit.SigningKeyFile, into(&c.Audit.SigningKey)},
 		{"audit.pseudonym_key", c.Audit.PseudonymKeyFile, into(&c.Audit.PseudonymKey)},
 		{"double_puppet.as_token", c.DoublePuppet.ASTokenFile, into(&c.DoublePuppet.ASToken)},

@@ -48,6 +48,8 @@ func (c *Config) validate() error {
 		v.secret("provisioning.shared_secret", c.Provisioning.SharedSecret)
 	}
 	v.permissions(c.Permissions, c.Homeserver.Domain)
+	v.administration(c.Administration)
+	v.console(c.Console, c.Bridge)
 	v.api(c.API, c.Bridge)
 	v.contacts(c.Contacts, c.Networks)
 	v.relay(c.Relay)

@@ -35,21 +35,29 @@ func checkCommand() *cobra.Command {
 	return cmd
 }
 
-func check(ctx context.Context, c *config.Config, out io.Writer) error {
+// findings tries each part.
+func findings(ctx context.Context, c *config.Config) ([]bridge.Finding, error) {
 	known, err := configured(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	options, err := bridgeOptions(c, zerolog.Nop())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
 	findings = append(findings, checkPolicy(c.Policy))
 	findings = append(findings, checkDatabases(ctx, c, known)...)
 	findings = append(findings, checkScanner(ctx, c.Scan, options.Scanner)...)
 	findings = append(findings, checkAudit(ctx, c))
-	findings = append(findings, options.Check(ctx, known)...)
+	return append(findings, options.Check(ctx, known)...), nil
+}
+
+func check(ctx context.Context, c *config.Config, out io.Writer) error {
+	findings, err := findings(ctx, c)
+	if err != nil {
+		return err
+	}
 	failed := false
 	for _, f := range findings {
 		fmt.Fprintf(out, "%-11s %s: %s\n", f.Result, f.Subject, f.Detail)

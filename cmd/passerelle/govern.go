@@ -31,17 +31,6 @@ func services(c *config.Config, log zerolog.Logger) []bridge.Service {
 	return list
 }
 
-// administrators are the people whom the permissions make administrators, by their Matrix ID.
-type administrators map[string]string
-
-// Of tells who is one.
-func (a administrators) Of(user id.UserID) (govern.Person, bool) {
-	if a[user.String()] != "admin" {
-		return govern.Person{}, false
-	}
-	return govern.Person{ID: user, Role: govern.RoleAdministrator}, true
-}
-
 // deeds writes down in the audit log what administrators do.
 type deeds struct{ log bridge.Audit }
 

@@ -24,6 +24,9 @@ var networks = map[string]connect{
 	"whatsapp": connectWhatsApp,
 }
 
+// titles are what people call the networks.
+var titles = map[string]string{"telegram": "Telegram", "whatsapp": "WhatsApp"}
+
 func connectWhatsApp(settings config.Network) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
 	options := whatsapp.DefaultOptions()
 	if err := settings.Decode(&options); err != nil {

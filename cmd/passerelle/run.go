@@ -88,6 +88,9 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 		return err
 	}
 	defer stopAudit()
+	if err := addConsole(ctx, c, live, known, &options); err != nil {
+		return err
+	}
 	host, err := bridge.New(ctx, options, known)
 	if err != nil {
 		return err
@@ -135,7 +138,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		SpoolSpace:        c.SpoolSpace << 20,
-		Roles:             administrators(c.Permissions),
+		Roles:             rolesOf(c),
 		Contacts:          bridge.ContactOptions(c.Contacts),
 		Services:          services(c, log),
 		Scanner:           files,

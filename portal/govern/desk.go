@@ -93,6 +93,12 @@ func (s *Seat) SignIn(ctx context.Context) error {
 	return s.note(ctx, Deed{Verb: "sign-in", Result: ResultDone})
 }
 
+// TurnAway writes down that somebody could not come in, and why, in a word or two. by is empty when it is not known who it was. The
+// error is transient.
+func (d *Desk) TurnAway(ctx context.Context, door Door, by id.UserID, why string) error {
+	return (&Seat{desk: d, Person: Person{ID: by}, Door: door}).note(ctx, Deed{Verb: "sign-in", Result: why})
+}
+
 func (s *Seat) note(ctx context.Context, d Deed) error {
 	d.By, d.Door = s.Person.ID, s.Door
 	if err := s.desk.auditor.Note(ctx, d); err != nil {

@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,7 @@ const maxRules = 1000
 
 // Set is a policy that is ready to judge. It never changes.
 type Set struct {
+	rules       []Rule // as they are asked
 	groups      []group
 	fallback    portal.Outcome
 	zone        *time.Location
@@ -127,6 +129,7 @@ func Compile(d Definition, log zerolog.Logger) (*Set, error) {
 			continue
 		}
 		names[rule.Name] = rule.place
+		s.rules = append(s.rules, rule.Rule)
 		most, err := language.check(rule.When)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s (%s): %w", rule.place, rule.Name, err))
@@ -180,6 +183,9 @@ func checkName(rule placed, names map[string]string) error {
 	}
 	return fmt.Errorf("%s (%s): then is %q; choose one of %s", rule.place, name, rule.Outcome, strings.Join(OutcomeWords(), ", "))
 }
+
+// Rules lists the rules in the order in which they are asked, ready-made ones included.
+func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
 // Len tells of how many rules the policy is made.
 func (s *Set) Len() (rules int) {
@@ -298,6 +304,9 @@ func NewLive(set *Set) *Live {
 
 // Replace puts another policy in force.
 func (l *Live) Replace(set *Set) { l.set.Store(set) }
+
+// Rules lists the rules that are in force.
+func (l *Live) Rules() []Rule { return l.set.Load().Rules() }
 
 // Judge decides about one crossing (see [portal.Policy]).
 func (l *Live) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {

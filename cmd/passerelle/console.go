@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix/id"
+
+	"passerelle/bridge"
+	"passerelle/config"
+	"passerelle/portal"
+	"passerelle/portal/audit"
+	"passerelle/portal/console"
+	"passerelle/portal/govern"
+	"passerelle/portal/policy"
+)
+
+// rolesOf says in the desk's words who governs.
+func rolesOf(c *config.Config) *govern.RoleBook {
+	positions := map[string]govern.Position{}
+	for who, p := range c.Administration {
+		positions[who] = govern.Position{Role: govern.Role(p.Role), Departments: p.Departments}
+	}
+	return govern.NewRoleBook(positions, c.Permissions)
+}
+
+// addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx.
+func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) error {
+	if c.Console.Listen == "" {
+		return nil
+	}
+	o := console.Options{
+		Address: c.Console.Address, Policy: consolePolicy{live}, Checks: consoleChecks{c}, Now: time.Now, Stopping: ctx.Done(), Log: options.Log,
+	}
+	for _, n := range known {
+		o.Networks = append(o.Networks, console.Network{ID: n.Name, Name: titles[n.Name]})
+	}
+	if p := c.Console.OIDC; p.Issuer != "" {
+		o.Provider = &console.Provider{Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret, Claim: p.Claim,
+			Domain: c.Homeserver.Domain, Client: &http.Client{Timeout: 10 * time.Second}}
+	}
+	logbook, err := newConsoleLog(c, options.Store, options.Log)
+	if err != nil {
+		return err
+	}
+	if logbook != nil {
+		o.Audit = logbook
+	}
+	var pages *console.Console // made once the bridge is there, before anything asks for it
+	options.ConsoleLink = func(person id.UserID) (string, error) { return pages.Link(person) }
+	options.Services = append(options.Services, bridge.Service{Name: "console", Key: "console.listen", Listen: c.Console.Listen,
+		Handler: func(h *bridge.Host) http.Handler {
+			o.Desk, o.Languages = h.Desk(), h.Languages()
+			made, err := console.New(o)
+			if err != nil {
+				panic(err) // the configuration was checked, and the templates are the program's own
+			}
+			pages = made
+			return pages
+		}})
+	return nil
+}
+
+// consolePolicy is the policy, as the console shows it.
+type consolePolicy struct{ live *policy.Live }
+
+// Rules lists the rules (see [console.Policy]).
+func (p consolePolicy) Rules(context.Context) ([]console.Rule, error) {
+	var list []console.Rule
+	for _, r := range p.live.Rules() {
+		list = append(list, console.Rule{Name: r.Name, Condition: r.When, Outcome: string(r.Outcome), Sentence: r.Sentence, State: "on"})
+	}
+	return list, nil
+}
+
+// Try judges a message that nobody sends: in a direct chat that is under way (see [console.Policy]).
+func (p consolePolicy) Try(ctx context.Context, m console.Trial) (console.Judgement, error) {
+	c := portal.Crossing{Network: m.Network, Direction: portal.Direction(m.Direction), Kind: portal.KindText, Text: m.Text, At: time.Now(),
+		Chat:     portal.ChatDirect,
+		Contacts: func(context.Context) (int, error) { return 1, nil },
+		First:    func(context.Context) (bool, error) { return false, nil },
+	}
+	if m.FileName != "" {
+		c.Kind, c.File = portal.KindMedia, &portal.File{Name: m.FileName, MIME: m.FileType, Size: m.FileSize}
+	}
+	v, err := p.live.Judge(ctx, c)
+	return console.Judgement{Outcome: string(v.Outcome), Rule: v.Rule, Sentence: v.Sentence}, err
+}
+
+// consoleChecks is the configuration check, as the console shows it.
+type consoleChecks struct{ config *config.Config }
+
+// Run tries each part (see [console.Checks]).
+func (c consoleChecks) Run(ctx context.Context) ([]console.Finding, error) {
+	findings, err := findings(ctx, c.config)
+	if err != nil {
+		return nil, err
+	}
+	var list []console.Finding
+	for _, f := range findings {
+		list = append(list, console.Finding{Subject: f.Subject, Result: strings.ToLower(string(f.Result)), Detail: f.Detail})
+	}
+	return list, nil
+}
+
+// consoleLog is the audit log, as the console shows it.
+type consoleLog struct {
+	store   audit.Store
+	options *audit.Options
+
+	mu      sync.Mutex
+	checked time.Time     // guarded by mu
+	report  *audit.Report // guarded by mu
+}
+
+// proofAge is how old what a verification found may be.
+const proofAge = 10 * time.Minute
+
+// searchPage is how many entries are read at a time, and searchMost how many in one search.
+const (
+	searchPage = 1000
+	searchMost = 200_000
+)
+
+// newConsoleLog returns the log of a store; nil: it is off.
+func newConsoleLog(c *config.Config, store audit.Store, log zerolog.Logger) (*consoleLog, error) {
+	o, err := auditOptions(c, log)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	return &consoleLog{store: store, options: o}, nil
+}
+
+// Search lists entries, the newest first (see [console.Audit]).
+func (l *consoleLog) Search(ctx context.Context, q console.AuditQuery) (console.AuditPage, error) {
+	head, err := l.store.AuditHead(ctx)
+	if err != nil {
+		return console.AuditPage{}, err
+	}
+	until := head.Size
+	if q.After != "" {
+		if until, err = strconv.ParseInt(q.After, 10, 64); err != nil || until > head.Size {
+			return console.AuditPage{}, govern.ErrArgument
+		}
+	}
+	page := console.AuditPage{Total: -1}
+	for last := max(until-searchMost, 0); until > last; {
+		from := max(until-searchPage, last)
+		rows, err := l.store.AuditRows(ctx, from, int(until-from))
+		if err != nil {
+			return console.AuditPage{}, err
+		}
+		for i := len(rows) - 1; i >= 0; i-- {
+			if !l.matches(q, &rows[i].Entry) {
+				continue
+			}
+			if len(page.Entries) == q.Limit {
+				page.Next = strconv.FormatInt(rows[i].Seq+1, 10)
+				return page, nil
+			}
+			page.Entries = append(page.Entries, shownEntry(&rows[i].Entry))
+		}
+		if until = from; until > 0 {
+			page.Next = strconv.FormatInt(until, 10)
+		} else {
+			page.Next = ""
+		}
+	}
+	return page, nil
+}
+
+func (l *consoleLog) matches(q console.AuditQuery, e *audit.Entry) bool {
+	shown := shownEntry(e)
+	return !e.IsBlank() && (q.Kind == "" || q.Kind == shown.Kind) && (q.Verdict == "" || q.Verdict == shown.Verdict) &&
+		l.names(q.Chat, e.Network, e.Portal) && l.names(q.Actor, e.Network, e.Actor) &&
+		!e.At.Before(q.Since) && (q.Until.IsZero() || e.At.Before(q.Until))
+}
+
+// names tells whether a pseudonym is what was entered, or stands for it.
+func (l *consoleLog) names(entered, network, pseudonym string) bool {
+	return entered == "" || entered == pseudonym || pseudonym == l.options.Pseudonyms.Of(network, entered)
+}
+
+func shownEntry(e *audit.Entry) console.AuditEntry {
+	shown := console.AuditEntry{
+		Number: e.Seq, At: e.At, Kind: string(e.Kind), Network: e.Network, Direction: string(e.Direction), Actor: e.Actor, Chat: e.Portal,
+		Size: e.Size, Verdict: string(e.Verdict), Rule: e.Rule, Detail: e.Found,
+	}
+	if e.Event == audit.EventAction {
+		shown.Kind, shown.Verdict, shown.Detail = e.Action, string(e.Result), e.Detail
+	}
+	return shown
+}
+
+// Proof tells whether the log is whole (see [console.Audit]).
+func (l *consoleLog) Proof(ctx context.Context) (console.Proof, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.options.Now(); l.report == nil || now.Sub(l.checked) >= proofAge {
+		report, err := audit.Verify(ctx, l.store, l.options.Verifier)
+		if err != nil {
+			return console.Proof{}, err
+		}
+		l.report, l.checked = report, now
+	}
+	p := console.Proof{Size: l.report.Size, Signed: l.report.Signed, Root: l.report.Root.String(), Checked: l.checked, Whole: len(l.report.Problems) == 0}
+	if !p.Whole {
+		p.Root, p.Fault = "", l.report.Problems[0].String()
+	}
+	return p, nil
+}
