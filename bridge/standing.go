@@ -68,6 +68,7 @@ func (s *standing) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict
 	if err != nil || verdict.Outcome != "" {
 		return verdict, err
 	}
+	c.Mark = s.portal(govern.PortalKey{Network: c.Network, ID: c.Portal, Receiver: c.Receiver}).Mark
 	return s.next.Judge(ctx, c)
 }
 

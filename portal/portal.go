@@ -88,6 +88,7 @@ type Crossing struct {
 	Room      id.RoomID // on the way out: where it was written
 	Login     string    // the login through which it crosses
 	Owner     id.UserID // whose login that is
+	Mark      string    // how sensitive administrators have marked the portal to be; "": they have not
 	Chat      ChatKind  // "": it is not known, as of a group that is being made
 	Sender    string    // network user ID on the way in, Matrix user ID on the way out
 	At        time.Time

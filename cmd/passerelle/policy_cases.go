@@ -52,6 +52,7 @@ type caseFile struct {
 type caseChat struct {
 	ID       string `yaml:"id"`
 	Kind     string `yaml:"kind"`
+	Mark     string `yaml:"mark"`
 	Contacts int    `yaml:"contacts"`
 }
 
@@ -180,7 +181,8 @@ func runCases(ctx context.Context, set *policy.Set, cases []policyCase, out io.W
 func (c *policyCase) judge(ctx context.Context, set *policy.Set) (portal.Verdict, error) {
 	m := c.Message
 	crossing := portal.Crossing{
-		Network: m.Network, Direction: portal.Direction(m.Direction), Kind: portal.Kind(m.Kind), Portal: m.Chat.ID, Chat: portal.ChatKind(m.Chat.Kind),
+		Network: m.Network, Direction: portal.Direction(m.Direction), Kind: portal.Kind(m.Kind), Portal: m.Chat.ID, Mark: m.Chat.Mark,
+		Chat:   portal.ChatKind(m.Chat.Kind),
 		Sender: m.Sender, Owner: id.UserID(m.Staff), At: m.At, Text: m.Text,
 		Contacts: func(context.Context) (int, error) { return m.Chat.Contacts, nil },
 		First:    func(context.Context) (bool, error) { return m.First, nil },

@@ -56,6 +56,7 @@ var variables = []variable{
 	text("department", longestName, func(f *facts) string { return f.set.departments.Of(f.crossing.Staff()) }),
 	text("chat.id", longestName, func(f *facts) string { return f.crossing.Portal }),
 	text("chat.kind", 16, func(f *facts) string { return string(f.crossing.Chat) }),
+	text("chat.mark", longestName, func(f *facts) string { return f.crossing.Mark }),
 	number("chat.contacts", func(f *facts) int64 { return f.contacts() }),
 	truth("first_contact", func(f *facts) bool { return f.first() }),
 	{"time", cel.TimestampType, 0, func(f *facts) ref.Val { return types.Timestamp{Time: f.crossing.At.UTC()} }},

@@ -40,7 +40,7 @@ func judge(t testing.TB, p portal.Policy, c portal.Crossing) portal.Verdict {
 // writes is a text of Claire's to Amina.
 func writes(text string) portal.Crossing {
 	return portal.Crossing{Key: "1", Network: "whatsapp", Direction: portal.Out, Kind: portal.KindText, Portal: "amina", Login: "33700000001",
-		Owner: "@claire:example.org", Chat: portal.ChatDirect, Sender: "@claire:example.org", At: noon, Text: text}
+		Owner: "@claire:example.org", Chat: portal.ChatDirect, Mark: "C1", Sender: "@claire:example.org", At: noon, Text: text}
 }
 
 // answers is a text of Amina's to Claire.
@@ -107,7 +107,7 @@ func TestEveryVariableIsWhatThePageSays(t *testing.T) {
 		{c, `document.kind == "" && document.title == "" && document.subject == "" && document.author == "" && document.keywords == ""`},
 		{c, `document.properties == "" && document.text == "" && !document.macros && !document.unreadable`},
 		{c, `sender == "@claire:example.org" && staff == sender && department == "Press"`},
-		{c, `chat.id == "amina" && chat.kind == "direct" && chat.contacts == 3 && first_contact`},
+		{c, `chat.id == "amina" && chat.kind == "direct" && chat.mark == "C1" && chat.contacts == 3 && first_contact`},
 		{c, `time == timestamp("2026-11-23T12:00:00Z") && hour == 13 && weekday == "monday"`},
 		{in, `sender == "33612345678" && staff == "@claire:example.org" && department == "Press"`},
 		{in, `!has_file && file.name == "" && file.size == 0 && !file.program && !document.unreadable`},
