@@ -32,6 +32,7 @@ import (
 // Network is one network that the bridge hosts.
 type Network struct {
 	Name    string // path prefix, database name and prefix of the ghosts: "whatsapp"
+	Short   string // commands may be written behind "!" and this, too: "wa"; empty: they may not
 	ASToken string
 	HSToken string
 	// Connect makes the network's connector, which crosses the border with what it is handed.

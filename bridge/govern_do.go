@@ -134,10 +134,11 @@ func (g governor) close(ctx context.Context, n *network, at *bridgev2.Portal, by
 	if g.standing.portal(key).State == govern.Closed {
 		return nil
 	}
+	last := portal.Words{say.English: words}
 	if words == "" {
-		words = n.say(say.FarewellContact)
+		last = wordsOf(say.FarewellContact)
 	}
-	err := n.announce(ctx, at, words)
+	err := n.announce(ctx, at, last)
 	if err != nil && !errors.Is(err, govern.ErrCannotNow) {
 		return err
 	}
@@ -149,8 +150,8 @@ const announcePatience = 30 * time.Second
 
 // announce says something to everybody in a portal, staff and contacts: as the bot in the room, and through an account that is in the
 // chat on the network. It passes the gate as any message does. It returns when both are done; [govern.ErrCannotNow]: no account is
-// connected, or the network did not take it.
-func (n *network) announce(ctx context.Context, at *bridgev2.Portal, words string) error {
+// connected, or the network did not take it. The language is that of the account's owner: what the contact speaks nobody knows.
+func (n *network) announce(ctx context.Context, at *bridgev2.Portal, in portal.Words) error {
 	if !handover.HasRoom(at) {
 		return govern.ErrCannotNow
 	}
@@ -162,6 +163,7 @@ func (n *network) announce(ctx context.Context, at *bridgev2.Portal, words strin
 	if len(logins) == 0 {
 		return fmt.Errorf("%w: no account is connected", govern.ErrCannotNow)
 	}
+	words := in.In(n.host.languages.Of(logins[0].UserMXID))
 	said, err := n.notify(ctx, room, "", "", words)
 	if err != nil {
 		return fmt.Errorf("announce something in a room: %w", err)

@@ -26,12 +26,14 @@ func newInformer(n *network) *informer {
 	return &informer{network: n, due: make(chan govern.PortalKey, 64)}
 }
 
-// words is what contacts are told; "": nothing.
-func (i *informer) words() string { return i.network.host.options.Contacts.Notice[i.network.Name] }
+// words is what contacts are told; none: nothing.
+func (i *informer) words() portal.Words {
+	return i.network.host.options.Contacts.Notice[i.network.Name]
+}
 
 // observe takes note of what was admitted. It does not wait: when much is due, the contact's next message is as good.
 func (i *informer) observe(c portal.Crossing) {
-	if i.words() == "" || c.Past || c.Kind == portal.KindNotice || time.Since(c.At) > informWithin {
+	if len(i.words()) == 0 || c.Past || c.Kind == portal.KindNotice || time.Since(c.At) > informWithin {
 		return
 	}
 	key := govern.PortalKey{Network: c.Network, ID: c.Portal, Receiver: c.Receiver}

@@ -55,9 +55,9 @@ type Options struct {
 
 // ContactOptions says what external contacts are told, and how rooms show that they are there.
 type ContactOptions struct {
-	Notice     map[string]string // network -> what each contact is told once; empty: nothing
-	RoomPrefix string            // stands before the names of rooms in which contacts are
-	RoomTopic  string            // of rooms that have none
+	Notice     map[string]portal.Words // network -> what each contact is told once; empty: nothing
+	RoomPrefix string                  // stands before the names of rooms in which contacts are
+	RoomTopic  string                  // of rooms that have none
 }
 
 // Service is something that is served over HTTP beside the homeserver.

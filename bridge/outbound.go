@@ -78,6 +78,7 @@ func (n *network) try(ctx context.Context, evt *event.Event) ending {
 		}
 		evt = decrypted
 	}
+	n.spellOut(evt)
 	if isPollEnd(evt.Type) {
 		end := n.fromPollEnd(evt)
 		if end == nil {
@@ -217,4 +218,16 @@ func (n *network) settlesAtOnce(ctx context.Context, evt *event.Event) bool {
 	}
 	user, err := n.bridge().GetExistingUserByMXID(ctx, evt.Sender)
 	return err == nil && user != nil && user.ManagementRoom == evt.RoomID
+}
+
+// spellOut gives a command that is written behind the network's short name ("!wa help") the whole one, which bridgev2 knows.
+func (n *network) spellOut(evt *event.Event) {
+	message, ok := evt.Content.Parsed.(*event.MessageEventContent)
+	if !ok || n.Short == "" || evt.Type != event.EventMessage {
+		return
+	}
+	short := "!" + n.Short
+	if rest, found := strings.CutPrefix(message.Body, short); found && (rest == "" || rest[0] == ' ') {
+		message.Body = n.bridge().Config.CommandPrefix + rest
+	}
 }

@@ -98,11 +98,16 @@ func (s *standing) byHand(ctx context.Context, c portal.Crossing) (portal.Verdic
 }
 
 func refused(rule string, why say.Sentence, args ...any) portal.Verdict {
+	return portal.Verdict{Outcome: portal.Refuse, Rule: rule, Sentence: wordsOf(why, args...)}
+}
+
+// wordsOf is a sentence of ours in all its languages.
+func wordsOf(s say.Sentence, args ...any) portal.Words {
 	words := portal.Words{}
 	for _, language := range say.Languages() {
-		words[language] = language.Say(why, args...)
+		words[language] = language.Say(s, args...)
 	}
-	return portal.Verdict{Outcome: portal.Refuse, Rule: rule, Sentence: words}
+	return words
 }
 
 // isBlocked tells whether a crossing comes from a contact that is blocked, or goes to one alone.

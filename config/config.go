@@ -110,8 +110,9 @@ type Rooms struct {
 
 // Contacts says what external contacts are told, and how rooms show that they are there.
 type Contacts struct {
-	// Notice is said once to each contact, when something first crosses in a direct chat: network -> words. Empty: nothing is.
-	Notice map[string]string `yaml:"notice"`
+	// Notice is said once to each contact, when something first crosses in a direct chat, in the language of the account's owner:
+	// network -> language -> words. A network without one says nothing.
+	Notice map[string]map[string]string `yaml:"notice"`
 	// RoomPrefix stands before the names of rooms in which contacts are; RoomTopic is the topic of those that have none.
 	RoomPrefix string `yaml:"room_prefix"`
 	RoomTopic  string `yaml:"room_topic"`

@@ -111,6 +111,9 @@ func (v *validation) contacts(c Contacts, networks map[string]Network) {
 		if _, known := networks[name]; !known {
 			v.complain("contacts.notice."+name, "no such network is configured")
 		}
+		for _, language := range slices.Sorted(maps.Keys(c.Notice[name])) {
+			v.oneOf("contacts.notice."+name+": language", language, "en", "fr")
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ const noticeWords = "You write to the Ministry of the Sea, through a gateway. Yo
 func TestContactsAreToldOnceWhomTheyTalkToAndRoomsShowThem(t *testing.T) {
 	desk := newDesk(t)
 	d := newDialogue(t, desk.install, func(o *bridgetest.InstallOptions) {
-		o.Replace["\nnetworks:\n"] = "\ncontacts:\n  notice:\n    whatsapp: \"" + noticeWords + "\"\n" +
+		o.Replace["\nnetworks:\n"] = "\ncontacts:\n  notice:\n    whatsapp: {en: \"" + noticeWords + "\", fr: Vous écrivez au ministère.}\n" +
 			"  room_prefix: \"[ext] \"\n  room_topic: \"External contacts read along\"\n" + o.Replace["\nnetworks:\n"]
 	})
 	reads(t, d.amina, noticeWords)

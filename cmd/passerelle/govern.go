@@ -11,6 +11,7 @@ import (
 
 	"passerelle/bridge"
 	"passerelle/config"
+	"passerelle/portal"
 	"passerelle/portal/api"
 	"passerelle/portal/audit"
 	"passerelle/portal/govern"
@@ -29,6 +30,15 @@ func services(c *config.Config, log zerolog.Logger) []bridge.Service {
 		}})
 	}
 	return list
+}
+
+// contactOptions says in the bridge's words what contacts are told.
+func contactOptions(c config.Contacts) bridge.ContactOptions {
+	options := bridge.ContactOptions{Notice: map[string]portal.Words{}, RoomPrefix: c.RoomPrefix, RoomTopic: c.RoomTopic}
+	for network, words := range c.Notice {
+		options.Notice[network] = wordsOf(words)
+	}
+	return options
 }
 
 // deeds writes down in the audit log what administrators do.

@@ -160,7 +160,7 @@ func TestOnlyThoseWithARoleGovern(t *testing.T) {
 	o := newOffice(t)
 	o.claire.Says(o.desk, "admin portals")
 	o.told(t, o.claire, o.desk, say.English.Say(say.AdminNoRole))
-	o.claire.Says(o.room, "!whatsapp admin pause")
+	o.claire.Says(o.room, "!wa admin pause")
 	o.told(t, o.claire, o.room, say.English.Say(say.AdminNoRole))
 	if answer := o.does(t, "pause 7"); answer != say.English.Say(say.AdminNotFound) {
 		t.Errorf("a number of no list is answered with %q", answer)

@@ -27,6 +27,9 @@ var networks = map[string]connect{
 // titles are what people call the networks.
 var titles = map[string]string{"telegram": "Telegram", "whatsapp": "WhatsApp"}
 
+// shortNames are what commands may be written behind, in the place of the whole name.
+var shortNames = map[string]string{"telegram": "tg", "whatsapp": "wa"}
+
 func connectWhatsApp(settings config.Network) (func(portal.Border) (bridgev2.NetworkConnector, error), error) {
 	options := whatsapp.DefaultOptions()
 	if err := settings.Decode(&options); err != nil {
@@ -67,7 +70,7 @@ func configured(c *config.Config) ([]bridge.Network, error) {
 			return nil, fmt.Errorf("networks.%s: %w", name, err)
 		}
 		list = append(list, bridge.Network{
-			Name: name, ASToken: settings.ASToken, HSToken: settings.HSToken, Connect: connect,
+			Name: name, Short: shortNames[name], ASToken: settings.ASToken, HSToken: settings.HSToken, Connect: connect,
 		})
 	}
 	return list, nil

@@ -139,7 +139,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Spool:             c.Spool,
 		SpoolSpace:        c.SpoolSpace << 20,
 		Roles:             rolesOf(c),
-		Contacts:          bridge.ContactOptions(c.Contacts),
+		Contacts:          contactOptions(c.Contacts),
 		Services:          services(c, log),
 		Scanner:           files,
 		TellWaitsAfter:    c.Scan.TellAfter,
