@@ -20,15 +20,6 @@ import (
 	"passerelle/portal/policy"
 )
 
-// rolesOf says in the desk's words who governs.
-func rolesOf(c *config.Config) *govern.RoleBook {
-	positions := map[string]govern.Position{}
-	for who, p := range c.Administration {
-		positions[who] = govern.Position{Role: govern.Role(p.Role), Departments: p.Departments}
-	}
-	return govern.NewRoleBook(positions, c.Permissions)
-}
-
 // addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx.
 func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) error {
 	if c.Console.Listen == "" {

@@ -32,6 +32,15 @@ func services(c *config.Config, log zerolog.Logger) []bridge.Service {
 	return list
 }
 
+// positionsOf says in the desk's words who governs.
+func positionsOf(c *config.Config) map[string]govern.Position {
+	positions := map[string]govern.Position{}
+	for who, p := range c.Administration {
+		positions[who] = govern.Position{Role: govern.Role(p.Role), Departments: p.Departments}
+	}
+	return positions
+}
+
 // contactOptions says in the bridge's words what contacts are told.
 func contactOptions(c config.Contacts) bridge.ContactOptions {
 	options := bridge.ContactOptions{Notice: map[string]portal.Words{}, RoomPrefix: c.RoomPrefix, RoomTopic: c.RoomTopic}

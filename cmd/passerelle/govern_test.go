@@ -162,6 +162,11 @@ func TestOnlyThoseWithARoleGovern(t *testing.T) {
 	o.told(t, o.claire, o.desk, say.English.Say(say.AdminNoRole))
 	o.claire.Says(o.room, "!wa admin pause")
 	o.told(t, o.claire, o.room, say.English.Say(say.AdminNoRole))
+	o.inForce(t, "\nnetworks:\n", "\nadministration:\n  \""+o.claire.ID().String()+"\": {role: auditor}\n\nnetworks:\n", "The new policy is in force")
+	o.claire.Says(o.desk, "admin logins")
+	o.told(t, o.claire, o.desk, "(whatsapp): connected") // who has a role sees
+	o.claire.Says(o.room, "!wa admin pause")
+	o.told(t, o.claire, o.room, say.English.Say(say.AdminMayNot)) // and an auditor changes nothing
 	if answer := o.does(t, "pause 7"); answer != say.English.Say(say.AdminNotFound) {
 		t.Errorf("a number of no list is answered with %q", answer)
 	}

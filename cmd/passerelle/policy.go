@@ -12,6 +12,7 @@ import (
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/portal"
+	"passerelle/portal/govern"
 	"passerelle/portal/policy"
 	"passerelle/portal/say"
 )
@@ -119,29 +120,26 @@ func checkPolicy(c config.Policy) bridge.Finding {
 	return bridge.Finding{Subject: "policy", Result: bridge.OK, Detail: detail}
 }
 
-// followPolicy puts the policy of the configuration in force anew whenever it is asked to, until ctx ends. One that is not valid
-// leaves the one that is in force.
-func followPolicy(ctx context.Context, asked <-chan os.Signal, path string, live *policy.Live, log zerolog.Logger) {
+// followPolicy puts the policy of the configuration in force anew, and who governs, whenever it is asked to, until ctx ends. What is not
+// valid leaves what is in force.
+func followPolicy(ctx context.Context, asked <-chan os.Signal, path string, live *policy.Live, roles *govern.RoleBook, log zerolog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-asked:
 		}
-		set, err := loadPolicy(path, log)
+		c, err := config.Load(path, os.Environ())
+		var set *policy.Set
+		if err == nil {
+			set, err = policyOf(c.Policy, log)
+		}
 		if err != nil {
 			log.Err(err).Msg("The new policy is not valid: the old one stays in force")
 			continue
 		}
 		live.Replace(set)
+		roles.Replace(positionsOf(c), c.Permissions)
 		log.Info().Int("rules", set.Len()).Msg("The new policy is in force")
 	}
-}
-
-func loadPolicy(path string, log zerolog.Logger) (*policy.Set, error) {
-	c, err := config.Load(path, os.Environ())
-	if err != nil {
-		return nil, err
-	}
-	return policyOf(c.Policy, log)
 }

@@ -20,6 +20,7 @@ import (
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/database"
+	"passerelle/portal/govern"
 	"passerelle/portal/policy"
 	"passerelle/portal/relay"
 	"passerelle/portal/say"
@@ -30,7 +31,7 @@ func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bridge until it is stopped",
-		Long:  "Run runs the bridge until it is stopped. Sent SIGHUP, it puts the policy of the configuration in force anew.",
+		Long:  "Run runs the bridge until it is stopped. Sent SIGHUP, it puts the policy of the configuration in force anew, and who governs.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(path, os.Environ())
@@ -71,7 +72,8 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 		return err
 	}
 	live := policy.NewLive(rules)
-	options.Policy, options.Department = live, live.Department
+	roles := govern.NewRoleBook(positionsOf(c), c.Permissions)
+	options.Policy, options.Department, options.Roles = live, live.Department, roles
 	sealer, err := sealer(c)
 	if err != nil {
 		return err
@@ -99,7 +101,7 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 	defer group.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	group.Go(func() { followPolicy(ctx, reload, path, live, log) })
+	group.Go(func() { followPolicy(ctx, reload, path, live, roles, log) })
 	return host.Run(ctx)
 }
 
@@ -138,7 +140,6 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 		Databases:         database.Place(c.Database),
 		Spool:             c.Spool,
 		SpoolSpace:        c.SpoolSpace << 20,
-		Roles:             rolesOf(c),
 		Contacts:          contactOptions(c.Contacts),
 		Services:          services(c, log),
 		Scanner:           files,
