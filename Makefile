@@ -16,7 +16,16 @@ demo: ## from nothing to a conversation across the border, with a homeserver and
 
 .PHONY: test
 test: prerequisites ## every test, on a real homeserver and on SQLite and PostgreSQL
-	go test $(TAGS) -race -shuffle=on -timeout 35m ./...
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-packages test-rows test-program
+
+# The tests of the program wait more than they compute, so they run in two halves, beside all others.
+TEST := go test $(TAGS) -race -shuffle=on -timeout 35m
+ROWS := Rows|Telegram|Killed
+
+.PHONY: test-packages test-rows test-program
+test-packages: ; $(TEST) -p 1 $$(go list $(TAGS) ./... | grep -v '/cmd/passerelle$$')
+test-rows:     ; $(TEST) -run '$(ROWS)' ./cmd/passerelle
+test-program:  ; $(TEST) -skip '$(ROWS)' ./cmd/passerelle
 
 .PHONY: prerequisites
 prerequisites:
