@@ -50,21 +50,16 @@ var scanApproval = dbutil.ConvertRowFn[Approval](func(row dbutil.Scannable) (a A
 	return a, err
 })
 
+// asks is how often a number is looked for that nobody else takes at the same moment.
+const asks = 10
+
 // Ask tells how a crossing was decided, and has it wait where it was not (see [portal.Approvals]).
 func (s *Store) Ask(ctx context.Context, c portal.Crossing, v portal.Verdict) (outcome portal.Outcome, err error) {
-	err = s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
-		_, err := s.db.Exec(ctx, `
-			INSERT INTO approval (number, network, direction, key, kind, rule, portal, receiver, login, sender, room, at, waits_for,
-				outcome, handed_on, decided_by, decided_at)
-			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM approval), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', false, '', 0)
-			ON CONFLICT (network, direction, key) DO NOTHING`, c.Network, c.Direction, c.Key, c.Kind, v.Rule, c.Portal, c.Receiver, c.Login,
-			c.Sender, c.Room, c.At.UnixMilli(), v.Outcome)
-		if err != nil {
-			return err
+	for range asks {
+		if outcome, err = s.ask(ctx, c, v); !errors.Is(err, sql.ErrNoRows) { // somebody else took the number
+			break
 		}
-		return s.db.QueryRow(ctx, `SELECT outcome FROM approval WHERE network = $1 AND direction = $2 AND key = $3`,
-			c.Network, c.Direction, c.Key).Scan(&outcome)
-	})
+	}
 	if err != nil {
 		return "", fmt.Errorf("ask for a decision: %w", err)
 	}
@@ -72,6 +67,20 @@ func (s *Store) Ask(ctx context.Context, c portal.Crossing, v portal.Verdict) (o
 		outcome = v.Outcome
 	}
 	return outcome, nil
+}
+
+func (s *Store) ask(ctx context.Context, c portal.Crossing, v portal.Verdict) (outcome portal.Outcome, err error) {
+	_, err = s.db.Exec(ctx, `
+		INSERT INTO approval (number, network, direction, key, kind, rule, portal, receiver, login, sender, room, at, waits_for,
+			outcome, handed_on, decided_by, decided_at)
+		VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM approval), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', false, '', 0)
+		ON CONFLICT DO NOTHING`, c.Network, c.Direction, c.Key, c.Kind, v.Rule, c.Portal, c.Receiver, c.Login, c.Sender, c.Room,
+		c.At.UnixMilli(), v.Outcome)
+	if err == nil {
+		err = s.db.QueryRow(ctx, `SELECT outcome FROM approval WHERE network = $1 AND direction = $2 AND key = $3`,
+			c.Network, c.Direction, c.Key).Scan(&outcome)
+	}
+	return outcome, err
 }
 
 // DecideApproval notes how something that waits was decided, and gives free what waits in the inbox for it, all or nothing. It fails with

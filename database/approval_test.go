@@ -2,8 +2,11 @@ package database_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"passerelle/database"
 	"passerelle/portal"
@@ -130,6 +133,27 @@ func TestTrafficIsCountedByDay(t *testing.T) {
 		}
 		if count, _, _, err := store.Crossed(t.Context(), database.ContactKey{Network: "whatsapp", ID: "s"}); err != nil || count != 0 {
 			t.Errorf("after forgetting there are %d, %v", count, err)
+		}
+	})
+}
+
+func TestManyAskAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, place database.Place) {
+		store := open(t, place, sealer(t, "a"))
+		var asking errgroup.Group
+		for i := range 20 {
+			asking.Go(func() error {
+				c := portal.Crossing{Key: fmt.Sprint(i), Network: "whatsapp", Direction: portal.In, At: noon}
+				_, err := store.Ask(t.Context(), c, portal.Verdict{Outcome: portal.Hold})
+				return err
+			})
+		}
+		if err := asking.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		waiting, err := store.Approvals(t.Context(), noon)
+		if err != nil || len(waiting) != 20 {
+			t.Errorf("there wait %d, %v", len(waiting), err)
 		}
 	})
 }

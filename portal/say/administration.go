@@ -52,7 +52,7 @@ var aboutAdministration = map[Sentence]map[Language]string{
 		English: "There is no such thing. The numbers are those of the last list that you were shown.",
 		French:  "Cela n'existe pas. Les numéros sont ceux de la dernière liste affichée.",
 	},
-	AdminArgument: {English: "Write it like this: `%s`", French: "Écrivez ainsi : `%s`"},
+	AdminArgument: {English: "Write it like this: %s", French: "Écrivez ainsi : %s"},
 	AdminDecided:  {English: "That was decided already.", French: "C'est déjà décidé."},
 	AdminCannotNow: {
 		English: "That cannot be done as things are: the account is not connected, or it is not in that conversation.",
@@ -68,12 +68,12 @@ var aboutAdministration = map[Sentence]map[Language]string{
 	},
 	AdminDone: {English: "Done: %s %s", French: "Fait : %s %s"},
 	AdminSure: {
-		English: "This cannot be taken back. If you mean it, write: `%s`",
-		French:  "C'est irréversible. Si c'est bien ce que vous voulez, écrivez : `%s`",
+		English: "This cannot be taken back. If you mean it, write: %s",
+		French:  "C'est irréversible. Si c'est bien ce que vous voulez, écrivez : %s",
 	},
 	AdminNone:        {English: "There is nothing.", French: "Il n'y a rien."},
 	AdminStays:       {English: "This stays:", French: "Il reste :"},
-	AdminMore:        {English: "There is more: `%s`", French: "Il y en a d'autres : `%s`"},
+	AdminMore:        {English: "There is more: %s", French: "Il y en a d'autres : %s"},
 	AdminNetwork:     {English: "%s: %d conversations, accounts: %s", French: "%s : %d conversations, comptes : %s"},
 	AdminNetworkAway: {English: "%s does not run: %s", French: "%s ne fonctionne pas : %s"},
 	AdminTraffic: {
