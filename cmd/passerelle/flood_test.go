@@ -48,8 +48,10 @@ func TestKilledInAFlood(t *testing.T) {
 			return nil
 		})
 	}
-	if err := d.hearsMore(t, mark, floodLines/4); err != nil {
-		t.Fatal(err)
+	for heard := floodLines / 20; heard <= floodLines/4; heard += floodLines / 20 { // each step has its own patience
+		if err := d.hearsMore(t, mark, heard); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d.relaunch(t)
 	if err := flood.Wait(); err != nil {
@@ -58,7 +60,7 @@ func TestKilledInAFlood(t *testing.T) {
 	if err := d.bridge.AwaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// In steps, each of which has its own patience. What does not come is named below.
+	// What does not come is named below.
 	for heard := floodLines / 4; heard <= floodLines && d.hearsMore(t, mark, heard) == nil; heard += floodLines / 20 {
 	}
 
