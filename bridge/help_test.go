@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/govern"
 	"passerelle/portal/say"
 )
 
@@ -33,10 +34,18 @@ func (w wordy) Commands(in say.Language) (list []commands.CommandHandler) {
 	return append(list, &commands.FullHandler{Name: "version", Help: commands.HelpMeta{Section: commands.HelpSectionGeneral, Description: "Theirs"}})
 }
 
+// governs are roles in which everybody is an administrator, or nobody is.
+type governs bool
+
+func (g governs) Of(user id.UserID) (govern.Person, bool) {
+	return govern.Person{ID: user, Role: govern.RoleAdministrator}, bool(g)
+}
+
 // scene is the commands of a network, and somebody who asks for help in their room with the bot.
 func scene(many int, admin bool) (*botCommands, *commands.Event) {
 	br := &bridgev2.Bridge{Network: wordy{commands: many}, Config: &bridgeconfig.BridgeConfig{CommandPrefix: "!wordy"}}
-	n := &network{host: &Host{languages: &languages{standard: say.English, chosen: map[id.UserID]say.Language{"@claire:x": say.French}}}}
+	n := &network{host: &Host{languages: &languages{standard: say.English, chosen: map[id.UserID]say.Language{"@claire:x": say.French}},
+		desk: govern.NewDesk(nil, governs(admin), forgetsDeeds{})}}
 	n.current.Store(&assembly{bridge: br})
 	user := &bridgev2.User{User: &database.User{MXID: "@karim:x", ManagementRoom: "!bot:x"}, Bridge: br,
 		Permissions: bridgeconfig.Permissions{Commands: true, Login: true, Admin: admin}}
