@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -153,7 +154,12 @@ func (i *intent) isWhole(ctx context.Context, room id.RoomID) (bool, error) {
 	if len(state[event.StateEncryption]) > 0 && len(state[event.StateBridge]) > 0 {
 		return true, nil
 	}
-	_, err = i.Matrix.LeaveRoom(ctx, room)
+	var refusal mautrix.HTTPError
+	if _, err = i.Matrix.LeaveRoom(ctx, room); errors.As(err, &refusal) && !isAway(err) {
+		// A homeserver that died in the middle may list the room and know of no member (Dendrite): there is nobody to leave it.
+		zerolog.Ctx(ctx).Warn().Err(err).Stringer("room", room).Msg("A room that was half made cannot be left; another one is made")
+		err = nil
+	}
 	return false, err
 }
 
