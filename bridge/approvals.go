@@ -33,17 +33,27 @@ const confirmWith = "✅"
 // again.
 func (in *inbox) park(ctx context.Context, a *waitingArrival, refusal *portal.Refusal) (parked bool, err error) {
 	n := in.network
+	in.setQueued(a.Seq, false) // before it is parked: who decides right after that queues it
 	parked, err = n.host.options.Store.Park(ctx, n.Name, a.Seq, refusal.Of.Key)
 	if err != nil || !parked {
+		in.setQueued(a.Seq, true)
 		return parked, err
 	}
-	in.mu.Lock()
-	delete(in.queued, a.Seq)
-	in.mu.Unlock()
 	if refusal.Verdict.Rule != rulePaused { // of which the room has been told
 		n.sayInPortal(ctx, govern.PortalKey{ID: refusal.Of.Portal, Receiver: refusal.Of.Receiver}, say.HeldIn, n.title())
 	}
 	return true, nil
+}
+
+// setQueued notes whether an arrival is in its lane.
+func (in *inbox) setQueued(seq int64, queued bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if queued {
+		in.queued[seq] = true
+	} else {
+		delete(in.queued, seq)
+	}
 }
 
 // sayInPortal says a sentence in a portal's room, if it has one.
