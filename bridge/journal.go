@@ -23,6 +23,10 @@ import (
 // receipts and the like, of 64 KiB each, and in mode transactions the users whose devices have changed: less than half of it.
 const maxTransaction = 64 << 20
 
+// storePatience bounds the storing of a transaction. A homeserver that gives up before that sends the transaction again, and
+// is answered at once.
+const storePatience = time.Minute
+
 // journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived,
 // and handed on in order within their room. An entry goes when its event's outcome is final; what is left at a start is
 // taken up again. Room messages stand in it as they came, encrypted.
@@ -146,7 +150,8 @@ func (j *journal) before(next http.Handler) http.Handler {
 	})
 }
 
-// take stores and queues a transaction's events, and returns the transaction without them.
+// take stores and queues a transaction's events, and returns the transaction without them. The transaction has come whole: it
+// is kept though the homeserver gives up meanwhile, which may end, and forget it.
 func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byte, err error) {
 	var transaction map[string]json.RawMessage
 	var events []json.RawMessage
@@ -158,11 +163,14 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 			return nil, err
 		}
 	}
-	if err := j.network.takeKeys(context.WithoutCancel(ctx), transaction); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if err := j.network.takeKeys(ctx, transaction); err != nil {
 		return nil, err
 	}
 	j.taking.Lock()
 	defer j.taking.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
 	if txn != j.last {
 		if err := j.store(ctx, events); err != nil {
 			return nil, err

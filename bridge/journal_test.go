@@ -153,6 +153,18 @@ func TestAnEntryThatIsNoEventHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+func TestATransactionIsTakenThoughTheHomeserverGivesUp(t *testing.T) {
+	j := testJournal(t, t.TempDir(), func(*event.Event) {})
+	gone, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	if _, err := j.take(gone, "txn1", []byte(transaction)); err != nil {
+		t.Error(err)
+	}
+	if len(open(t, j)) == 0 || j.lanes.depth() == 0 {
+		t.Error("its events were forgotten")
+	}
+}
+
 func TestATransactionThatCannotBeStoredIsNotTaken(t *testing.T) {
 	j := testJournal(t, t.TempDir(), func(*event.Event) {})
 	j.network.host.options.Store.Close()

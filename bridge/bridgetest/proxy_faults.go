@@ -67,13 +67,24 @@ func Cut() Action {
 // for, and the client does not know.
 func LoseAnswer() Action {
 	return func(p *Proxy, _ *Fault, w http.ResponseWriter, r *http.Request) {
-		// The target's work must not end with a client that gives up. (The
-		// library's proxy watches the client itself unless the context can end.)
-		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-		defer cancel()
-		defer context.AfterFunc(p.ctx, cancel)()
-		p.Pass(w, r.WithContext(context.WithValue(ctx, afterKey{}, func() bool { return false })))
+		p.outlive(w, r.WithContext(context.WithValue(r.Context(), afterKey{}, func() bool { return false })))
 	}
+}
+
+// Outlive passes the request on, and does not end it when the client gives up:
+// what the client has sent arrives.
+func Outlive() Action {
+	return func(p *Proxy, _ *Fault, w http.ResponseWriter, r *http.Request) { p.outlive(w, r) }
+}
+
+// outlive passes on a request that ends with the proxy, and not with a client
+// that gives up. (The library's proxy watches the client itself unless the
+// context can end.)
+func (p *Proxy) outlive(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	defer context.AfterFunc(p.ctx, cancel)()
+	p.Pass(w, r.WithContext(ctx))
 }
 
 // Delay holds the request for a time before it passes it on.

@@ -63,31 +63,58 @@ func (d *dialogue) settled(t *testing.T, fromAmina, fromClaire []string) {
 	if len(fromClaire) > 0 {
 		reads(t, d.amina, fromClaire[len(fromClaire)-1])
 	}
-	// A double would come after its first: one more line each way shows what came before it.
-	says(t, d.amina, d.phone.Number(), "the end")
-	d.claire.Hears(d.room, "the end")
-	d.claire.Says(d.room, "the other end")
-	reads(t, d.amina, "the other end")
+	d.ends(t)
+	d.agrees(t, fromAmina, fromClaire)
+}
 
+// ends has each side say a last line. A double would come after its first: what comes before the last line is all there is.
+func (d *dialogue) ends(t *testing.T) (other id.EventID) {
+	t.Helper()
+	says(t, d.amina, d.phone.Number(), theEnd)
+	d.claire.Hears(d.room, theEnd)
+	other = d.claire.Says(d.room, theOtherEnd)
+	reads(t, d.amina, theOtherEnd)
+	return other
+}
+
+const theEnd, theOtherEnd = "the end", "the other end"
+
+// agrees checks that each side saw every line once and in order, up to the end.
+func (d *dialogue) agrees(t *testing.T, fromAmina, fromClaire []string) {
+	t.Helper()
 	var heard, read []string
-	for _, h := range d.claire.Log(d.room) {
-		if h.IsMessage() && h.Sender != d.claire.ID() && h.Err == nil {
-			heard = append(heard, h.Text)
-		}
+	for _, h := range d.heardToTheEnd() {
+		heard = append(heard, h.Text)
 	}
 	for _, entry := range d.amina.Inbox() {
+		if entry.Text == theOtherEnd {
+			break
+		}
 		if !entry.FromMe {
 			read = append(read, entry.Text)
 		}
 	}
-	compare(t, "Claire heard", heard, append(slices.Clone(fromAmina), "the end"))
-	compare(t, "Amina read", read, append(slices.Clone(fromClaire), "the other end"))
+	compare(t, "Claire heard", heard, fromAmina)
+	compare(t, "Amina read", read, fromClaire)
 	if bad := d.claire.Undecryptable(); len(bad) > 0 {
 		t.Errorf("Claire cannot read %v", bad)
 	}
 	if rooms := d.claire.RoomsWith(id.NewUserID("whatsapp_"+d.amina.LID().User, d.ServerName())); len(rooms) != 1 {
 		t.Errorf("Amina's chat has the rooms %v", rooms)
 	}
+}
+
+// heardToTheEnd returns what Claire could read of the others, up to the end.
+func (d *dialogue) heardToTheEnd() (lines []bridgetest.Heard) {
+	for _, h := range d.claire.Log(d.room) {
+		if h.Text == theEnd {
+			break
+		}
+		if h.IsMessage() && h.Sender != d.claire.ID() && h.Err == nil {
+			lines = append(lines, h)
+		}
+	}
+	return lines
 }
 
 // compare tells what is missing, doubled or out of order.

@@ -84,7 +84,8 @@ func (d *dialogue) catchesUp(line string) {
 	}
 }
 
-// wayOut puts a proxy between the homeserver, which it restarts, and the bridge.
+// wayOut puts a proxy between the homeserver, which it restarts, and the bridge. What a homeserver has begun to tell arrives,
+// though it ends in the middle: it may not tell that again.
 func (d *dialogue) wayOut(t *testing.T) *bridgetest.Proxy {
 	t.Helper()
 	path := d.bridge.Registrations()[1]
@@ -93,30 +94,36 @@ func (d *dialogue) wayOut(t *testing.T) *bridgetest.Proxy {
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).Find(text)
 	proxy := bridgetest.NewProxy(t, string(address))
 	must(t, os.WriteFile(path, bytes.ReplaceAll(text, address, []byte(proxy.URL())), 0o600))
+	proxy.Inject(bridgetest.On(http.MethodPut, "/transactions/"), bridgetest.Outlive(), 0)
 	must(t, d.Restart(t.Context()))
 	return proxy
 }
 
-// given returns those of Claire's lines that the homeserver has told the bridge of. One that is killed may forget to, and
-// whom it has not told cannot know (Dendrite writes its queues with a delay).
-func (c *chatter) given(t *testing.T, transactions *bridgetest.Recording) (lines []string) {
+// given returns those of Claire's lines that the homeserver has told the bridge of before another event, in the order in
+// which it did. One that is killed may forget to, or tell late, and whom it has not told cannot know (Dendrite writes its
+// queues with a delay).
+func (c *chatter) given(t *testing.T, transactions *bridgetest.Recording, before id.EventID) (lines []string) {
 	t.Helper()
 	var told []byte
 	for _, transaction := range transactions.Requests() {
 		told = append(told, transaction.Body...)
 	}
+	told, _, _ = bytes.Cut(told, []byte(before))
+	at := func(line string) int { return bytes.Index(told, []byte(c.events[line])) }
 	for _, line := range c.fromClaire {
-		if bytes.Contains(told, []byte(c.events[line])) {
+		if at(line) >= 0 {
 			lines = append(lines, line)
 		} else {
 			t.Logf("the homeserver has not told the bridge of %q, %s", line, c.events[line])
 		}
 	}
+	slices.SortFunc(lines, func(a, b string) int { return at(a) - at(b) })
 	return lines
 }
 
-// shown returns those of Amina's lines that the homeserver tells Claire's client of. For each of the others the bridge must
-// have an event ID, by which the homeserver said that it has the line: one that is killed may forget to tell.
+// shown returns those of Amina's lines that the homeserver tells Claire's client of, in the order in which it does. The
+// bridge must have the event ID of each line, by which the homeserver said that it has it, in the order in which Amina said
+// them: one that is killed may forget to tell, or tell late.
 func (c *chatter) shown(t *testing.T, d *dialogue) (lines []string) {
 	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(d.bridge.Config()), "data", "whatsapp.db")+"?_busy_timeout=5000")
@@ -126,27 +133,47 @@ func (c *chatter) shown(t *testing.T, d *dialogue) (lines []string) {
 		d.amina.LID().User, d.amina.LID().String())
 	must(t, err)
 	defer rows.Close()
-	told := map[id.EventID]bool{}
-	for _, h := range d.claire.Log(d.room) {
-		told[h.ID] = true
+	told := map[id.EventID]string{}
+	for _, h := range d.heardToTheEnd() {
+		told[h.ID] = h.Text
 	}
+	sent := map[string]bool{}
 	n := 0
 	for ; rows.Next(); n++ {
 		var event id.EventID
 		must(t, rows.Scan(&event))
-		switch {
-		case n >= len(c.fromAmina):
-		case told[event]:
-			lines = append(lines, c.fromAmina[n])
-		default:
+		if n >= len(c.fromAmina) {
+			continue // the end
+		}
+		switch line, ok := told[event]; {
+		case !ok:
 			t.Logf("the homeserver does not tell of %q, which it has as %s", c.fromAmina[n], event)
+		case line != c.fromAmina[n]:
+			t.Errorf("the homeserver took %q in the place of %q", line, c.fromAmina[n])
+		default:
+			sent[line] = true
 		}
 	}
 	must(t, rows.Err())
-	if n != len(c.fromAmina) {
-		t.Errorf("the homeserver took %d of Amina's %d lines", n, len(c.fromAmina))
+	if want := len(c.fromAmina) + 1; n != want {
+		t.Errorf("the homeserver took %d of %d lines, Amina's and the end", n, want)
+	}
+	for _, h := range d.heardToTheEnd() {
+		if sent[h.Text] {
+			lines = append(lines, h.Text)
+			delete(sent, h.Text) // a double is no line
+		}
 	}
 	return lines
+}
+
+// agreeWhereTold checks that each side saw every line once that the homeserver has told of, and in the order in which it did.
+func (c *chatter) agreeWhereTold(t *testing.T, d *dialogue, told *bridgetest.Recording) {
+	t.Helper()
+	d.catchesUp(c.fromAmina[len(c.fromAmina)-1])
+	reads(t, d.amina, c.fromClaire[len(c.fromClaire)-1])
+	end := d.ends(t)
+	d.agrees(t, c.shown(t, d), c.given(t, told, end))
 }
 
 // goesOn lets the conversation go on for a moment.
@@ -277,9 +304,7 @@ func TestTheHomeserverIsRestartedAndKilledUnderTrafficBothWays(t *testing.T) {
 	}
 	c.goesOn()
 	c.hushed(t)
-	d.catchesUp(c.fromAmina[len(c.fromAmina)-1]) // by then the homeserver has told what it tells
-	reads(t, d.amina, c.fromClaire[len(c.fromClaire)-1])
-	d.settled(t, c.shown(t, d), c.given(t, told))
+	c.agreeWhereTold(t, d, told)
 }
 
 func TestTheHomeserverAnswersThatItCannot(t *testing.T) {
@@ -337,9 +362,7 @@ func TestTheHomeserverIsGoneWhileBothSidesWrite(t *testing.T) {
 	must(t, d.Restart(t.Context()))
 	c.goesOn()
 	c.hushed(t)
-	d.catchesUp(c.fromAmina[len(c.fromAmina)-1])
-	reads(t, d.amina, c.fromClaire[len(c.fromClaire)-1])
-	d.settled(t, c.shown(t, d), c.given(t, told))
+	c.agreeWhereTold(t, d, told)
 	room := d.claire.Waits("Rachid's first message", func(h bridgetest.Heard) bool { return h.Text == "a room that is still to be made" }).Room
 	d.claire.Hears(room, "a room that is there")
 	if rooms := d.claire.RoomsWith(id.NewUserID("whatsapp_"+rachid.LID().User, d.ServerName())); len(rooms) != 1 {
