@@ -82,26 +82,37 @@ const theEnd, theOtherEnd = "the end", "the other end"
 // agrees checks that each side saw every line once and in order, up to the end.
 func (d *dialogue) agrees(t *testing.T, fromAmina, fromClaire []string) {
 	t.Helper()
-	var heard, read []string
+	var heard []string
 	for _, h := range d.heardToTheEnd() {
 		heard = append(heard, h.Text)
 	}
-	for _, entry := range d.amina.Inbox() {
-		if entry.Text == theOtherEnd {
-			break
-		}
-		if !entry.FromMe {
-			read = append(read, entry.Text)
-		}
-	}
 	compare(t, "Claire heard", heard, fromAmina)
-	compare(t, "Amina read", read, fromClaire)
+	compare(t, "Amina read", d.readToTheEnd(), fromClaire)
+	d.isOneReadableRoom(t)
+}
+
+// isOneReadableRoom checks that the chat has one room, in which Claire can read all.
+func (d *dialogue) isOneReadableRoom(t *testing.T) {
+	t.Helper()
 	if bad := d.claire.Undecryptable(); len(bad) > 0 {
 		t.Errorf("Claire cannot read %v", bad)
 	}
 	if rooms := d.claire.RoomsWith(id.NewUserID("whatsapp_"+d.amina.LID().User, d.ServerName())); len(rooms) != 1 {
 		t.Errorf("Amina's chat has the rooms %v", rooms)
 	}
+}
+
+// readToTheEnd returns what Amina read of others, up to the end.
+func (d *dialogue) readToTheEnd() (lines []string) {
+	for _, entry := range d.amina.Inbox() {
+		if entry.Text == theOtherEnd {
+			break
+		}
+		if !entry.FromMe {
+			lines = append(lines, entry.Text)
+		}
+	}
+	return lines
 }
 
 // heardToTheEnd returns what Claire could read of the others, up to the end.
