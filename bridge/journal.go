@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -23,8 +24,8 @@ import (
 // receipts and the like, of 64 KiB each, and in mode transactions the users whose devices have changed: less than half of it.
 const maxTransaction = 64 << 20
 
-// storePatience bounds the storing of a transaction. A homeserver that gives up before that sends the transaction again, and
-// is answered at once.
+// storePatience is for how long the storing of a transaction is tried while the database is away. A homeserver that is answered
+// with an error, or gives up, sends the transaction again; Dendrite sends newer ones before it.
 const storePatience = time.Minute
 
 // journal is the way out: the events of a transaction are stored, sealed, before the homeserver is told that they arrived,
@@ -216,7 +217,7 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		passed = append(passed, evt)
 	}
 	if len(entries) > 0 {
-		if err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries, known); err != nil {
+		if err := j.put(ctx, entries, known); err != nil {
 			return err
 		}
 		j.network.observe(legJournal, now)
@@ -238,6 +239,20 @@ func (j *journal) store(ctx context.Context, events []json.RawMessage) error {
 		j.lanes.put(evt.RoomID.String(), evt)
 	}
 	return nil
+}
+
+// put stores the entries, as soon as the database is there.
+func (j *journal) put(ctx context.Context, entries []database.JournalEntry, known []string) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval = 100*time.Millisecond, time.Second
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := j.network.host.options.Store.PutJournal(ctx, j.network.Name, entries, known)
+		if err != nil && !database.IsTransient(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(wait))
+	return err
 }
 
 func (j *journal) isOpen(evt id.EventID) bool {

@@ -40,6 +40,9 @@ type roomKeys struct {
 	stopped bool
 	ready   bool          // Init has ended
 	hearing bool          // the last /sync was answered
+	due     time.Time     // when the /sync that is under way ought to be answered
+	endWait func()        // ends the /sync that the homeserver may hold; nil: there is none
+	hurried bool          // the next /sync is to be answered at once
 	nonce   string        // of the proof that is awaited
 	proof   chan struct{} // closed when it has come
 }
@@ -73,18 +76,55 @@ func (k *roomKeys) proven(nonce any) {
 func (k *roomKeys) hears() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.hearing || k.mode == ModeTransactions // there they come the way that messages come
+	if k.mode == ModeTransactions {
+		return true // they come the way that messages come
+	}
+	return k.hearing && time.Now().Before(k.due)
 }
 
-func (k *roomKeys) setHearing(hearing bool) {
+// hurry asks the homeserver at once for what it has, in the place of a /sync that it holds: one that was killed may forget
+// to answer that when a key comes.
+func (k *roomKeys) hurry() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.hearing = hearing
+	k.hurried = true
+	if k.endWait != nil {
+		k.endWait()
+		k.endWait = nil
+	}
+}
+
+// wait bounds a /sync that the homeserver may hold as long as patience says, and returns for how long it may be held now.
+func (k *roomKeys) wait(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc, time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.hurried || !k.hearing {
+		patience = 0 // to know soon what is there, and that the homeserver answers
+	}
+	k.hurried = false
+	k.due = time.Now().Add(patience + syncDelay)
+	ctx, cancel := context.WithTimeout(ctx, syncPatience+syncSlack)
+	if patience > 0 {
+		k.endWait = cancel
+	}
+	return ctx, cancel, patience
+}
+
+// answered notes that a /sync has ended, and tells whether that is since somebody was in a hurry.
+func (k *roomKeys) answered(err error) (hurried bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.endWait = nil
+	if hurried = err != nil && k.hurried; !hurried {
+		k.hearing = err == nil
+	}
+	return hurried
 }
 
 const (
 	syncPatience = 30 * time.Second // how long the homeserver may hold a /sync that has nothing to tell
 	syncSlack    = 15 * time.Second // how much longer an answer may take
+	syncDelay    = 5 * time.Second  // how much longer it takes when all is well
 )
 
 // Init prepares the encryption. What handles keys that come in transactions is registered here, before the first event is
@@ -162,10 +202,11 @@ func (k *roomKeys) sync(ctx context.Context) error {
 	for ctx.Err() == nil {
 		asked := time.Now()
 		answer, err := k.ask(ctx, client, since, lists.patience())
-		k.setHearing(err == nil)
-		switch {
+		switch hurried := k.answered(err); {
 		case forgotten(err):
 			return err
+		case hurried:
+			continue
 		case err != nil:
 			if ctx.Err() == nil {
 				k.log.Warn().Err(err).Msg("The homeserver does not tell of new room keys; asking again")
@@ -261,13 +302,10 @@ func (k *roomKeys) ask(ctx context.Context, client *mautrix.Client, since string
 		}
 		k.filter = made.FilterID
 	}
-	if !k.hears() {
-		patience = 0 // to know soon that the homeserver answers
-	}
 	if since != "" { // the first answer of all takes as long as it takes
-		bounded, cancel := context.WithTimeout(ctx, syncPatience+syncSlack)
+		bounded, cancel, now := k.wait(ctx, patience)
 		defer cancel()
-		ctx = bounded
+		ctx, patience = bounded, now
 	}
 	return client.FullSyncRequest(mautrix.WithMaxRetries(ctx, 0), mautrix.ReqSync{
 		Timeout: int(patience.Milliseconds()), Since: since, FilterID: k.filter,

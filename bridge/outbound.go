@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/time/rate"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/matrix"
@@ -24,6 +25,7 @@ const (
 	keyPatience     = time.Minute     // for the first message of a session
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
 	keyTurn         = time.Second     // the library does not end its wait with the context
+	keyHurry        = 5 * time.Second // between looks at what the homeserver has, should it have forgotten to tell
 
 	ratchetTries, ratchetPause = 5, 200 * time.Millisecond // when a database goes away in the middle of a decryption
 )
@@ -182,11 +184,15 @@ func (n *network) decryptLate(ctx context.Context, evt *event.Event) (*event.Eve
 	//lint:ignore SA1019 the deprecated fields are what older clients still send; the library asks all devices without them
 	sender, device := content.SenderKey, content.DeviceID
 	keys, asked := n.current.Load().keys, false
+	hurry := rate.Sometimes{Interval: keyHurry}
 	for waited := time.Duration(0); waited < patience && ctx.Err() == nil; {
 		hears := keys.hears()
 		if hears && !asked {
 			keys.RequestSession(ctx, evt.RoomID, sender, content.SessionID, evt.Sender, device)
-			asked = true
+		}
+		asked = hears // a homeserver that was away may have lost the request
+		if waited > 0 {
+			hurry.Do(keys.hurry)
 		}
 		began := time.Now()
 		if keys.WaitForSession(ctx, evt.RoomID, sender, content.SessionID, keyTurn) {

@@ -269,6 +269,21 @@ func TestPostgreSQLIsAwayWhenRoomKeysCome(t *testing.T) {
 	d.settled(t, []string{"0"}, fromClaire)
 }
 
+func TestTheHomeserverForgetsToTellOfARoomKey(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	forgets := proxy.Inject(bridgetest.On(http.MethodGet, "/sync"), bridgetest.HoldAnswer(), 1)
+	says(t, d.amina, d.phone.Number(), "1") // which the /sync of before tells of
+	must(t, forgets.WaitHits(bounded(t), 1))
+	begun := time.Now()
+	d.claire.Says(d.room, "with a new key")
+	reads(t, d.amina, "with a new key")
+	if waited := time.Since(begun); waited > 40*time.Second { // after 45 s the bridge gives the /sync up
+		t.Errorf("the key came after %v", waited)
+	}
+	d.settled(t, []string{"0", "1"}, []string{"with a new key"})
+}
+
 func TestPostgreSQLGoesAwayWhileMessagesWaitToGoOut(t *testing.T) {
 	d, pg := onPostgres(t)
 	rule := whatsapptest.Rule{Fault: whatsapptest.Delay, Tag: "ack", Delay: 2 * time.Second, Times: 1}
