@@ -53,6 +53,17 @@ func (w *world) rowsOf() (rows []string) {
 	return rows
 }
 
+// ofPeople leaves the rows of the tables that name people. Other tables change by themselves.
+func ofPeople(rows []string) (some []string) {
+	for _, row := range rows {
+		table, _, _ := strings.Cut(row, " ")
+		if table == "whatsmeow_lid_map" || slices.ContainsFunc(slices.Concat(personColumns(), addressColumns()), func(c column) bool { return c.table == table }) {
+			some = append(some, row)
+		}
+	}
+	return some
+}
+
 func TestAnErasedContactIsForgottenAndNobodyElse(t *testing.T) {
 	w := newWorld(t)
 	alicesPhone, bob, carol := w.phones.MustAddPerson(aliceNumber, "Alice"), w.phones.MustAddPerson(bobNumber, "Bob"), w.phones.MustAddPerson("+33600000033", "Carol")
@@ -91,9 +102,7 @@ func TestAnErasedContactIsForgottenAndNobodyElse(t *testing.T) {
 			t.Errorf("the test has nothing of Bob's in %s", table)
 		}
 	}
-	others := func(rows []string) []string {
-		return slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return isBobs(row) || strings.HasPrefix(row, "user_login") })
-	}
+	others := func(rows []string) []string { return slices.DeleteFunc(ofPeople(rows), isBobs) }
 	for _, when := range []string{"once", "again"} {
 		left, err := w.connector.ForgetContact(t.Context(), userID(bob.LID()), say.French)
 		if err != nil || !slices.Equal(left, []string{say.French.Say(say.StaysOnWhatsApp)}) {
@@ -109,7 +118,7 @@ func TestAnErasedContactIsForgottenAndNobodyElse(t *testing.T) {
 			}
 		}
 		if got, want := others(after), others(before); !slices.Equal(got, want) {
-			t.Errorf("%s: of others there is %q, want %q", when, got, want)
+			t.Errorf("%s: of others there are %d rows, want %d", when, len(got), len(want))
 		}
 		if name := a.ownName(t.Context(), bob.LID()); name != "" {
 			t.Errorf("%s: Bob is still remembered as %q", when, name)
@@ -134,13 +143,13 @@ func TestAnAccountOfStaffIsNotForgotten(t *testing.T) {
 	w := newWorld(t)
 	phone := w.phones.MustAddPerson(aliceNumber, "Alice")
 	a := w.link(alice, phone)
-	before := w.rowsOf()
+	before := ofPeople(w.rowsOf())
 	left, err := w.connector.ForgetContact(t.Context(), networkid.UserID(a.login.ID), say.English)
 	if err != nil || !slices.Contains(left, say.English.Say(say.StaysStaffAccount)) {
 		t.Errorf("it leaves %q, %v", left, err)
 	}
-	if after := w.rowsOf(); !slices.Equal(after, before) {
-		t.Errorf("there is %q, and was %q", after, before)
+	if after := ofPeople(w.rowsOf()); !slices.Equal(after, before) {
+		t.Errorf("there are %d rows of people, and were %d", len(after), len(before))
 	}
 }
 
