@@ -40,8 +40,8 @@ func (g governor) erase(ctx context.Context, n *network, contact string, in say.
 	if stay > 0 {
 		result.Left = append(result.Left, in.Say(say.StaysMessages, stay))
 	}
-	chats, err := n.leaveDirects(ctx, g, who)
-	if err != nil {
+	key := database.ContactKey{Network: n.Name, ID: contact}
+	if err := n.leaveDirects(ctx, g, key); err != nil {
 		return result, err
 	}
 	if err := n.blank(ctx, ghost); err != nil {
@@ -65,10 +65,6 @@ func (g governor) erase(ctx context.Context, n *network, contact string, in say.
 		result.Left = append(result.Left, in.Say(say.StaysInGroups, len(groups)))
 	}
 	result.Left = append(result.Left, in.Say(say.StaysInAudit))
-	key := database.ContactKey{Network: n.Name, ID: contact}
-	if err := g.options.Store.ForgetContact(ctx, key, chats); err != nil {
-		return result, err
-	}
 	err = g.standing.changeContact(ctx, key, func(note *database.ContactNote) {
 		note.Erased, note.Informed = time.Now(), time.Time{}
 	})
@@ -96,19 +92,26 @@ func (n *network) redactAll(ctx context.Context, ghost *bridgev2.Ghost) (stay in
 	return stay, nil
 }
 
-// leaveDirects deletes the direct portals with a contact, and returns the network's identifiers of them.
-func (n *network) leaveDirects(ctx context.Context, g governor, contact networkid.UserID) (chats []string, err error) {
-	directs, err := n.bridge().GetDMPortalsWith(ctx, contact)
+// leaveDirects removes what was decided about a contact, and deletes the direct portals with them: in this order, since a portal that
+// is gone does not say any more which decisions were about it.
+func (n *network) leaveDirects(ctx context.Context, g governor, contact database.ContactKey) error {
+	directs, err := n.bridge().GetDMPortalsWith(ctx, networkid.UserID(contact.ID))
 	if err != nil {
-		return nil, fmt.Errorf("list the direct chats with a contact: %w", err)
+		return fmt.Errorf("list the direct chats with a contact: %w", err)
 	}
+	var chats []string
 	for _, at := range directs {
 		chats = append(chats, string(at.ID))
+	}
+	if err := g.options.Store.ForgetContact(ctx, contact, chats); err != nil {
+		return err
+	}
+	for _, at := range directs {
 		if err := g.deletePortal(ctx, n, at); err != nil {
-			return chats, err
+			return err
 		}
 	}
-	return chats, nil
+	return nil
 }
 
 // blank takes a ghost's name and picture, on the homeserver, in the tables and in memory. Its identifier stays: the homeserver does

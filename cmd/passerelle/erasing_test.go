@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -157,8 +156,7 @@ func TestAHomeserverThatFailsWithFilesLosesNoErasure(t *testing.T) {
 	r := newRegistry(t, func(o *bridgetest.InstallOptions) {
 		proxied(t, &proxy)(o)
 	})
-	ghost := r.ghost(r.amina)
-	media := "/_synapse/admin/v1/users/" + strings.NewReplacer("@", "%40", ":", "%3A").Replace(string(ghost)) + "/media"
+	media := "/_synapse/admin/v1/users/" + string(r.ghost(r.amina)) + "/media"
 	uploads := map[string]bool{"a": true, "b": true, "c": true}
 	requests := proxy.Record()
 	list := func(_ *bridgetest.Proxy, _ *bridgetest.Fault, w http.ResponseWriter, q *http.Request) {
@@ -176,8 +174,9 @@ func TestAHomeserverThatFailsWithFilesLosesNoErasure(t *testing.T) {
 	proxy.Inject(onPath(http.MethodGet, media), list, 0)
 	fails := proxy.Inject(onPath(http.MethodDelete, media), bridgetest.Fail(http.StatusInternalServerError, "M_UNKNOWN", "Internal server error"), 0)
 	first := r.claire.Hears(r.room, "0")
+	mark := r.karim.Mark()
 	r.karim.Says(r.chat, "language fr")
-	r.told(t, r.karim, r.chat, "français")
+	r.karim.Waits("the answer in French", func(h bridgetest.Heard) bool { return h.Room == r.chat && !h.Mine && h.IsMessage() }, mark)
 	r.does(t, "contacts amina")
 	answer := r.does(t, "erase 1 yes")
 	for _, want := range []string{say.French.Say(say.StaysFilesNotNow), say.French.Say(say.StaysInAudit), say.French.Say(say.StaysOnWhatsApp)} {
@@ -252,9 +251,7 @@ func TestWhoWritesAfterTheirErasureIsSomebodyNew(t *testing.T) {
 	if count := told(); count != 2 {
 		t.Errorf("Amina was told %d times", count)
 	}
-	ctx, cancel := context.WithCancel(bounded(t))
-	defer cancel()
-	if profile, err := r.claire.Client().GetProfile(ctx, r.ghost(r.amina)); err != nil || profile.DisplayName != "Amina (WhatsApp)" {
+	if profile, err := r.claire.Client().GetProfile(bounded(t), r.ghost(r.amina)); err != nil || profile.DisplayName != "Amina (WhatsApp)" {
 		t.Errorf("who writes again is called %q, %v", profile.DisplayName, err)
 	}
 }
