@@ -19,31 +19,31 @@ const (
 
 var aboutErasing = map[Sentence]map[Language]string{
 	ContactErased: {
-		English: "The contact is erased. Files removed from the homeserver: %d.",
+		English: "The contact is erased. Files removed from the messaging server: %d.",
 		French:  "Le contact est effacé. Fichiers supprimés du serveur de messagerie : %d.",
 	},
 	StaysMessages: {
-		English: "%d messages, which the homeserver did not let me delete.",
+		English: "%d messages, which the messaging server did not let me delete.",
 		French:  "%d messages, que le serveur de messagerie ne m'a pas laissé supprimer.",
 	},
 	StaysFilesNotAsked: {
-		English: "the encrypted files of the contact and their picture. To remove them, put an access token of the homeserver's administrator into homeserver.admin_token (Synapse) and erase the contact again, or have the homeserver's operator remove what %s has uploaded.",
-		French:  "les fichiers chiffrés du contact et sa photo. Pour les supprimer, mettez un jeton d'accès d'un administrateur du serveur de messagerie dans homeserver.admin_token (Synapse) et effacez de nouveau le contact, ou faites supprimer par l'exploitant du serveur ce que %s a téléversé.",
+		English: "the encrypted files of the contact and their picture. To remove them, have the access code of a server administrator put into my configuration as admin_token (Synapse) and erase the contact again, or have the server's operator remove what %s has uploaded.",
+		French:  "les fichiers chiffrés du contact et sa photo. Pour les supprimer, faites mettre le code d'accès d'un administrateur du serveur dans ma configuration, sous admin_token (Synapse) et effacez de nouveau le contact, ou faites supprimer par l'exploitant du serveur ce que %s a téléversé.",
 	},
 	StaysFilesCannot: {
-		English: "the encrypted files of the contact and their picture: this homeserver cannot remove them for me, or does not let me reach its administration. Have its operator remove what %s has uploaded.",
+		English: "the encrypted files of the contact and their picture: this messaging server cannot remove them for me, or does not let me reach its administration. Have its operator remove what %s has uploaded.",
 		French:  "les fichiers chiffrés du contact et sa photo : ce serveur de messagerie ne sait pas les supprimer pour moi, ou ne me laisse pas atteindre son administration. Faites supprimer par son exploitant ce que %s a téléversé.",
 	},
 	StaysFilesNotAllowed: {
-		English: "the encrypted files of the contact and their picture: the homeserver does not take homeserver.admin_token. Put a valid access token of its administrator there, restart me, and erase the contact again.",
-		French:  "les fichiers chiffrés du contact et sa photo : le serveur de messagerie refuse homeserver.admin_token. Mettez-y un jeton d'accès valide de son administrateur, redémarrez-moi et effacez de nouveau le contact.",
+		English: "the encrypted files of the contact and their picture: the messaging server does not take the admin_token of my configuration. Have a valid access code of its administrator put there, restart me, and erase the contact again.",
+		French:  "les fichiers chiffrés du contact et sa photo : le serveur de messagerie refuse l'admin_token de ma configuration. Faites-y mettre un code d'accès valide de son administrateur, redémarrez-moi et effacez de nouveau le contact.",
 	},
 	StaysFilesNotNow: {
-		English: "encrypted files of the contact and perhaps their picture: the homeserver could not remove them now. Erase the contact again once it works; its log and mine say why.",
+		English: "encrypted files of the contact and perhaps their picture: the messaging server could not remove them now. Erase the contact again once it works; its log and mine say why.",
 		French:  "des fichiers chiffrés du contact et peut-être sa photo : le serveur de messagerie n'a pas pu les supprimer maintenant. Effacez de nouveau le contact quand il fonctionnera ; son journal et le mien disent pourquoi.",
 	},
 	StaysFilesNotRemoved: {
-		English: "%d files, which the homeserver did not remove. Its log says why; erase the contact again then.",
+		English: "%d files, which the messaging server did not remove. Its log says why; erase the contact again then.",
 		French:  "%d fichiers, que le serveur de messagerie n'a pas supprimés. Son journal dit pourquoi ; effacez ensuite de nouveau le contact.",
 	},
 	StaysGroupPictures: {
