@@ -150,7 +150,7 @@ func (n *network) adminDoes(ce *commands.Event, seat *govern.Seat, verb govern.D
 		}
 		args = args[:len(args)-1]
 	}
-	action.With = strings.Join(args, " ")
+	action.With, action.Language = strings.Join(args, " "), n.host.languages.Of(ce.User.MXID)
 	if verb.Verb == govern.Access && !n.alone(ce) {
 		n.answer(ce, say.AdminAlone)
 		return
@@ -160,8 +160,11 @@ func (n *network) adminDoes(ce *commands.Event, seat *govern.Seat, verb govern.D
 		n.adminFailed(ce, err, "admin "+usage(verb))
 		return
 	}
-	in := n.host.languages.Of(ce.User.MXID)
+	in := action.Language
 	lines := []string{in.Say(say.AdminDone, verb.Verb, named)}
+	if result.Done != "" {
+		lines = append(lines, result.Done)
+	}
 	for _, name := range slices.Sorted(maps.Keys(result.Data)) {
 		lines = append(lines, name+": "+result.Data[name])
 	}

@@ -45,6 +45,9 @@ func (o Options) Check(ctx context.Context, networks []Network) []Finding {
 	if finding.Result != OK {
 		return findings
 	}
+	if o.AdminToken != "" && len(networks) > 0 {
+		findings = append(findings, o.checkAdministration(ctx, id.NewUserID(networks[0].Name+"bot", o.Domain)))
+	}
 	for _, n := range networks {
 		c := networkCheck{options: o, network: n, versions: versions,
 			bot: id.NewUserID(n.Name+"bot", o.Domain)}

@@ -3,7 +3,6 @@ package bridge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,19 +12,12 @@ import (
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
-	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
 	"passerelle/portal/govern"
 	"passerelle/portal/handover"
 )
-
-// Forgetting is a connector that keeps something of contacts beside bridgev2's tables.
-type Forgetting interface {
-	// ForgetContact removes it. left says, in English, what of it stays. Doing it again changes nothing.
-	ForgetContact(ctx context.Context, contact networkid.UserID) (left []string, err error)
-}
 
 // portalsWith lists the portals that a contact is in.
 func (n *network) portalsWith(ctx context.Context, contact string) (map[govern.PortalKey]bool, error) {
@@ -186,99 +178,6 @@ func (n *network) eventsOf(ctx context.Context, contact networkid.UserID) ([]sen
 	return list, nil
 }
 
-// erase removes what is known of a contact (GDPR, article 17): what they sent is redacted in the rooms, their direct rooms are closed
-// and left, the ghost loses its name and picture, and the tables lose their rows. Each step bears being done again.
-func (g governor) erase(ctx context.Context, n *network, contact string) (result govern.Result, err error) {
-	if _, err := g.Contact(ctx, n.Name, contact); err != nil {
-		return result, err
-	}
-	who := networkid.UserID(contact)
-	events, err := n.eventsOf(ctx, who)
-	if err != nil {
-		return result, err
-	}
-	ghost, err := n.bridge().GetGhostByID(ctx, who)
-	if err != nil {
-		return result, fmt.Errorf("look up a contact: %w", err)
-	}
-	stay := 0
-	for _, e := range events {
-		_, err := ghost.Intent.SendMessage(ctx, e.room, event.EventRedaction, &event.Content{
-			Parsed: &event.RedactionEventContent{Redacts: e.id}}, nil)
-		switch {
-		case isAway(err):
-			return result, fmt.Errorf("redact what a contact sent: %w", err)
-		case err != nil:
-			n.log.Warn().Err(err).Stringer("event", e.id).Msg("A message of an erased contact could not be redacted")
-			stay++
-		}
-	}
-	if stay > 0 {
-		result.Left = append(result.Left, fmt.Sprintf("%d messages, which the homeserver did not let the bridge redact", stay))
-	}
-	result.Left = append(result.Left, "the encrypted files of redacted messages, which the homeserver keeps until it is told to remove them",
-		"the audit, which holds a pseudonym of the contact until its entries have aged out")
-	chats, err := n.leaveDirects(ctx, g, who)
-	if err != nil {
-		return result, err
-	}
-	if err := n.blank(ctx, ghost); err != nil {
-		return result, err
-	}
-	if keeps, ok := n.bridge().Network.(Forgetting); ok {
-		left, err := keeps.ForgetContact(ctx, who)
-		if err != nil {
-			return result, fmt.Errorf("forget a contact: %w", err)
-		}
-		result.Left = append(result.Left, left...)
-	}
-	key := database.ContactKey{Network: n.Name, ID: contact}
-	if err := g.options.Store.ForgetContact(ctx, key, chats); err != nil {
-		return result, err
-	}
-	n.informer.forget()
-	return result, g.standing.changeContact(ctx, key, func(note *database.ContactNote) {
-		note.Erased, note.Informed = time.Now(), time.Time{}
-	})
-}
-
-// leaveDirects deletes the direct portals with a contact, and returns the network's identifiers of them.
-func (n *network) leaveDirects(ctx context.Context, g governor, contact networkid.UserID) (chats []string, err error) {
-	directs, err := n.bridge().GetDMPortalsWith(ctx, contact)
-	if err != nil {
-		return nil, fmt.Errorf("list the direct chats with a contact: %w", err)
-	}
-	for _, at := range directs {
-		chats = append(chats, string(at.ID))
-		if err := g.deletePortal(ctx, n, at); err != nil {
-			return chats, err
-		}
-	}
-	return chats, nil
-}
-
-// blank takes a ghost's name and picture, on the homeserver and in the table. Its identifier stays: the homeserver does not give up a
-// user ID.
-func (n *network) blank(ctx context.Context, ghost *bridgev2.Ghost) error {
-	err := errors.Join(ghost.Intent.SetDisplayName(ctx, ""), ghost.Intent.SetAvatarURL(ctx, ""))
-	if err != nil {
-		return fmt.Errorf("blank a ghost's profile: %w", err)
-	}
-	_, err = n.db.Exec(ctx, `
-		UPDATE ghost SET name = '', avatar_id = '', avatar_hash = '', avatar_mxc = '', identifiers = '[]', extra_profile = NULL, metadata = '{}'
-		WHERE bridge_id = $1 AND id = $2`, n.Name, ghost.ID)
-	if err == nil {
-		_, err = n.db.Exec(ctx, `DELETE FROM message WHERE bridge_id = $1 AND sender_id = $2`, n.Name, ghost.ID)
-	}
-	if err == nil {
-		_, err = n.db.Exec(ctx, `DELETE FROM reaction WHERE bridge_id = $1 AND sender_id = $2`, n.Name, ghost.ID)
-	}
-	if err != nil {
-		return fmt.Errorf("forget a ghost: %w", err)
-	}
-	return nil
-}
-
 // deletePortal deletes a portal with its room. What the chat says later makes a new one.
 func (g governor) deletePortal(ctx context.Context, n *network, at *bridgev2.Portal) error {
 	room := id.RoomID("")
@@ -297,5 +196,5 @@ func (g governor) deletePortal(ctx context.Context, n *network, at *bridgev2.Por
 	if err := n.bridge().Bot.DeleteRoom(ctx, room, false); err != nil {
 		return fmt.Errorf("leave a portal's room: %w", err)
 	}
-	return nil
+	return g.options.Store.ForgetRoom(ctx, n.Name, string(n.matrix().GenerateDeterministicRoomID(at.PortalKey)))
 }

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -407,7 +408,7 @@ func (g governor) onContact(ctx context.Context, n *network, a govern.Action) (g
 	case govern.Access:
 		return g.access(ctx, n, a.ID)
 	case govern.Erase:
-		return g.erase(ctx, n, a.ID)
+		return g.erase(ctx, n, a.ID, cmp.Or(a.Language, say.English))
 	}
 	return govern.Result{}, govern.ErrArgument
 }

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	HomeserverAddress string        // URL
 	Domain            string        // of the homeserver's users
+	AdminToken        string        // of an administrator of the homeserver's, who removes the files of erased contacts; empty: they stay
 	Listen            string        // host:port for the homeserver
 	Address           string        // the same as a URL, as the homeserver writes it
 	Monitor           string        // host:port of /livez, /readyz and /metrics; empty: none

@@ -51,6 +51,10 @@ type Config struct {
 type Homeserver struct {
 	Address string `yaml:"address"` // URL at which the bridge reaches the homeserver
 	Domain  string `yaml:"domain"`  // the part of a Matrix ID behind the colon
+	// AdminToken is an access token of an administrator of the homeserver's, by which the files of erased contacts are removed
+	// (Synapse); empty: they stay.
+	AdminToken     string `yaml:"admin_token"`
+	AdminTokenFile string `yaml:"admin_token_file"`
 }
 
 // Bridge says where the bridge listens, and how it speaks.

@@ -118,6 +118,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a ready rule of another kind", "networks:", "policy: {ready: [[size]]}\nnetworks:", "ready"},
 		{"a department without a name", "networks:", "policy: {departments: [{staff: ['@a:b']}]}\nnetworks:", "policy.departments[0].name"},
 		{"space for files", "networks:", "spool_space: 100\nnetworks:", "spool_space"},
+		{"admin token, short", "homeserver: {", "homeserver: {admin_token: short, ", "homeserver.admin_token"},
+		{"admin token, strange", "homeserver: {", "homeserver: {admin_token: \"syt_with a space in it\", ", "homeserver.admin_token"},
 		{"log level", "networks:", "log: {level: loud}\nnetworks:", "log.level"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -202,9 +204,12 @@ func TestSecretsComeFromFilesAndTheEnvironment(t *testing.T) {
 	}
 	text := strings.Replace(valid, "hs_token: hs-token-hs-token", "hs_token_file: "+secrets, 1)
 	c, err := load(t, text, "PASSERELLE_NETWORKS_WHATSAPP_AS_TOKEN=from-the-environment", "UNRELATED=1",
-		"PASSERELLE_PROVISIONING_SHARED_SECRET=for-the-login-helper")
+		"PASSERELLE_PROVISIONING_SHARED_SECRET=for-the-login-helper", "PASSERELLE_HOMESERVER_ADMIN_TOKEN=of-an-administrator")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c.Homeserver.AdminToken != "of-an-administrator" {
+		t.Errorf("the administrator's token is %q", c.Homeserver.AdminToken)
 	}
 	if c.Provisioning.SharedSecret != "for-the-login-helper" {
 		t.Errorf("the shared secret is %q", c.Provisioning.SharedSecret)

@@ -46,6 +46,7 @@ func (c *Config) readSecrets(folder string, environment []string) error {
 func (c *Config) secrets() []secret {
 	into := func(to *string) func(string) { return func(value string) { *to = value } }
 	list := []secret{
+		{"homeserver.admin_token", c.Homeserver.AdminTokenFile, into(&c.Homeserver.AdminToken)},
 		{"database", c.DatabaseFile, into(&c.Database)},
 		{"storage_keys", c.StorageFile, func(value string) { c.StorageKeys = strings.Fields(value) }},
 		{"encryption.pickle_key", c.Encryption.PickleKeyFile, into(&c.Encryption.PickleKey)},

@@ -32,6 +32,7 @@ func (c *Config) validate() error {
 	if d := c.Homeserver.Domain; d == "" || strings.ContainsAny(d, "/@ ") {
 		v.complain("homeserver.domain", "%q is not a domain; write what stands behind the colon of a Matrix ID", d)
 	}
+	v.adminToken(c.Homeserver.AdminToken)
 	v.bridge(c.Bridge)
 	if c.Database == "" {
 		v.complain("database", "missing; name a folder, or a postgres:// URI")
@@ -86,6 +87,17 @@ func (v *validation) bridge(b Bridge) {
 		}
 	}
 	v.oneOf("bridge.language", b.Language, "en", "fr")
+}
+
+// adminToken checks a token that goes into a header. Its own characters are in no complaint.
+func (v *validation) adminToken(token string) {
+	switch {
+	case token == "":
+	case len(token) < minSecret:
+		v.complain("homeserver.admin_token", "too short; write an access token of an administrator of the homeserver's")
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		v.complain("homeserver.admin_token", "not an access token: there is a space or a strange character in it")
+	}
 }
 
 func (v *validation) permissions(levels map[string]string, domain string) {

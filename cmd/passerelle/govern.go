@@ -64,6 +64,7 @@ func (a deeds) Note(ctx context.Context, d govern.Deed) error {
 	case govern.OnApproval:
 		action.Action, action.Detail = "approval."+d.Verb, d.Target
 	}
+	action.Detail = strings.TrimSpace(action.Detail + " " + d.Detail)
 	switch d.Result {
 	case govern.ResultAsked:
 		action.Result = audit.Asked

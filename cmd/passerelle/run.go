@@ -123,6 +123,7 @@ func bridgeOptions(c *config.Config, log zerolog.Logger) (bridge.Options, error)
 	return bridge.Options{
 		HomeserverAddress: c.Homeserver.Address,
 		Domain:            c.Homeserver.Domain,
+		AdminToken:        c.Homeserver.AdminToken,
 		Listen:            c.Bridge.Listen,
 		Address:           c.Bridge.Address,
 		Monitor:           c.Bridge.Monitor,

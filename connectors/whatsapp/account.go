@@ -30,6 +30,7 @@ type account struct {
 	running sync.WaitGroup // event handlers and goroutines
 
 	client *whatsmeow.Client // nil: the phone removed the link before the start
+	device types.JID         // by which whatsmeow's tables know the account
 
 	mu           sync.Mutex
 	unlinked     bool                 // guarded by mu; the phone removed the link
@@ -94,6 +95,7 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		device.Identities = known
 		device.EventBuffer = &sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.border.Sealer, passes: c.border.Transient,
 			spawn: a.spawn, log: a.log, undone: known.forget}
+		a.device = *device.ID
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)
 		a.client.AutoReconnectHook = a.reconnectFailed

@@ -54,6 +54,7 @@ type Connector struct {
 
 	bridge  *bridgev2.Bridge    // set by Init
 	devices *sqlstore.Container // set by Start
+	lids    *lidMap             // set by Start
 	maxFile atomic.Int64        // largest file that the homeserver takes, in bytes
 	media   media.Source        // set by Start
 	events  eventSource         // set by Start
@@ -132,9 +133,9 @@ func (c *Connector) Start(ctx context.Context) error {
 		return fmt.Errorf("start: %T cannot look for events", c.bridge.Bot)
 	}
 	log := c.bridge.Log.With().Str("part", "whatsmeow").Logger()
-	c.devices = sqlstore.NewWithWrappedDB(
-		c.bridge.DB.Child("whatsmeow_version", upgrades.Table, dbutil.ZeroLogger(log)),
-		discreetLog{ctx: c.bridge.BackgroundCtx, log: log})
+	db := c.bridge.DB.Child("whatsmeow_version", upgrades.Table, dbutil.ZeroLogger(log))
+	c.devices = sqlstore.NewWithWrappedDB(db, discreetLog{ctx: c.bridge.BackgroundCtx, log: log})
+	c.lids = &lidMap{db: db, known: c.devices.LIDMap}
 	if err := c.devices.Upgrade(ctx); err != nil {
 		return bridgev2.DBUpgradeError{Err: fmt.Errorf("upgrade whatsmeow's tables: %w", err), Section: "whatsmeow"}
 	}

@@ -15,6 +15,13 @@ type contactStore struct {
 	mu sync.Mutex
 }
 
+// renew takes another store in the place of this one, which remembers what was read.
+func (s *contactStore) renew(by store.ContactStore) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ContactStore = by
+}
+
 // PutPushName notes the name that somebody published (see [store.ContactStore]).
 func (s *contactStore) PutPushName(ctx context.Context, user types.JID, name string) (bool, string, error) {
 	s.mu.Lock()

@@ -60,6 +60,7 @@ func (c *Connector) device(ctx context.Context, jid types.JID) (*store.Device, e
 		return nil, fmt.Errorf("load the linked device: %w", err)
 	}
 	if device != nil {
+		device.LIDs = c.lids
 		device.Container = &keyring{DeviceContainer: device.Container}
 	}
 	return device, nil

@@ -75,7 +75,7 @@ func keepPhone(phone string) bridgev2.ExtraUpdater[*bridgev2.Ghost] {
 
 // phone returns a person's phone number in international form, without the plus sign; empty: not known.
 func (a *account) phone(ctx context.Context, lid types.JID) (string, error) {
-	number, err := a.connector.devices.LIDMap.GetPNForLID(ctx, lid)
+	number, err := a.connector.lids.GetPNForLID(ctx, lid)
 	if err != nil {
 		return "", fmt.Errorf("look up a phone number: %w", err)
 	}

@@ -125,7 +125,7 @@ func (a *account) knownLID(ctx context.Context, jid, alt types.JID) (types.JID, 
 	for _, candidate := range []types.JID{jid, alt} {
 		switch candidate.Server {
 		case types.DefaultUserServer, types.LegacyUserServer, types.HostedServer:
-			lid, err := a.connector.devices.LIDMap.GetLIDForPN(ctx, types.NewJID(candidate.User, types.DefaultUserServer))
+			lid, err := a.connector.lids.GetLIDForPN(ctx, types.NewJID(candidate.User, types.DefaultUserServer))
 			if err != nil || !lid.IsEmpty() {
 				return lid.ToNonAD(), err
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"passerelle/portal/govern"
+	"passerelle/portal/say"
 )
 
 // errNotSure is the error of something final that is not said to be meant.
@@ -15,8 +16,9 @@ var errNotSure = errors.New(`this cannot be taken back: send "sure": true if it 
 
 // order is the body of a request that has something done.
 type order struct {
-	With string `json:"with,omitempty" maxLength:"4000" doc:"What the verb wants beside: a Matrix ID, a login, words, a number, a way to repair"`
-	Sure bool   `json:"sure,omitempty" doc:"Needed for what cannot be taken back"`
+	With     string `json:"with,omitempty" maxLength:"4000" doc:"What the verb wants beside: a Matrix ID, a login, words, a number, a way to repair"`
+	Sure     bool   `json:"sure,omitempty" doc:"Needed for what cannot be taken back"`
+	Language string `json:"language,omitempty" enum:"en,fr" doc:"Of the sentences in the answer; English if it is left out"`
 }
 
 // act registers what can be done: the verbs of the desk, each under its own path, so that the document tells of each.
@@ -71,6 +73,6 @@ func do(ctx context.Context, seat *govern.Seat, verb govern.Description, a gover
 	if verb.Final && !o.Sure && seat.May(verb.Verb) {
 		return govern.Result{}, errNotSure
 	}
-	a.Verb, a.With = verb.Verb, o.With
+	a.Verb, a.With, a.Language = verb.Verb, o.With, say.Language(o.Language)
 	return seat.Do(ctx, a)
 }

@@ -107,8 +107,8 @@ func TestWhatIsDoneToAChatIsDoneAndSaid(t *testing.T) {
 	}
 	a.act(chat, govern.Close, "with", "Mr Martin has moved")
 	want := []govern.Action{
-		{Verb: govern.Pause, Portal: w.chats[0].Key},
-		{Verb: govern.Close, Portal: w.chats[0].Key, With: "Mr Martin has moved"},
+		{Verb: govern.Pause, Portal: w.chats[0].Key, Language: say.English},
+		{Verb: govern.Close, Portal: w.chats[0].Key, With: "Mr Martin has moved", Language: say.English},
 	}
 	if did := w.done(); !slices.Equal(did, want) {
 		t.Errorf("the bridge did %+v", did)

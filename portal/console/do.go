@@ -59,7 +59,7 @@ func (c *Console) do(v *visit) error {
 	if !ok {
 		return govern.ErrArgument
 	}
-	a := govern.Action{Verb: d.Verb, With: strings.TrimSpace(strings.ToValidUTF8(v.r.PostFormValue("with"), ""))}
+	a := govern.Action{Verb: d.Verb, Language: v.language, With: strings.TrimSpace(strings.ToValidUTF8(v.r.PostFormValue("with"), ""))}
 	back, name, err := c.aim(v, d, &a)
 	switch {
 	case errors.Is(err, govern.ErrNotYours), errors.Is(err, govern.ErrMayNot), err == nil && !v.seat.May(d.Verb):

@@ -136,6 +136,7 @@ func (c *Console) words(l say.Language) template.FuncMap {
 	printer := message.NewPrinter(language.Make(string(l)))
 	return template.FuncMap{
 		"t":       func(id string, args ...any) string { return sentence(l, id, args...) },
+		"detail":  func(value string) string { return detail(l, value) },
 		"label":   func(kind string, value any) string { return label(l, kind, fmt.Sprint(value)) },
 		"name":    func(name any) string { return plainName(fmt.Sprint(name)) },
 		"network": c.networkName,
@@ -220,6 +221,15 @@ func label(l say.Language, kind, value string) string {
 		if text := sentence(l, "verb-"+verb); text != "" {
 			return sentence(l, "pair", sentence(l, "on-"+target), text)
 		}
+	}
+	return value
+}
+
+// detail says what else the log knows of something: a word of the bridge's, perhaps with a number behind it, or what has no sentence.
+func detail(l say.Language, value string) string {
+	word, number, _ := strings.Cut(value, " ")
+	if text := sentence(l, "detail-"+word); text != "" {
+		return strings.TrimSpace(text + " " + number)
 	}
 	return value
 }

@@ -44,6 +44,7 @@ type Deed struct {
 	// Network and ID are the parts of Target that name a chat, a login or a contact; empty for an approval.
 	Network, ID string
 	With        string // a Matrix ID, a login or a number; no free text
+	Detail      string // what else is to be known of what was done (see [Result])
 	Result      string // see below
 }
 
@@ -210,7 +211,7 @@ func (s *Seat) Do(ctx context.Context, a Action) (Result, error) {
 		return Result{}, err
 	}
 	result, err := s.desk.backend.Do(ctx, s.Person.ID, a)
-	deed.Result = ResultDone
+	deed.Result, deed.Detail = ResultDone, result.Detail
 	if err != nil {
 		deed.Result = reason(err)
 	}

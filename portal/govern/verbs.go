@@ -1,5 +1,7 @@
 package govern
 
+import "passerelle/portal/say"
+
 // Target says what a verb is about.
 type Target string
 
@@ -109,11 +111,12 @@ func Describe(verb Verb) (d Description, ok bool) {
 // Action is a verb with what it is about.
 type Action struct {
 	Verb     Verb
-	Portal   PortalKey // OnPortal
-	Network  string    // OnLogin, OnContact
-	ID       string    // OnLogin: the login's; OnContact: the contact's
-	Approval int64     // OnApproval
-	With     string    // what the verb wants beside
+	Portal   PortalKey    // OnPortal
+	Network  string       // OnLogin, OnContact
+	ID       string       // OnLogin: the login's; OnContact: the contact's
+	Approval int64        // OnApproval
+	With     string       // what the verb wants beside
+	Language say.Language // in which the result is said; empty: English
 }
 
 // Result is what became of an action.
@@ -121,4 +124,6 @@ type Result struct {
 	Done string            `json:"done,omitzero"` // what was done, for those who did it; empty: what the verb says
 	Data map[string]string `json:"data,omitzero"` // Access: everything that is known, by its name
 	Left []string          `json:"left,omitzero"` // what could not be done, and stays so
+	// Detail is what the audit says beside: a word of ours, which the console has sentences for, perhaps with a number behind it.
+	Detail string `json:"-"`
 }
