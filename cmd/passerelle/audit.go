@@ -16,6 +16,7 @@ import (
 	"passerelle/config"
 	"passerelle/database"
 	"passerelle/portal/audit"
+	"passerelle/portal/say"
 )
 
 // The files that init and `audit key` write.
@@ -100,29 +101,28 @@ func startAudit(ctx context.Context, c *config.Config, options *bridge.Options) 
 
 // checkAudit tells how the audit log is.
 func checkAudit(ctx context.Context, c *config.Config) bridge.Finding {
-	f := bridge.Finding{Subject: "audit", Result: bridge.Warning,
-		Detail: "off: nothing shows later what crossed (make keys with `passerelle audit key`, and set audit.enabled)"}
+	f := bridge.Finding{Subject: say.CheckAudit.With(), Result: bridge.Warning, Detail: say.CheckAuditOff.With(),
+		Remedy: say.CheckAuditTurnOn.With("`passerelle audit key`", "audit.enabled")}
 	if !c.Audit.Enabled {
 		return f
 	}
-	f.Result = bridge.Failed
 	a, err := openAudit(ctx, c)
-	if err != nil {
-		f.Detail = err.Error()
-		return f
+	var head audit.Head
+	if err == nil {
+		defer a.store.Close()
+		head, err = a.store.AuditHead(ctx)
 	}
-	defer a.store.Close()
-	head, err := a.store.AuditHead(ctx)
-	if file := a.options.CheckpointFile; file != "" && err == nil {
-		_, err = os.Stat(filepath.Dir(file))
+	if err == nil && a.options.CheckpointFile != "" {
+		_, err = os.Stat(filepath.Dir(a.options.CheckpointFile))
 	}
 	switch {
 	case err != nil:
-		f.Detail = err.Error()
+		f.Result, f.Detail = bridge.Failed, say.CheckAuditBroken.With(err)
+		f.Remedy = say.CheckAuditLook.With("`passerelle audit verify`", "audit.checkpoint_file")
 	case a.options.CheckpointFile == "":
-		f.Result, f.Detail = bridge.Warning, fmt.Sprintf("%d entries; audit.checkpoint_file is not set, so a log whose end is cut off is not found by itself", head.Size)
+		f.Detail, f.Remedy = say.CheckAuditNoFile.With(head.Size), say.CheckAuditSetFile.With("audit.checkpoint_file")
 	default:
-		f.Result, f.Detail = bridge.OK, fmt.Sprintf("%d entries, which continue %s (passerelle audit verify checks each one)", head.Size, a.options.CheckpointFile)
+		f.Result, f.Detail, f.Remedy = bridge.OK, say.CheckAuditWhole.With(head.Size, a.options.CheckpointFile), say.Phrase{}
 	}
 	return f
 }

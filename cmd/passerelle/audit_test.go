@@ -216,7 +216,7 @@ func TestAnOlderConfigurationHasNoAuditLog(t *testing.T) {
 	}
 	must(t, os.WriteFile(path, []byte(before+after), 0o600))
 	printed, _ := passerelle(t, "check", "-c", path) // there is no homeserver
-	if !strings.Contains(printed, "warning     audit: off") {
+	if !strings.Contains(printed, "warning     audit log: off") {
 		t.Errorf("check says\n%s", printed)
 	}
 	if _, err := passerelle(t, "audit", "verify", "-c", path); !errors.Is(err, errAuditOff) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -94,7 +93,7 @@ func (c consoleChecks) Run(ctx context.Context) ([]console.Finding, error) {
 	}
 	var list []console.Finding
 	for _, f := range findings {
-		list = append(list, console.Finding{Subject: f.Subject, Result: strings.ToLower(string(f.Result)), Detail: f.Detail})
+		list = append(list, console.Finding{Subject: f.Subject, Result: string(f.Result), Detail: f.Detail, Remedy: f.Remedy})
 	}
 	return list, nil
 }

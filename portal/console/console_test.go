@@ -258,8 +258,18 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		t.Errorf("before:\n%s", page.body)
 	}
 	page = a.post("/check", url.Values{"csrf": {page.field("csrf")}})
-	if !strings.Contains(page.body, "add whatsapp.yaml") || !strings.Contains(page.body, "parts that fail: 1") {
-		t.Errorf("after:\n%s", page.body)
+	for _, words := range []string{"parts that fail: 1", "whatsapp: access to the Matrix server", "the registration does not cover @whatsappbot:example.org",
+		"Check homeserver.domain, and that the server has loaded", "Works, with a caution", "Set audit.checkpoint_file to a file"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q is not in the page:\n%s", words, page.body)
+		}
+	}
+	page = a.post("/language", url.Values{"language": {"fr"}, "back": {"/check"}})
+	for _, words := range []string{"éléments en échec : 1", "whatsapp : accès au serveur Matrix", "l’enregistrement ne couvre pas @whatsappbot:example.org",
+		"Vérifiez homeserver.domain", "Fonctionne, avec une réserve", "Indiquez sous audit.checkpoint_file un fichier"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q n’est pas dans la page :\n%s", words, page.body)
+		}
 	}
 }
 

@@ -102,8 +102,8 @@ type Checks interface {
 
 // Finding is what became of one part of a check.
 type Finding struct {
-	Subject string
-	Result  string // "ok", "failed", "not tested"
-	Detail  string
-	Remedy  string
+	Subject say.Phrase
+	Result  string     // "ok", "not tested", "warning", "failed"
+	Detail  say.Phrase // what was seen
+	Remedy  say.Phrase // what to do; says nothing where nothing has to be done
 }

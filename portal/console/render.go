@@ -143,6 +143,7 @@ func (c *Console) words(l say.Language) template.FuncMap {
 		"day":     func(at time.Time) string { return at.Format(sentence(l, "layout-day")) },
 		"count":   func(n any) string { return printer.Sprint(number.Decimal(n)) },
 		"size":    func(bytes int64) string { return size(l, printer, bytes) },
+		"say":     func(p say.Phrase) string { return p.In(l) },
 		"in":      func(words map[say.Language]string) string { return inLanguage(l, words) },
 		"chatref": func(k govern.PortalKey) (string, error) { return c.seal.close(sealChat, k) },
 		"ref":     func(purpose, network, id string) (string, error) { return c.seal.close(purpose, thing{network, id}) },

@@ -374,10 +374,12 @@ type checks struct{}
 
 func (checks) Run(context.Context) ([]Finding, error) {
 	return []Finding{
-		{Subject: "configuration", Result: "ok", Detail: "valid"},
-		{Subject: "database passerelle", Result: "ok", Detail: "open, and writable"},
-		{Subject: "whatsapp", Result: "failed", Detail: "the registration is not known to the server", Remedy: "add whatsapp.yaml to the server’s configuration, and restart it"},
-		{Subject: "telegram", Result: "not tested", Detail: "it cannot be told from here"},
+		{Subject: say.CheckConfiguration.With(), Result: "ok", Detail: say.CheckValid.With()},
+		{Subject: say.CheckDatabase.With("passerelle"), Result: "ok", Detail: say.CheckDatabaseOpen.With()},
+		{Subject: say.CheckAudit.With(), Result: "warning", Detail: say.CheckAuditNoFile.With(48212), Remedy: say.CheckAuditSetFile.With("audit.checkpoint_file")},
+		{Subject: say.CheckAccess.With("whatsapp"), Result: "failed", Detail: say.CheckNotCovered.With("@whatsappbot:example.org"),
+			Remedy: say.CheckCover.With("homeserver.domain", "`passerelle init`")},
+		{Subject: say.CheckWayBack.With("telegram"), Result: "not tested", Detail: say.CheckNoPing.With(), Remedy: say.CheckNoPingWait.With()},
 	}, nil
 }
 

@@ -187,4 +187,5 @@ var aboutConsolePages = map[Sentence]map[Language]string{
 	"console-result-ok":         {English: "Works", French: "Fonctionne"},
 	"console-result-failed":     {English: "Fails", French: "Échoue"},
 	"console-result-not-tested": {English: "Not tested", French: "Non testé"},
+	"console-result-warning":    {English: "Works, with a caution", French: "Fonctionne, avec une réserve"},
 }
