@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -19,10 +18,12 @@ import (
 	"passerelle/portal/policy"
 )
 
-// addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx.
-func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) error {
+// addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx. What it returns has to run beside
+// the bridge, until its context ends.
+func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) (beside func(context.Context), err error) {
+	beside = func(context.Context) {}
 	if c.Console.Listen == "" {
-		return nil
+		return beside, nil
 	}
 	o := console.Options{
 		Address: c.Console.Address, Policy: consolePolicy{live}, Checks: consoleChecks{c}, Now: time.Now, Stopping: ctx.Done(), Log: options.Log,
@@ -36,10 +37,10 @@ func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known 
 	}
 	logbook, err := newConsoleLog(c, options.Store, options.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if logbook != nil {
-		o.Audit = logbook
+		o.Audit, beside = logbook, logbook.watch.Run
 	}
 	var pages *console.Console // made once the bridge is there, before anything asks for it
 	options.ConsoleLink = func(person id.UserID) (string, error) { return pages.Link(person) }
@@ -53,7 +54,7 @@ func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known 
 			pages = made
 			return pages
 		}})
-	return nil
+	return beside, nil
 }
 
 // consolePolicy is the policy, as the console shows it.
@@ -102,14 +103,14 @@ func (c consoleChecks) Run(ctx context.Context) ([]console.Finding, error) {
 type consoleLog struct {
 	store   audit.Store
 	options *audit.Options
-
-	mu      sync.Mutex
-	checked time.Time     // guarded by mu
-	report  *audit.Report // guarded by mu
+	watch   *audit.Watch
 }
 
-// proofAge is how old what a verification found may be.
-const proofAge = 10 * time.Minute
+// How often the log is verified while the bridge runs: what is new, and all of it.
+const (
+	verifyEvery = 10 * time.Minute
+	verifyWhole = 24 * time.Hour
+)
 
 // searchPage is how many entries are read at a time, and searchMost how many in one search.
 const (
@@ -123,7 +124,9 @@ func newConsoleLog(c *config.Config, store audit.Store, log zerolog.Logger) (*co
 	if err != nil || o == nil {
 		return nil, err
 	}
-	return &consoleLog{store: store, options: o}, nil
+	watch := audit.NewWatch(audit.WatchOptions{Store: store, Verifier: o.Verifier, CheckpointFile: o.CheckpointFile,
+		Every: verifyEvery, Whole: verifyWhole, Now: o.Now, Log: log})
+	return &consoleLog{store: store, options: o, watch: watch}, nil
 }
 
 // Search lists entries, the newest first (see [console.Audit]).
@@ -187,20 +190,20 @@ func shownEntry(e *audit.Entry) console.AuditEntry {
 	return shown
 }
 
-// Proof tells whether the log is whole (see [console.Audit]).
-func (l *consoleLog) Proof(ctx context.Context) (console.Proof, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := l.options.Now(); l.report == nil || now.Sub(l.checked) >= proofAge {
-		report, err := audit.Verify(ctx, l.store, l.options.Verifier)
-		if err != nil {
-			return console.Proof{}, err
-		}
-		l.report, l.checked = report, now
+// Proof tells what the last verification found (see [console.Audit]).
+func (l *consoleLog) Proof() console.Proof {
+	state := l.watch.State()
+	p := console.Proof{Checked: state.At, All: state.Whole, Since: state.Since, Asked: state.Asked, Failed: state.Failed}
+	report := state.Report
+	if report == nil {
+		return p
 	}
-	p := console.Proof{Size: l.report.Size, Signed: l.report.Signed, Root: l.report.Root.String(), Checked: l.checked, Whole: len(l.report.Problems) == 0}
+	p.Size, p.Signed, p.Root, p.Whole = report.Size, report.Signed, report.Root.String(), len(report.Problems) == 0
 	if !p.Whole {
-		p.Root, p.Fault = "", l.report.Problems[0].String()
+		p.Root, p.Fault = "", report.Problems[0].String()
 	}
-	return p, nil
+	return p
 }
+
+// Verify has all of the log verified (see [console.Audit]).
+func (l *consoleLog) Verify() { l.watch.Ask() }

@@ -90,7 +90,8 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 		return err
 	}
 	defer stopAudit()
-	if err := addConsole(ctx, c, live, known, &options); err != nil {
+	besideConsole, err := addConsole(ctx, c, live, known, &options)
+	if err != nil {
 		return err
 	}
 	host, err := bridge.New(ctx, options, known)
@@ -101,6 +102,7 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 	defer group.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	group.Go(func() { besideConsole(ctx) })
 	group.Go(func() { followPolicy(ctx, reload, path, live, roles, log) })
 	return host.Run(ctx)
 }

@@ -60,9 +60,6 @@ func (c *Console) showAudit(v *visit) error {
 	if p.Found, err = c.options.Audit.Search(v.r.Context(), q); err != nil {
 		return err
 	}
-	if p.Proof, err = c.options.Audit.Proof(v.r.Context()); err != nil {
-		return err
-	}
 	if p.Found.Next != "" {
 		s.After = p.Found.Next
 		if p.Next, err = v.searchPath("/audit", sealAuditSearch, s); err != nil {
@@ -74,7 +71,7 @@ func (c *Console) showAudit(v *visit) error {
 
 func newAuditPage(v *visit, s auditSearch) auditPage {
 	p := auditPage{
-		CSRF: v.session.csrf, Search: s, First: s.After == "",
+		CSRF: v.session.csrf, Search: s, First: s.After == "", Proof: v.c.options.Audit.Proof(),
 		Kinds:    []string{"text", "media", "edit", "poll", "vote", "contact", "location", "notice", "sign-in"},
 		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "done", "denied", "failed"},
 	}
@@ -93,11 +90,16 @@ func (c *Console) searchAudit(v *visit) error {
 	if _, wrong := s.query(v, c.options.Now()); len(wrong) > 0 {
 		p := newAuditPage(v, s)
 		p.Faults = wrong
-		var err error
-		if p.Proof, err = c.options.Audit.Proof(v.r.Context()); err != nil {
-			return err
-		}
 		return v.show(http.StatusUnprocessableEntity, "audit", "audit", p)
 	}
 	return v.leadToSearch("/audit", sealAuditSearch, s)
+}
+
+// verifyAudit has all of the log verified. The page shows that it is under way.
+func (c *Console) verifyAudit(v *visit) error {
+	if !v.seesAll() {
+		return govern.ErrMayNot
+	}
+	c.options.Audit.Verify()
+	return v.leave("/audit")
 }

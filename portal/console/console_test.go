@@ -346,3 +346,22 @@ func TestSizesAndNamesAreWrittenForPeople(t *testing.T) {
 		t.Errorf("the chart is %+v", c)
 	}
 }
+
+func TestTheLogsPageWaitsForNoVerification(t *testing.T) {
+	w := newWorld(t)
+	a := w.signIn(amira)
+	page := a.get("/audit")
+	if !strings.Contains(page.body, "The log is whole") || strings.Contains(page.body, "under way") {
+		t.Errorf("before:\n%s", page.body)
+	}
+	w.log.fault = "entry 9: it, or its hash, was altered"
+	page = a.post("/audit/verify", url.Values{"csrf": {page.field("csrf")}})
+	for _, words := range []string{"The log is not whole", "entry 9: it, or its hash, was altered", "A verification is under way since"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q is not in the page:\n%s", words, page.body)
+		}
+	}
+	if page = w.signIn(olga).post("/audit/verify", url.Values{"csrf": {w.signIn(olga).get("/").field("csrf")}}); page.status != http.StatusForbidden {
+		t.Errorf("an operator has the log verified: %d", page.status)
+	}
+}

@@ -47,8 +47,10 @@ type Judgement struct {
 type Audit interface {
 	// Search lists entries, the newest first. An error is transient, or [govern.ErrArgument].
 	Search(ctx context.Context, q AuditQuery) (AuditPage, error)
-	// Proof tells whether the log is whole. An error is transient.
-	Proof(ctx context.Context) (Proof, error)
+	// Proof tells what the last verification found, at once.
+	Proof() Proof
+	// Verify has all of the log verified, and does not wait for it.
+	Verify()
 }
 
 // AuditQuery chooses entries. The zero AuditQuery chooses all.
@@ -84,14 +86,18 @@ type AuditEntry struct {
 	Detail    string
 }
 
-// Proof is the state of the log.
+// Proof is the state of the log, as the last verification found it. A verification reads what is new, and once in a while all.
 type Proof struct {
 	Size    int64     // entries
 	Signed  int64     // those of them that the last checkpoint signs
 	Root    string    // hash of the tree
-	Checked time.Time // when the whole log was last looked through; zero: never
+	Checked time.Time // when the log was last verified; zero: never
+	All     time.Time // when all of it was last read for that
 	Whole   bool      // nothing was missing, altered or reordered then
 	Fault   string    // the first thing that was not whole
+	Since   time.Time // when the verification began that is under way; zero: none is
+	Asked   bool      // one of all is about to begin
+	Failed  bool      // the last attempt came to no end, for the database was away
 }
 
 // Checks tries the configuration.
