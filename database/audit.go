@@ -68,9 +68,10 @@ var auditColumns = func() (columns []string) {
 }()
 
 var (
-	insertAudit = "INSERT INTO audit_entry (" + strings.Join(auditColumns, ", ") + ", hashes) VALUES "
-	selectAudit = "SELECT " + strings.Join(auditColumns, ", ") + ", hashes FROM audit_entry WHERE seq >= $1 ORDER BY seq LIMIT $2"
-	blankAudit  = func() string {
+	insertAudit        = "INSERT INTO audit_entry (" + strings.Join(auditColumns, ", ") + ", hashes) VALUES "
+	selectAuditEntries = "SELECT " + strings.Join(auditColumns, ", ") + ", hashes FROM audit_entry"
+	selectAudit        = selectAuditEntries + " WHERE seq >= $1 ORDER BY seq LIMIT $2"
+	blankAudit         = func() string {
 		blank := audit.Entry{}
 		var set []string
 		for _, f := range blank.Fields()[1:] {

@@ -8,7 +8,7 @@ import (
 )
 
 // auditSearch is what was entered to find entries.
-type auditSearch struct{ Since, Until, Kind, Chat, Actor, Verdict, After string }
+type auditSearch struct{ Since, Until, Kind, Chat, Actor, Verdict, After, Before string }
 
 // auditPage is the log, and whether it is whole.
 type auditPage struct {
@@ -20,6 +20,7 @@ type auditPage struct {
 	Kinds    []string
 	Verdicts []string
 	Next     string // path
+	Previous string // path
 	First    bool
 }
 
@@ -36,7 +37,7 @@ func (s auditSearch) query(v *visit, now time.Time) (AuditQuery, faults) {
 		return at
 	}
 	q := AuditQuery{Since: date("since", s.Since), Until: date("until", s.Until), Kind: s.Kind, Chat: s.Chat, Actor: s.Actor,
-		Verdict: s.Verdict, After: s.After, Limit: pageSize}
+		Verdict: s.Verdict, After: s.After, Before: s.Before, Limit: pageSize}
 	if !q.Until.IsZero() {
 		q.Until = q.Until.AddDate(0, 0, 1) // people mean the whole day
 		if q.Until.Before(q.Since) {
@@ -61,8 +62,14 @@ func (c *Console) showAudit(v *visit) error {
 		return err
 	}
 	if p.Found.Next != "" {
-		s.After = p.Found.Next
+		s.After, s.Before = p.Found.Next, ""
 		if p.Next, err = v.searchPath("/audit", sealAuditSearch, s); err != nil {
+			return err
+		}
+	}
+	if p.Found.Previous != "" {
+		s.After, s.Before = "", p.Found.Previous
+		if p.Previous, err = v.searchPath("/audit", sealAuditSearch, s); err != nil {
 			return err
 		}
 	}
@@ -71,7 +78,7 @@ func (c *Console) showAudit(v *visit) error {
 
 func newAuditPage(v *visit, s auditSearch) auditPage {
 	p := auditPage{
-		CSRF: v.session.csrf, Search: s, First: s.After == "", Proof: v.c.options.Audit.Proof(),
+		CSRF: v.session.csrf, Search: s, First: s.After == "" && s.Before == "", Proof: v.c.options.Audit.Proof(),
 		Kinds:    []string{"text", "media", "edit", "poll", "vote", "contact", "location", "notice", "sign-in"},
 		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "done", "denied", "failed"},
 	}

@@ -60,7 +60,8 @@ type AuditQuery struct {
 	Chat         string // pseudonym, or the network's identifier
 	Actor        string // pseudonym, or a Matrix ID
 	Verdict      string
-	After        string // Next of the page before
+	After        string // Next of a page: what is older
+	Before       string // Previous of a page: what is newer; not with After
 	Limit        int
 }
 
@@ -69,6 +70,8 @@ type AuditPage struct {
 	Entries []AuditEntry
 	Total   int    // on all pages; negative: they were not counted
 	Next    string // empty: this is the last page
+	// Previous is empty on the first page.
+	Previous string
 }
 
 // AuditEntry is one entry.

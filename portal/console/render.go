@@ -154,8 +154,12 @@ func (c *Console) words(l say.Language) template.FuncMap {
 			return newMenuEntry(here, path, page, sentence(l, page), below)
 		},
 		"networks": func(list []Network, chosen string, any bool) networkChoice { return networkChoice{list, chosen, any} },
-		"pager":    func(first bool, next, start string) pager { return pager{first, next, start} },
-		"fault":    func(id, text string) fieldFault { return fieldFault{id, text} },
+		"pager":    func(first bool, next, start string) pager { return pager{First: first, Next: next, Start: start} },
+		"newer": func(p pager, previous string) pager {
+			p.Previous = previous
+			return p
+		},
+		"fault": func(id, text string) fieldFault { return fieldFault{id, text} },
 	}
 }
 
@@ -182,8 +186,8 @@ type networkChoice struct {
 
 // pager leads through a list.
 type pager struct {
-	First       bool
-	Next, Start string // paths
+	First                 bool
+	Next, Previous, Start string // paths
 }
 
 // fieldFault is what is wrong with a field of a form; without a Text nothing is.
