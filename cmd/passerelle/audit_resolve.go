@@ -103,7 +103,7 @@ func auditPruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Empty entries that are older than some days",
-		Long: "Prune empties old entries now; a running bridge does so by itself (audit.retention_days). Their hashes stay, so that " +
+		Long: "Prune empties old entries now, and deletes decisions of that age; a running bridge does so by itself (audit.retention_days). Their hashes stay, so that " +
 			"the log can still be verified. That it was done stands in the log.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -119,7 +119,11 @@ func auditPruneCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d entries were emptied.\n", n)
+				forgotten, err := a.store.ForgetDecisions(cmd.Context(), before)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d entries were emptied, and %d decisions deleted.\n", n, forgotten)
 				return errors.Join(err, a.log.Sign(cmd.Context()))
 			})
 		},
