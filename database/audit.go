@@ -127,7 +127,7 @@ func (s *Store) AuditRows(ctx context.Context, from int64, limit int) ([]audit.R
 func scanAudit(row dbutil.Scannable) (r audit.Row, err error) {
 	var at int64
 	e := &r.Entry
-	err = row.Scan(&e.Seq, &at, &e.Salt, &e.Event, &e.Network, &e.Actor, &e.Portal, &e.Login, &e.Message, &e.Direction, &e.Kind,
+	err = row.Scan(&e.Seq, &at, &e.Salt, &e.Key, &e.Event, &e.Network, &e.Actor, &e.Portal, &e.Login, &e.Message, &e.Direction, &e.Kind,
 		&e.Size, &e.Verdict, &e.Rule, &e.Found, &e.Digest, &e.Action, &e.Target, &e.Detail, &e.Result, &e.Door, &r.Hashes)
 	if at != 0 {
 		e.At = time.UnixMilli(at)

@@ -48,6 +48,14 @@ func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) 
 	if err != nil {
 		return nil, fmt.Errorf("audit.pseudonym_key: %w", err)
 	}
+	var older []*audit.Pseudonyms
+	for i, key := range c.Audit.OlderPseudonymKeys {
+		before, err := audit.ParsePseudonyms(key)
+		if err != nil {
+			return nil, fmt.Errorf("audit.older_pseudonym_keys[%d]: %w", i, err)
+		}
+		older = append(older, before)
+	}
 	signer, err := audit.ParseSigner(c.Audit.SigningKey)
 	if err != nil {
 		return nil, fmt.Errorf("audit.signing_key: %w", err)
@@ -57,7 +65,7 @@ func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) 
 		return nil, fmt.Errorf("audit.older_keys: %w", err)
 	}
 	return &audit.Options{
-		Pseudonyms: names, Signer: signer, Verifier: verifier, CheckpointFile: c.Audit.CheckpointFile,
+		Pseudonyms: names, Older: older, Signer: signer, Verifier: verifier, CheckpointFile: c.Audit.CheckpointFile,
 		CheckpointEvery: c.Audit.CheckpointEvery, Retention: time.Duration(c.Audit.RetentionDays) * 24 * time.Hour,
 		Patience: auditPatience, Transient: database.IsTransient, Now: time.Now, Log: log,
 	}, nil
@@ -208,16 +216,23 @@ func keyFiles(origin string) ([]newFile, error) {
 
 func auditKeyCommand() *cobra.Command {
 	var path, dir, origin string
+	var pseudonyms bool
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Print the log's public key, or make new keys with --dir",
 		Long: "Key prints the public key that checks what the log signs: give it to those who check. With --dir it writes " +
-			"fresh keys there, readable by their owner only, and prints what to put into the configuration.",
+			"fresh keys there, readable by their owner only, and prints what to put into the configuration; with --pseudonyms only a " +
+			"new key for the pseudonyms, to take the place of the one in use.",
 		Example: "  passerelle audit key -c config.yaml\n  passerelle audit key --dir /etc/passerelle --origin example.org/passerelle",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir != "" {
+			switch {
+			case dir != "" && pseudonyms:
+				return makePseudonymKey(cmd, dir)
+			case dir != "":
 				return makeKeys(cmd, dir, origin)
+			case pseudonyms:
+				return errors.New("--dir is missing: name the folder for the new key")
 			}
 			c, err := config.Load(path, os.Environ())
 			if err != nil {
@@ -236,6 +251,7 @@ func auditKeyCommand() *cobra.Command {
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&dir, "dir", "", "make new keys in this folder")
+	cmd.Flags().BoolVar(&pseudonyms, "pseudonyms", false, "with --dir: make only a new key for the pseudonyms")
 	cmd.Flags().StringVar(&origin, "origin", "", "with --dir: the name of the log, such as example.org/passerelle")
 	return cmd
 }
@@ -262,5 +278,26 @@ func makeKeys(cmd *cobra.Command, dir, origin string) error {
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote, readable by their owner only. Put into the configuration:\n\n"+
 		"audit:\n  enabled: true\n  signing_key_file: %s\n  pseudonym_key_file: %s\n\nPublic key: %s\n",
 		filepath.Join(folder, signingKeyFile), filepath.Join(folder, pseudonymKeyFile), signer.PublicKey())
+	return err
+}
+
+// makePseudonymKey makes a key that takes the place of another one. Its file is named by its ID: the other one's stays.
+func makePseudonymKey(cmd *cobra.Command, dir string) error {
+	key := audit.NewPseudonymKey()
+	names, err := audit.ParsePseudonyms(key)
+	if err != nil {
+		return err
+	}
+	file := newFile{name: "audit-pseudonym-" + names.ID() + ".key", text: []byte(key + "\n")}
+	if err := writeNew(dir, []newFile{file}); err != nil {
+		return err
+	}
+	folder, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote the key %s, readable by its owner only. First add the key in use as a line to the file of\n"+
+		"audit.older_pseudonym_keys_file, above those of before; then put into the configuration, and start the bridge again:\n\n"+
+		"audit:\n  pseudonym_key_file: %s\n", names.ID(), filepath.Join(folder, file.name))
 	return err
 }

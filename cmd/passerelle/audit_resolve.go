@@ -26,7 +26,7 @@ func auditResolveCommand() *cobra.Command {
 		Use:   "resolve PERSON",
 		Short: "Print the pseudonyms that a person or a chat has in the log",
 		Long: "Resolve computes the pseudonyms of a Matrix ID, a phone number (with its +) or a network's own identifier, so that " +
-			"their entries can be found. That it was asked stands in the log, with the pseudonym of who asked.",
+			"their entries can be found, under the key in use and those of before. That it was asked stands in the log, with the pseudonym of who asked.",
 		Example: "  passerelle audit resolve @claire:example.org\n  passerelle audit resolve +33612345678",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -92,7 +92,9 @@ func resolve(cmd *cobra.Command, a *openedAudit, person string, known []identifi
 		if name == "" {
 			name = "matrix"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", a.options.Pseudonyms.Of(k.network, k.identifier), name, k.identifier)
+		for _, names := range append([]*audit.Pseudonyms{a.options.Pseudonyms}, a.options.Older...) {
+			fmt.Fprintf(out, "%s\t%s\t%s\tkey %s\n", names.Of(k.network, k.identifier), name, k.identifier, names.ID())
+		}
 	}
 	return out.Flush()
 }

@@ -207,9 +207,12 @@ func (l *consoleLog) pseudonyms(entered string) []string {
 	if entered == "" {
 		return nil
 	}
-	list := []string{entered, l.options.Pseudonyms.Of("", entered)}
-	for _, network := range l.networks {
-		list = append(list, l.options.Pseudonyms.Of(network, entered))
+	list := []string{entered}
+	for _, names := range append([]*audit.Pseudonyms{l.options.Pseudonyms}, l.options.Older...) {
+		list = append(list, names.Of("", entered))
+		for _, network := range l.networks {
+			list = append(list, names.Of(network, entered))
+		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
