@@ -128,8 +128,8 @@ func (h *Host) handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, n := range h.networks {
 		prefix := "/" + n.Name
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.guardProvisioning(http.HandlerFunc(
-			func(w http.ResponseWriter, r *http.Request) { n.matrix().AS.Router.ServeHTTP(w, r) })))))
+		mux.Handle(prefix+"/", http.StripPrefix(prefix, n.journal.before(n.guardProvisioning(n.auditProvisioning(http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) { n.matrix().AS.Router.ServeHTTP(w, r) }))))))
 	}
 	return mux
 }

@@ -333,18 +333,18 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	networks := []bridge.Network{{Name: "red", ASToken: asToken + "red", HSToken: hsToken + "red"}}
 	for _, f := range h.options.Check(bounded(t), networks) {
 		if f.Result == bridge.Failed {
-			t.Errorf("%s: %s", f.Subject, f.Detail)
+			t.Errorf("%s: %s", f.Subject.In(say.English), f.Detail.In(say.English))
 		}
 	}
 	wrong := []bridge.Network{{Name: "red", ASToken: "another-token-of-mine", HSToken: hsToken + "red"}}
 	findings := h.options.Check(bounded(t), wrong)
-	if last := findings[len(findings)-1]; last.Result != bridge.Failed || !strings.Contains(last.Detail, "app_service_config_files") {
+	if last := findings[len(findings)-1]; last.Result != bridge.Failed || !strings.Contains(last.Remedy.In(say.French), "Inscrivez l’enregistrement sous app_service_config_files") {
 		t.Errorf("a wrong token gave %+v", last)
 	}
 	nowhere := h.options
 	nowhere.HomeserverAddress = "http://" + freeAddress(t)
 	findings = nowhere.Check(bounded(t), networks)
-	if len(findings) != 1 || findings[0].Result != bridge.Failed || !strings.Contains(findings[0].Detail, "homeserver.address") {
+	if len(findings) != 1 || findings[0].Result != bridge.Failed || !strings.Contains(findings[0].Remedy.In(say.English), "homeserver.address") {
 		t.Errorf("no homeserver gave %+v", findings)
 	}
 }

@@ -13,24 +13,51 @@ import (
 	"go.mau.fi/util/random"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/say"
 )
 
-// Finding is one line of a check.
+// Finding is what became of one part of a check.
 type Finding struct {
-	Subject string
+	Subject say.Phrase
 	Result  Result
-	Detail  string // what was seen, or the remedy
+	Detail  say.Phrase // what was seen
+	Remedy  say.Phrase // what to do about it; says nothing where nothing has to be done
 }
 
-// Result is how a part of a check ended.
+// Result is how a part of a check ended, and so how severe a finding is.
 type Result string
 
 // The results of a check's parts.
 const (
 	OK       Result = "ok"
-	Failed   Result = "FAILED"
 	Untested Result = "not tested" // it cannot be told from here
 	Warning  Result = "warning"    // it works, and should be otherwise
+	Failed   Result = "failed"
+)
+
+// Word is what the result is called.
+func (r Result) Word() say.Sentence {
+	switch r {
+	case OK:
+		return say.CheckOK
+	case Untested:
+		return say.CheckUntested
+	case Warning:
+		return say.CheckWarning
+	}
+	return say.CheckFailed
+}
+
+// The keys of the configuration, and of a registration, that remedies name.
+const (
+	keyHomeserver = "homeserver.address"
+	keyAdminToken = "homeserver.admin_token"
+	keyDomain     = "homeserver.domain"
+	keyListen     = "bridge.listen"
+	keyAddress    = "bridge.address"
+	keyMode       = "encryption.mode"
+	keyMSC4190    = "`io.element.msc4190: true`"
 )
 
 // checkPatience bounds one question to the homeserver.
@@ -61,21 +88,21 @@ func (o Options) Check(ctx context.Context, networks []Network) []Finding {
 }
 
 func (o Options) checkHomeserver(ctx context.Context) (*mautrix.RespVersions, Finding) {
-	f := Finding{Subject: "homeserver"}
+	f := Finding{Subject: say.CheckServer.With(), Result: Failed, Remedy: say.CheckServerMend.With(keyHomeserver)}
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	client, err := mautrix.NewClient(o.HomeserverAddress, "", "")
 	if err != nil {
-		f.Result, f.Detail = Failed, err.Error()
+		f.Detail = say.CheckAnswersNot.With(o.HomeserverAddress, err)
 		return nil, f
 	}
 	versions, err := client.Versions(ctx)
 	if err != nil {
-		f.Result, f.Detail = Failed, fmt.Sprintf("%s does not answer: %v. Check homeserver.address, and that it is running.",
-			o.HomeserverAddress, err)
+		f.Detail = say.CheckAnswersNot.With(o.HomeserverAddress, err)
 		return nil, f
 	}
-	f.Result, f.Detail = OK, fmt.Sprintf("%s answers (Matrix %s)", o.HomeserverAddress, versions.GetLatest())
+	f.Result, f.Remedy = OK, say.Phrase{}
+	f.Detail = say.CheckServerAnswers.With(o.HomeserverAddress, versions.GetLatest())
 	return versions, f
 }
 
@@ -87,8 +114,14 @@ type networkCheck struct {
 	bot      id.UserID
 }
 
-func (c networkCheck) finding(subject string, r Result, format string, args ...any) Finding {
-	return Finding{Subject: c.network.Name + ": " + subject, Result: r, Detail: fmt.Sprintf(format, args...)}
+// failed is what a part ends with that does not work.
+func (c networkCheck) failed(subject, detail, remedy say.Phrase) Finding {
+	return Finding{Subject: subject, Result: Failed, Detail: detail, Remedy: remedy}
+}
+
+// broken is what a part ends with that cannot even be tried.
+func (c networkCheck) broken(subject say.Phrase, err error) Finding {
+	return c.failed(subject, say.CheckFailsHere.With(err), say.CheckReport.With())
 }
 
 // client returns a client that speaks as the network's bot.
@@ -103,12 +136,12 @@ func (c networkCheck) client() (*mautrix.Client, error) {
 
 // token checks that the homeserver takes the bridge's token, for the bot.
 func (c networkCheck) token(ctx context.Context) Finding {
-	const subject = "token for the homeserver"
+	subject := say.CheckAccess.With(c.network.Name)
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	client, err := c.client()
 	if err != nil {
-		return c.finding(subject, Failed, "%v", err)
+		return c.broken(subject, err)
 	}
 	client.SetAppServiceUserID = false // the bot may not be registered yet
 	_, _, err = client.Register(ctx, &mautrix.ReqRegister[any]{
@@ -116,42 +149,38 @@ func (c networkCheck) token(ctx context.Context) Finding {
 	})
 	switch {
 	case err == nil || errors.Is(err, mautrix.MUserInUse):
-		return c.finding(subject, OK, "accepted, for %s", c.bot)
+		return Finding{Subject: subject, Result: OK, Detail: say.CheckAccepted.With(c.bot)}
 	case errors.Is(err, mautrix.MExclusive), errors.Is(err, mautrix.MForbidden):
-		return c.finding(subject, Failed, "the registration does not cover %s: check homeserver.domain, and that the "+
-			"homeserver loads the registration which `passerelle init` wrote", c.bot)
+		return c.failed(subject, say.CheckNotCovered.With(c.bot), say.CheckCover.With(keyDomain, "`passerelle init`"))
 	}
-	return c.finding(subject, Failed, "not accepted (%v): list the registration in app_service_config_files, restart the "+
-		"homeserver, and check that as_token is the same in both files", err)
+	return c.failed(subject, say.CheckNotAccepted.With(err), say.CheckList.With("app_service_config_files", "as_token"))
 }
 
 // wayBack checks that the homeserver reaches the bridge, with the token that the bridge expects.
 func (c networkCheck) wayBack(ctx context.Context) Finding {
-	const subject = "way back from the homeserver"
+	subject := say.CheckWayBack.With(c.network.Name)
 	if !c.versions.Supports(mautrix.FeatureAppservicePing) {
-		return c.finding(subject, Untested, "this homeserver has no appservice ping (Matrix 1.7): it shows with the first "+
-			"message to the bot")
+		return Finding{Subject: subject, Result: Untested, Detail: say.CheckNoPing.With(), Remedy: say.CheckNoPingWait.With()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	stop, running, err := c.answerPings(ctx)
 	if err != nil {
-		return c.finding(subject, Failed, "%v. Check bridge.listen.", err)
+		return c.failed(subject, say.CheckCannotListen.With(err), say.CheckListen.With(keyListen))
 	}
 	defer stop()
 	client, err := c.client()
 	if err != nil {
-		return c.finding(subject, Failed, "%v", err)
+		return c.broken(subject, err)
 	}
 	if _, err := client.AppservicePing(ctx, "passerelle-"+c.network.Name, random.String(16)); err != nil {
-		return c.finding(subject, Failed, "the homeserver does not reach %s/%s, or with another token: %v. Check "+
-			"bridge.address, and that url and hs_token of the registration are the ones in the configuration.",
-			c.options.Address, c.network.Name, err)
+		return c.failed(subject, say.CheckNotReached.With(c.options.Address+"/"+c.network.Name, err),
+			say.CheckReach.With(keyAddress, "url", "hs_token"))
 	}
 	if running {
-		return c.finding(subject, OK, "the homeserver reaches the running bridge")
+		return Finding{Subject: subject, Result: OK, Detail: say.CheckReachesRunning.With()}
 	}
-	return c.finding(subject, OK, "the homeserver reaches %s", c.options.Address)
+	return Finding{Subject: subject, Result: OK, Detail: say.CheckReaches.With(c.options.Address)}
 }
 
 // answerPings answers the homeserver's pings in the bridge's place, unless a bridge is running there.
@@ -182,12 +211,12 @@ func (c networkCheck) answerPings(ctx context.Context) (stop func(), running boo
 // encryption checks that the bot can get a device of its own in the mode that is configured.
 func (c networkCheck) encryption(ctx context.Context) Finding {
 	mode := c.options.Encryption.Mode
-	subject := fmt.Sprintf("encryption mode %s", mode)
+	subject := say.CheckEncryption.With(c.network.Name, string(mode))
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	client, err := c.client()
 	if err != nil {
-		return c.finding(subject, Failed, "%v", err)
+		return c.broken(subject, err)
 	}
 	device := id.DeviceID("CHECK" + strings.ToUpper(random.String(8)))
 	if mode == ModeLogin {
@@ -196,17 +225,17 @@ func (c networkCheck) encryption(ctx context.Context) Finding {
 		err = tryDevice(ctx, client, device)
 	}
 	if err != nil {
-		advice := encryptionAdvice(err)
-		if advice == "" {
-			advice = "the homeserver gives the bot no device in this mode; see encryption.mode in docs/configuration.md"
+		remedy, known := encryptionRemedy(err)
+		if !known {
+			remedy = say.CheckDeviceMode.With(keyMode, "docs/configuration.md")
 		}
-		return c.finding(subject, Failed, "%s (%v)", advice, err)
+		return c.failed(subject, say.CheckNoDevice.With(err), remedy)
 	}
 	if mode == ModeTransactions {
-		return c.finding(subject, Untested, "the bot gets a device; whether keys come with the transactions shows only when "+
-			"the bridge runs. Synapse needs msc2409_to_device_messages_enabled and msc3202_transaction_extensions.")
+		return Finding{Subject: subject, Result: Untested, Detail: say.CheckTransactions.With(),
+			Remedy: say.CheckTransactionsWant.With("msc2409_to_device_messages_enabled", "msc3202_transaction_extensions")}
 	}
-	return c.finding(subject, OK, "the bot gets a device")
+	return Finding{Subject: subject, Result: OK, Detail: say.CheckDevice.With()}
 }
 
 func tryLogin(ctx context.Context, client *mautrix.Client, bot id.UserID, device id.DeviceID) error {
@@ -229,18 +258,16 @@ func tryDevice(ctx context.Context, client *mautrix.Client, device id.DeviceID) 
 	return client.DeleteDevice(ctx, device, &mautrix.ReqDeleteDevice[any]{})
 }
 
-// encryptionAdvice returns the remedy for an error of the encryption's start, or "".
-func encryptionAdvice(err error) string {
+// encryptionRemedy returns what to do about an error of the encryption's start, if that is known.
+func encryptionRemedy(err error) (remedy say.Phrase, known bool) {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "create device") || strings.Contains(text, "make a device"):
-		return "the homeserver does not let the bridge make its device: the registration needs `io.element.msc4190: true` " +
-			"(Synapse 1.121 or later); for another homeserver set encryption.mode to login, and take that line out of the registration"
+		return say.CheckDeviceAllow.With(keyMSC4190, keyMode), true
 	case strings.Contains(text, "appservice login") || strings.Contains(text, "log in as"):
-		return "the homeserver does not let the bridge log in: with `io.element.msc4190: true` in the registration, or with " +
-			"a separate authentication service, encryption.mode must be device"
+		return say.CheckDeviceLogin.With(keyMSC4190, keyMode, string(ModeDevice)), true
 	case strings.Contains(text, "pickle") || strings.Contains(text, "unpickle"):
-		return "the bridge's own keys cannot be read: encryption.pickle_key is not the one that they were written with"
+		return say.CheckPickle.With("encryption.pickle_key"), true
 	}
-	return ""
+	return say.Phrase{}, false
 }

@@ -226,21 +226,26 @@ func (n *network) groupPictures(ctx context.Context) (map[string]bool, error) {
 
 // checkAdministration checks that the homeserver's administration takes the token, by asking what a network's bot has uploaded.
 func (o Options) checkAdministration(ctx context.Context, bot id.UserID) Finding {
-	f := Finding{Subject: "homeserver.admin_token", Result: OK, Detail: "accepted: erasing a contact removes their files"}
+	f := Finding{Subject: say.CheckAdministration.With(), Result: OK, Detail: say.CheckFilesGo.With()}
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
 	administration, err := o.administration()
 	if err == nil {
 		_, _, err = administration.uploadedBy(ctx, bot, 0, 1)
 	}
-	if why := whyFilesStay(err); why != "" {
-		f.Result = Failed
-		f.Detail = map[filesStay]string{
-			filesCannot: "this homeserver has no administration that removes files (Synapse has), or keeps it from the bridge at " +
-				"homeserver.address: files of erased contacts stay. Take the token out, or let the bridge reach /_synapse/admin",
-			filesNotAllowed: "not accepted: give the access token of an administrator of the homeserver's",
-			filesNotNow:     fmt.Sprintf("the homeserver did not answer as it should: %v", err),
-		}[why]
+	why := whyFilesStay(err)
+	if why == "" {
+		return f
+	}
+	f.Result = Failed
+	switch why {
+	case filesCannot:
+		f.Detail = say.CheckFilesCannot.With()
+		f.Remedy = say.CheckFilesCannotMend.With(keyAdminToken, "/_synapse/admin", keyHomeserver)
+	case filesNotAllowed:
+		f.Detail, f.Remedy = say.CheckFilesRefused.With(), say.CheckFilesRefusedMend.With(keyAdminToken)
+	default:
+		f.Detail, f.Remedy = say.CheckAnswersNot.With(o.HomeserverAddress, err), say.CheckServerMend.With(keyHomeserver)
 	}
 	return f
 }

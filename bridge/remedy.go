@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"maunium.net/go/mautrix/bridgev2/matrix"
+
+	"passerelle/portal/say"
 )
 
 // remedy turns an error of bridgev2's start, which is often no more than an exit code, into a sentence that helps.
@@ -15,8 +17,8 @@ func (n *network) remedy(err error) error {
 		code = exit.ExitCode
 	}
 	if code == 0 {
-		if advice := encryptionAdvice(err); advice != "" {
-			return fmt.Errorf("%s (%w)", advice, err)
+		if remedy, known := encryptionRemedy(err); known {
+			return fmt.Errorf("%s (%w)", remedy.In(say.English), err)
 		}
 		return err
 	}

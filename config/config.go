@@ -136,6 +136,9 @@ type Audit struct {
 	SigningKeyFile   string `yaml:"signing_key_file"`
 	PseudonymKey     string `yaml:"pseudonym_key"` // 32 bytes in base64
 	PseudonymKeyFile string `yaml:"pseudonym_key_file"`
+	// OlderPseudonymKeys are those of before, the newest first: by them people are found in entries of before.
+	OlderPseudonymKeys     []string `yaml:"older_pseudonym_keys"`
+	OlderPseudonymKeysFile string   `yaml:"older_pseudonym_keys_file"` // one a line
 	// OlderKeys are public keys that signed the log before.
 	OlderKeys []string `yaml:"older_keys"`
 	// CheckpointFile is where the newest signed checkpoint lies beside the database; empty: nowhere.

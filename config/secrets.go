@@ -54,6 +54,7 @@ func (c *Config) secrets() []secret {
 		{"console.oidc.client_secret", c.Console.OIDC.ClientSecretFile, into(&c.Console.OIDC.ClientSecret)},
 		{"audit.signing_key", c.Audit.SigningKeyFile, into(&c.Audit.SigningKey)},
 		{"audit.pseudonym_key", c.Audit.PseudonymKeyFile, into(&c.Audit.PseudonymKey)},
+		{"audit.older_pseudonym_keys", c.Audit.OlderPseudonymKeysFile, func(value string) { c.Audit.OlderPseudonymKeys = strings.Fields(value) }},
 		{"double_puppet.as_token", c.DoublePuppet.ASTokenFile, into(&c.DoublePuppet.ASToken)},
 	}
 	for i := range c.API.Tokens {

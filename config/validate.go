@@ -162,6 +162,11 @@ func (v *validation) audit(a Audit) {
 	if _, err := note.NewSigner(a.SigningKey); err != nil {
 		v.complain("audit.signing_key", "missing, or no private key (%v); make the keys with: passerelle audit key --dir FOLDER", err)
 	}
+	for i, text := range a.OlderPseudonymKeys {
+		if key, err := base64.StdEncoding.DecodeString(text); err != nil || len(key) != 32 {
+			v.complain(fmt.Sprintf("audit.older_pseudonym_keys[%d]", i), "not 32 bytes in base64; write what audit.pseudonym_key was before")
+		}
+	}
 	if key, err := base64.StdEncoding.DecodeString(a.PseudonymKey); err != nil || len(key) != 32 {
 		v.complain("audit.pseudonym_key", "missing, or not 32 bytes in base64; make the keys with: passerelle audit key --dir FOLDER")
 	}

@@ -68,9 +68,10 @@ var auditColumns = func() (columns []string) {
 }()
 
 var (
-	insertAudit = "INSERT INTO audit_entry (" + strings.Join(auditColumns, ", ") + ", hashes) VALUES "
-	selectAudit = "SELECT " + strings.Join(auditColumns, ", ") + ", hashes FROM audit_entry WHERE seq >= $1 ORDER BY seq LIMIT $2"
-	blankAudit  = func() string {
+	insertAudit        = "INSERT INTO audit_entry (" + strings.Join(auditColumns, ", ") + ", hashes) VALUES "
+	selectAuditEntries = "SELECT " + strings.Join(auditColumns, ", ") + ", hashes FROM audit_entry"
+	selectAudit        = selectAuditEntries + " WHERE seq >= $1 ORDER BY seq LIMIT $2"
+	blankAudit         = func() string {
 		blank := audit.Entry{}
 		var set []string
 		for _, f := range blank.Fields()[1:] {
@@ -126,7 +127,7 @@ func (s *Store) AuditRows(ctx context.Context, from int64, limit int) ([]audit.R
 func scanAudit(row dbutil.Scannable) (r audit.Row, err error) {
 	var at int64
 	e := &r.Entry
-	err = row.Scan(&e.Seq, &at, &e.Salt, &e.Event, &e.Network, &e.Actor, &e.Portal, &e.Login, &e.Message, &e.Direction, &e.Kind,
+	err = row.Scan(&e.Seq, &at, &e.Salt, &e.Key, &e.Event, &e.Network, &e.Actor, &e.Portal, &e.Login, &e.Message, &e.Direction, &e.Kind,
 		&e.Size, &e.Verdict, &e.Rule, &e.Found, &e.Digest, &e.Action, &e.Target, &e.Detail, &e.Result, &e.Door, &r.Hashes)
 	if at != 0 {
 		e.At = time.UnixMilli(at)

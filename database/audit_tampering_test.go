@@ -99,9 +99,9 @@ func tamperings(columns map[string]map[string]string) (all []tampering) {
 	return append(all,
 		tampering{"the tail cut", []string{"DELETE FROM audit_entry WHERE seq >= 17"}, "17"},
 		tampering{"the tail cut, and the head changed", []string{"DELETE FROM audit_entry WHERE seq >= 16", "UPDATE audit_head SET size = 16"}, "16"},
-		tampering{"an entry emptied", []string{"UPDATE audit_entry SET at = 0, salt = '', event = '', network = '', actor = '', portal = '', login = '', " +
+		tampering{"an entry emptied", []string{"UPDATE audit_entry SET at = 0, salt = '', key = '', event = '', network = '', actor = '', portal = '', login = '', " +
 			"message = '', direction = '', kind = '', size = 0, verdict = '', rule = '' WHERE seq = 9"}, "9"},
-		tampering{"an entry emptied, and the head changed", []string{"UPDATE audit_entry SET at = 0, salt = '', event = '', network = '', actor = '', portal = '', " +
+		tampering{"an entry emptied, and the head changed", []string{"UPDATE audit_entry SET at = 0, salt = '', key = '', event = '', network = '', actor = '', portal = '', " +
 			"login = '', message = '', direction = '', kind = '', size = 0, verdict = '', rule = '' WHERE seq = 8", "UPDATE audit_head SET pruned = 9"}, "before 9"},
 		tampering{"the head taken out", []string{"DELETE FROM audit_head"}, "head"},
 		tampering{"a checkpoint taken out", []string{"DELETE FROM audit_checkpoint WHERE size = 14"}, "2 checkpoints"},

@@ -123,7 +123,7 @@ func TestADecisionHasOneEntryHoweverOftenItIsRecorded(t *testing.T) {
 		}
 		_, names := auditKeys()
 		got := rows[1].Entry
-		want := audit.Entry{Seq: 1, At: refused.At, Salt: got.Salt, Event: audit.EventCrossing, Network: "whatsapp",
+		want := audit.Entry{Seq: 1, At: refused.At, Salt: got.Salt, Key: names.ID(), Event: audit.EventCrossing, Network: "whatsapp",
 			Actor: names.Of("", "@claire:example.org"), Portal: names.Of("whatsapp", refused.Portal), Login: names.Of("whatsapp", refused.Login),
 			Message: names.Message("whatsapp", portal.Out, refused.Key), Direction: portal.Out, Kind: portal.KindMedia, Size: 7,
 			Verdict: portal.Withhold, Rule: "scan", Found: "Eicar-Test", Digest: refused.Digest}

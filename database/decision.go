@@ -77,3 +77,28 @@ func (s *Store) Decisions(ctx context.Context, network string, since time.Time) 
 	}
 	return list, nil
 }
+
+// ForgetDecisions deletes what was decided before a time, by the rules and by people, and returns how many of the gate's decisions went.
+// What still waits for somebody stays, and so does the newest of what people decided: the next number comes behind it.
+func (s *Store) ForgetDecisions(ctx context.Context, before time.Time) (forgotten int64, err error) {
+	err = s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		result, err := s.db.Exec(ctx, `
+			DELETE FROM decision WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM approval WHERE approval.network = decision.network
+				AND approval.direction = decision.direction AND approval.key = decision.key AND NOT (approval.outcome <> '' AND approval.handed_on))`,
+			before.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if forgotten, err = result.RowsAffected(); err != nil {
+			return err
+		}
+		_, err = s.db.Exec(ctx, `
+			DELETE FROM approval WHERE outcome <> '' AND handed_on AND decided_at < $1 AND number < (SELECT MAX(number) FROM approval)`,
+			before.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget old decisions: %w", err)
+	}
+	return forgotten, nil
+}

@@ -16,6 +16,7 @@ import (
 	"passerelle/config"
 	"passerelle/database"
 	"passerelle/portal/audit"
+	"passerelle/portal/say"
 )
 
 // The files that init and `audit key` write.
@@ -47,6 +48,14 @@ func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) 
 	if err != nil {
 		return nil, fmt.Errorf("audit.pseudonym_key: %w", err)
 	}
+	var older []*audit.Pseudonyms
+	for i, key := range c.Audit.OlderPseudonymKeys {
+		before, err := audit.ParsePseudonyms(key)
+		if err != nil {
+			return nil, fmt.Errorf("audit.older_pseudonym_keys[%d]: %w", i, err)
+		}
+		older = append(older, before)
+	}
 	signer, err := audit.ParseSigner(c.Audit.SigningKey)
 	if err != nil {
 		return nil, fmt.Errorf("audit.signing_key: %w", err)
@@ -56,7 +65,7 @@ func auditOptions(c *config.Config, log zerolog.Logger) (*audit.Options, error) 
 		return nil, fmt.Errorf("audit.older_keys: %w", err)
 	}
 	return &audit.Options{
-		Pseudonyms: names, Signer: signer, Verifier: verifier, CheckpointFile: c.Audit.CheckpointFile,
+		Pseudonyms: names, Older: older, Signer: signer, Verifier: verifier, CheckpointFile: c.Audit.CheckpointFile,
 		CheckpointEvery: c.Audit.CheckpointEvery, Retention: time.Duration(c.Audit.RetentionDays) * 24 * time.Hour,
 		Patience: auditPatience, Transient: database.IsTransient, Now: time.Now, Log: log,
 	}, nil
@@ -100,29 +109,28 @@ func startAudit(ctx context.Context, c *config.Config, options *bridge.Options) 
 
 // checkAudit tells how the audit log is.
 func checkAudit(ctx context.Context, c *config.Config) bridge.Finding {
-	f := bridge.Finding{Subject: "audit", Result: bridge.Warning,
-		Detail: "off: nothing shows later what crossed (make keys with `passerelle audit key`, and set audit.enabled)"}
+	f := bridge.Finding{Subject: say.CheckAudit.With(), Result: bridge.Warning, Detail: say.CheckAuditOff.With(),
+		Remedy: say.CheckAuditTurnOn.With("`passerelle audit key`", "audit.enabled")}
 	if !c.Audit.Enabled {
 		return f
 	}
-	f.Result = bridge.Failed
 	a, err := openAudit(ctx, c)
-	if err != nil {
-		f.Detail = err.Error()
-		return f
+	var head audit.Head
+	if err == nil {
+		defer a.store.Close()
+		head, err = a.store.AuditHead(ctx)
 	}
-	defer a.store.Close()
-	head, err := a.store.AuditHead(ctx)
-	if file := a.options.CheckpointFile; file != "" && err == nil {
-		_, err = os.Stat(filepath.Dir(file))
+	if err == nil && a.options.CheckpointFile != "" {
+		_, err = os.Stat(filepath.Dir(a.options.CheckpointFile))
 	}
 	switch {
 	case err != nil:
-		f.Detail = err.Error()
+		f.Result, f.Detail = bridge.Failed, say.CheckAuditBroken.With(err)
+		f.Remedy = say.CheckAuditLook.With("`passerelle audit verify`", "audit.checkpoint_file")
 	case a.options.CheckpointFile == "":
-		f.Result, f.Detail = bridge.Warning, fmt.Sprintf("%d entries; audit.checkpoint_file is not set, so a log whose end is cut off is not found by itself", head.Size)
+		f.Detail, f.Remedy = say.CheckAuditNoFile.With(head.Size), say.CheckAuditSetFile.With("audit.checkpoint_file")
 	default:
-		f.Result, f.Detail = bridge.OK, fmt.Sprintf("%d entries, which continue %s (passerelle audit verify checks each one)", head.Size, a.options.CheckpointFile)
+		f.Result, f.Detail, f.Remedy = bridge.OK, say.CheckAuditWhole.With(head.Size, a.options.CheckpointFile), say.Phrase{}
 	}
 	return f
 }
@@ -208,16 +216,23 @@ func keyFiles(origin string) ([]newFile, error) {
 
 func auditKeyCommand() *cobra.Command {
 	var path, dir, origin string
+	var pseudonyms bool
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Print the log's public key, or make new keys with --dir",
 		Long: "Key prints the public key that checks what the log signs: give it to those who check. With --dir it writes " +
-			"fresh keys there, readable by their owner only, and prints what to put into the configuration.",
+			"fresh keys there, readable by their owner only, and prints what to put into the configuration; with --pseudonyms only a " +
+			"new key for the pseudonyms, to take the place of the one in use.",
 		Example: "  passerelle audit key -c config.yaml\n  passerelle audit key --dir /etc/passerelle --origin example.org/passerelle",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir != "" {
+			switch {
+			case dir != "" && pseudonyms:
+				return makePseudonymKey(cmd, dir)
+			case dir != "":
 				return makeKeys(cmd, dir, origin)
+			case pseudonyms:
+				return errors.New("--dir is missing: name the folder for the new key")
 			}
 			c, err := config.Load(path, os.Environ())
 			if err != nil {
@@ -236,6 +251,7 @@ func auditKeyCommand() *cobra.Command {
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&dir, "dir", "", "make new keys in this folder")
+	cmd.Flags().BoolVar(&pseudonyms, "pseudonyms", false, "with --dir: make only a new key for the pseudonyms")
 	cmd.Flags().StringVar(&origin, "origin", "", "with --dir: the name of the log, such as example.org/passerelle")
 	return cmd
 }
@@ -262,5 +278,26 @@ func makeKeys(cmd *cobra.Command, dir, origin string) error {
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote, readable by their owner only. Put into the configuration:\n\n"+
 		"audit:\n  enabled: true\n  signing_key_file: %s\n  pseudonym_key_file: %s\n\nPublic key: %s\n",
 		filepath.Join(folder, signingKeyFile), filepath.Join(folder, pseudonymKeyFile), signer.PublicKey())
+	return err
+}
+
+// makePseudonymKey makes a key that takes the place of another one. Its file is named by its ID: the other one's stays.
+func makePseudonymKey(cmd *cobra.Command, dir string) error {
+	key := audit.NewPseudonymKey()
+	names, err := audit.ParsePseudonyms(key)
+	if err != nil {
+		return err
+	}
+	file := newFile{name: "audit-pseudonym-" + names.ID() + ".key", text: []byte(key + "\n")}
+	if err := writeNew(dir, []newFile{file}); err != nil {
+		return err
+	}
+	folder, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "Wrote the key %s, readable by its owner only. First add the key in use as a line to the file of\n"+
+		"audit.older_pseudonym_keys_file, above those of before; then put into the configuration, and start the bridge again:\n\n"+
+		"audit:\n  pseudonym_key_file: %s\n", names.ID(), filepath.Join(folder, file.name))
 	return err
 }

@@ -26,7 +26,7 @@ func auditResolveCommand() *cobra.Command {
 		Use:   "resolve PERSON",
 		Short: "Print the pseudonyms that a person or a chat has in the log",
 		Long: "Resolve computes the pseudonyms of a Matrix ID, a phone number (with its +) or a network's own identifier, so that " +
-			"their entries can be found. That it was asked stands in the log, with the pseudonym of who asked.",
+			"their entries can be found, under the key in use and those of before. That it was asked stands in the log, with the pseudonym of who asked.",
 		Example: "  passerelle audit resolve @claire:example.org\n  passerelle audit resolve +33612345678",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -92,7 +92,9 @@ func resolve(cmd *cobra.Command, a *openedAudit, person string, known []identifi
 		if name == "" {
 			name = "matrix"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", a.options.Pseudonyms.Of(k.network, k.identifier), name, k.identifier)
+		for _, names := range append([]*audit.Pseudonyms{a.options.Pseudonyms}, a.options.Older...) {
+			fmt.Fprintf(out, "%s\t%s\t%s\tkey %s\n", names.Of(k.network, k.identifier), name, k.identifier, names.ID())
+		}
 	}
 	return out.Flush()
 }
@@ -103,7 +105,7 @@ func auditPruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Empty entries that are older than some days",
-		Long: "Prune empties old entries now; a running bridge does so by itself (audit.retention_days). Their hashes stay, so that " +
+		Long: "Prune empties old entries now, and deletes decisions of that age; a running bridge does so by itself (audit.retention_days). Their hashes stay, so that " +
 			"the log can still be verified. That it was done stands in the log.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -119,7 +121,11 @@ func auditPruneCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d entries were emptied.\n", n)
+				forgotten, err := a.store.ForgetDecisions(cmd.Context(), before)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d entries were emptied, and %d decisions deleted.\n", n, forgotten)
 				return errors.Join(err, a.log.Sign(cmd.Context()))
 			})
 		},

@@ -8,25 +8,29 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge/bridgetest"
 	"passerelle/config"
+	"passerelle/database"
 	"passerelle/portal"
 	"passerelle/portal/audit"
+	"passerelle/portal/console"
 	"passerelle/portal/say"
 )
 
 // exported is a line of `audit export`.
 type exported struct {
-	Seq                                                                                      int64
-	Pruned                                                                                   bool
-	Event, Network, Actor, Message, Direction, Kind, Verdict, Action, Detail, Target, Result string
+	Seq                                                                                           int64
+	Pruned                                                                                        bool
+	Key, Event, Network, Actor, Message, Direction, Kind, Verdict, Action, Detail, Target, Result string
 }
 
 func exportedLines(t *testing.T, text string) (lines []exported) {
@@ -216,7 +220,7 @@ func TestAnOlderConfigurationHasNoAuditLog(t *testing.T) {
 	}
 	must(t, os.WriteFile(path, []byte(before+after), 0o600))
 	printed, _ := passerelle(t, "check", "-c", path) // there is no homeserver
-	if !strings.Contains(printed, "warning     audit: off") {
+	if !strings.Contains(printed, "warning     audit log: off") {
 		t.Errorf("check says\n%s", printed)
 	}
 	if _, err := passerelle(t, "audit", "verify", "-c", path); !errors.Is(err, errAuditOff) {
@@ -347,4 +351,75 @@ func TestTheLogGoesToACollectorOnce(t *testing.T) {
 	if _, err := passerelle(t, "audit", "export", "-c", path, "--position", position); !errors.Is(err, audit.ErrContradiction) {
 		t.Errorf("of a log that was cut the export gave %v", err)
 	}
+}
+
+// TestTheKeyOfThePseudonymsIsReplaced has an administrator replace the key as docs/audit.md says: Claire is found in the entries of before
+// and of after, which name their keys, and the log is whole.
+func TestTheKeyOfThePseudonymsIsReplaced(t *testing.T) {
+	path := auditedInstallation(t)
+	run := func(args ...string) string {
+		t.Helper()
+		printed, err := passerelle(t, append(args, "-c", path)...)
+		if err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, printed)
+		}
+		return printed
+	}
+	before := strings.Fields(run("audit", "resolve", "@claire:example.org"))[0]
+	dir := t.TempDir()
+	printed := run("audit", "key", "--pseudonyms", "--dir", dir)
+	fresh, err := filepath.Glob(filepath.Join(dir, "audit-pseudonym-*.key"))
+	if err != nil || len(fresh) != 1 || !strings.Contains(printed, "pseudonym_key_file: "+fresh[0]) {
+		t.Fatalf("there are %v, %v, and it said\n%s", fresh, err, printed)
+	}
+	c, err := config.Load(path, nil)
+	must(t, err)
+	older := filepath.Join(dir, "older.keys")
+	must(t, os.WriteFile(older, []byte(c.Audit.PseudonymKey+"\n"), 0o600))
+	text, err := os.ReadFile(path)
+	must(t, err)
+	changed := regexp.MustCompile(`pseudonym_key_file: .*`).ReplaceAllString(string(text), "pseudonym_key_file: "+fresh[0]+"\n  older_pseudonym_keys_file: "+older)
+	must(t, os.WriteFile(path, []byte(changed), 0o600))
+
+	var both []string
+	for line := range strings.Lines(run("audit", "resolve", "@claire:example.org")) {
+		both = append(both, strings.Fields(line)[0])
+	}
+	if len(both) != 2 || both[0] == before || both[1] != before {
+		t.Fatalf("Claire was %s, and is %v", before, both)
+	}
+	rows := exportedLines(t, run("audit", "export"))
+	first, last := rows[0], rows[len(rows)-1]
+	if rows[1].Actor != both[1] || last.Target != both[0] || first.Key == "" || last.Key == "" || first.Key == last.Key {
+		t.Errorf("the entries are %+v", rows)
+	}
+	if printed := run("audit", "verify"); !strings.Contains(printed, "The audit log is whole") {
+		t.Error(printed)
+	}
+	changes(t, path, "UPDATE audit_entry SET key = '' WHERE seq = 1")
+	if printed, err := passerelle(t, "audit", "verify", "-c", path); err == nil || !strings.Contains(printed, "entry 1: it, or its hash, was altered") {
+		t.Errorf("verify gave %v\n%s", err, printed)
+	}
+
+	log, err := newConsoleLog(mustLoad(t, path), openedStore(t, path), zerolog.Nop())
+	must(t, err)
+	page, err := log.Search(t.Context(), console.AuditQuery{Actor: "@claire:example.org", Limit: 10})
+	if err != nil || len(page.Entries) != 2 || page.Entries[0].Actor != before {
+		t.Errorf("the console finds %+v, %v", page, err)
+	}
+}
+
+func mustLoad(t *testing.T, path string) *config.Config {
+	t.Helper()
+	c, err := config.Load(path, nil)
+	must(t, err)
+	return c
+}
+
+func openedStore(t *testing.T, path string) *database.Store {
+	t.Helper()
+	a, err := openAuditStore(t.Context(), mustLoad(t, path))
+	must(t, err)
+	t.Cleanup(func() { a.store.Close() })
+	return a.store
 }

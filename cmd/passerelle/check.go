@@ -13,6 +13,7 @@ import (
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/database"
+	"passerelle/portal/say"
 )
 
 func checkCommand() *cobra.Command {
@@ -21,7 +22,8 @@ func checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Check the configuration and try each part",
 		Long: "Check validates the configuration and tries each part: the databases, the scanner, the homeserver, the tokens both ways " +
-			"and the encryption. It can run beside a running bridge. It prints a line for each part, and ends with 1 when one fails.",
+			"and the encryption. It can run beside a running bridge. It prints a line for each part, and below it what to do, in the " +
+			"language of bridge.language, and ends with 1 when one fails.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(path, os.Environ())
@@ -45,7 +47,7 @@ func findings(ctx context.Context, c *config.Config) ([]bridge.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings := []bridge.Finding{{Subject: "configuration", Result: bridge.OK, Detail: "valid"}}
+	findings := []bridge.Finding{{Subject: say.CheckConfiguration.With(), Result: bridge.OK, Detail: say.CheckValid.With()}}
 	findings = append(findings, checkPolicy(c.Policy))
 	findings = append(findings, checkDatabases(ctx, c, known)...)
 	findings = append(findings, checkScanner(ctx, c.Scan, options.Scanner)...)
@@ -59,8 +61,12 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 		return err
 	}
 	failed := false
+	in := say.Language(c.Bridge.Language)
 	for _, f := range findings {
-		fmt.Fprintf(out, "%-11s %s: %s\n", f.Result, f.Subject, f.Detail)
+		fmt.Fprintf(out, "%-11s %s\n", in.Say(f.Result.Word()), say.CheckLine.With(f.Subject, f.Detail).In(in))
+		if remedy := f.Remedy.In(in); remedy != "" {
+			fmt.Fprintf(out, "%-11s %s\n", "", in.Say(say.CheckToDo, remedy))
+		}
 		failed = failed || f.Result == bridge.Failed
 	}
 	if failed {
@@ -73,9 +79,9 @@ func check(ctx context.Context, c *config.Config, out io.Writer) error {
 func checkDatabases(ctx context.Context, c *config.Config, known []bridge.Network) []bridge.Finding {
 	var findings []bridge.Finding
 	tell := func(name string, err error) {
-		f := bridge.Finding{Subject: "database " + name, Result: bridge.OK, Detail: "open, and writable"}
+		f := bridge.Finding{Subject: say.CheckDatabase.With(name), Result: bridge.OK, Detail: say.CheckDatabaseOpen.With()}
 		if err != nil {
-			f.Result, f.Detail = bridge.Failed, err.Error()
+			f.Result, f.Detail, f.Remedy = bridge.Failed, say.CheckDatabaseClosed.With(err), say.CheckDatabaseMend.With("database")
 		}
 		findings = append(findings, f)
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -13,6 +15,7 @@ import (
 
 	"passerelle/bridge"
 	"passerelle/config"
+	"passerelle/database"
 	"passerelle/portal"
 	"passerelle/portal/audit"
 	"passerelle/portal/console"
@@ -20,10 +23,12 @@ import (
 	"passerelle/portal/policy"
 )
 
-// addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx.
-func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) error {
+// addConsole has the bridge serve the administrators' pages, if they are to be there. They end with ctx. What it returns has to run beside
+// the bridge, until its context ends.
+func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known []bridge.Network, options *bridge.Options) (beside func(context.Context), err error) {
+	beside = func(context.Context) {}
 	if c.Console.Listen == "" {
-		return nil
+		return beside, nil
 	}
 	o := console.Options{
 		Address: c.Console.Address, Policy: consolePolicy{live}, Checks: consoleChecks{c}, Now: time.Now, Stopping: ctx.Done(), Log: options.Log,
@@ -37,10 +42,10 @@ func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known 
 	}
 	logbook, err := newConsoleLog(c, options.Store, options.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if logbook != nil {
-		o.Audit = logbook
+		o.Audit, beside = logbook, logbook.watch.Run
 	}
 	var pages *console.Console // made once the bridge is there, before anything asks for it
 	options.ConsoleLink = func(person id.UserID) (string, error) { return pages.Link(person) }
@@ -54,7 +59,7 @@ func addConsole(ctx context.Context, c *config.Config, live *policy.Live, known 
 			pages = made
 			return pages
 		}})
-	return nil
+	return beside, nil
 }
 
 // consolePolicy is the policy, as the console shows it.
@@ -94,87 +99,123 @@ func (c consoleChecks) Run(ctx context.Context) ([]console.Finding, error) {
 	}
 	var list []console.Finding
 	for _, f := range findings {
-		list = append(list, console.Finding{Subject: f.Subject, Result: strings.ToLower(string(f.Result)), Detail: f.Detail})
+		list = append(list, console.Finding{Subject: f.Subject, Result: string(f.Result), Detail: f.Detail, Remedy: f.Remedy})
 	}
 	return list, nil
 }
 
 // consoleLog is the audit log, as the console shows it.
 type consoleLog struct {
-	store   audit.Store
-	options *audit.Options
-
-	mu      sync.Mutex
-	checked time.Time     // guarded by mu
-	report  *audit.Report // guarded by mu
+	store    *database.Store
+	networks []string
+	options  *audit.Options
+	watch    *audit.Watch
 }
 
-// proofAge is how old what a verification found may be.
-const proofAge = 10 * time.Minute
-
-// searchPage is how many entries are read at a time, and searchMost how many in one search.
+// How often the log is verified while the bridge runs: what is new, and all of it.
 const (
-	searchPage = 1000
-	searchMost = 200_000
+	verifyEvery = 10 * time.Minute
+	verifyWhole = 24 * time.Hour
 )
 
 // newConsoleLog returns the log of a store; nil: it is off.
-func newConsoleLog(c *config.Config, store audit.Store, log zerolog.Logger) (*consoleLog, error) {
+func newConsoleLog(c *config.Config, store *database.Store, log zerolog.Logger) (*consoleLog, error) {
 	o, err := auditOptions(c, log)
 	if err != nil || o == nil {
 		return nil, err
 	}
-	return &consoleLog{store: store, options: o}, nil
+	watch := audit.NewWatch(audit.WatchOptions{Store: store, Verifier: o.Verifier, CheckpointFile: o.CheckpointFile,
+		Every: verifyEvery, Whole: verifyWhole, Now: o.Now, Log: log})
+	return &consoleLog{store: store, networks: slices.Sorted(maps.Keys(c.Networks)), options: o, watch: watch}, nil
 }
 
 // Search lists entries, the newest first (see [console.Audit]).
 func (l *consoleLog) Search(ctx context.Context, q console.AuditQuery) (console.AuditPage, error) {
-	head, err := l.store.AuditHead(ctx)
+	search := audit.Search{Since: q.Since, Until: q.Until, Actors: l.pseudonyms(q.Actor), Portals: l.pseudonyms(q.Chat), Limit: q.Limit + 1}
+	if search.Kind = portal.Kind(q.Kind); q.Kind == "sign-in" || strings.Contains(q.Kind, ".") {
+		search.Kind, search.Action = "", q.Kind
+	}
+	switch result := audit.Result(q.Verdict); result {
+	case audit.Asked, audit.Done, audit.Denied, audit.Failed:
+		search.Result = result
+	default:
+		search.Verdict = portal.Outcome(q.Verdict)
+	}
+	var err error
+	if search.Older, err = placeOf(q.After); err != nil {
+		return console.AuditPage{}, err
+	}
+	if search.Newer, err = placeOf(q.Before); err != nil {
+		return console.AuditPage{}, err
+	}
+	entries, err := l.store.SearchAudit(ctx, search)
 	if err != nil {
 		return console.AuditPage{}, err
 	}
-	until := head.Size
-	if q.After != "" {
-		if until, err = strconv.ParseInt(q.After, 10, 64); err != nil || until > head.Size {
-			return console.AuditPage{}, govern.ErrArgument
-		}
+	return pageOf(entries, q), nil
+}
+
+// pageOf makes a page of entries, one more of which may have been looked up than the page shows.
+func pageOf(entries []audit.Entry, q console.AuditQuery) console.AuditPage {
+	more := len(entries) > q.Limit
+	older, newer := more, q.After != ""
+	if q.Before != "" {
+		older, newer = true, more
+	}
+	if more && q.Before != "" {
+		entries = entries[1:]
+	} else if more {
+		entries = entries[:q.Limit]
 	}
 	page := console.AuditPage{Total: -1}
-	for last := max(until-searchMost, 0); until > last; {
-		from := max(until-searchPage, last)
-		rows, err := l.store.AuditRows(ctx, from, int(until-from))
-		if err != nil {
-			return console.AuditPage{}, err
-		}
-		for i := len(rows) - 1; i >= 0; i-- {
-			if !l.matches(q, &rows[i].Entry) {
-				continue
-			}
-			if len(page.Entries) == q.Limit {
-				page.Next = strconv.FormatInt(rows[i].Seq+1, 10)
-				return page, nil
-			}
-			page.Entries = append(page.Entries, shownEntry(&rows[i].Entry))
-		}
-		if until = from; until > 0 {
-			page.Next = strconv.FormatInt(until, 10)
-		} else {
-			page.Next = ""
+	for i := range entries {
+		page.Entries = append(page.Entries, shownEntry(&entries[i]))
+	}
+	if len(entries) == 0 {
+		return page
+	}
+	if older {
+		page.Next = writePlace(audit.PlaceOf(&entries[len(entries)-1]))
+	}
+	if newer {
+		page.Previous = writePlace(audit.PlaceOf(&entries[0]))
+	}
+	return page
+}
+
+func writePlace(p audit.Place) string { return fmt.Sprintf("%d.%d", p.At, p.Seq) }
+
+// placeOf reads what [writePlace] wrote; "": there is none.
+func placeOf(text string) (*audit.Place, error) {
+	if text == "" {
+		return nil, nil
+	}
+	at, seq, _ := strings.Cut(text, ".")
+	var p audit.Place
+	var err error
+	if p.At, err = strconv.ParseInt(at, 10, 64); err != nil {
+		return nil, govern.ErrArgument
+	}
+	if p.Seq, err = strconv.ParseInt(seq, 10, 64); err != nil {
+		return nil, govern.ErrArgument
+	}
+	return &p, nil
+}
+
+// pseudonyms lists the pseudonyms that what was entered can be, or stands for.
+func (l *consoleLog) pseudonyms(entered string) []string {
+	if entered == "" {
+		return nil
+	}
+	list := []string{entered}
+	for _, names := range append([]*audit.Pseudonyms{l.options.Pseudonyms}, l.options.Older...) {
+		list = append(list, names.Of("", entered))
+		for _, network := range l.networks {
+			list = append(list, names.Of(network, entered))
 		}
 	}
-	return page, nil
-}
-
-func (l *consoleLog) matches(q console.AuditQuery, e *audit.Entry) bool {
-	shown := shownEntry(e)
-	return !e.IsBlank() && (q.Kind == "" || q.Kind == shown.Kind) && (q.Verdict == "" || q.Verdict == shown.Verdict) &&
-		l.names(q.Chat, e.Network, e.Portal) && l.names(q.Actor, e.Network, e.Actor) &&
-		!e.At.Before(q.Since) && (q.Until.IsZero() || e.At.Before(q.Until))
-}
-
-// names tells whether a pseudonym is what was entered, or stands for it.
-func (l *consoleLog) names(entered, network, pseudonym string) bool {
-	return entered == "" || entered == pseudonym || pseudonym == l.options.Pseudonyms.Of(network, entered)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func shownEntry(e *audit.Entry) console.AuditEntry {
@@ -188,20 +229,20 @@ func shownEntry(e *audit.Entry) console.AuditEntry {
 	return shown
 }
 
-// Proof tells whether the log is whole (see [console.Audit]).
-func (l *consoleLog) Proof(ctx context.Context) (console.Proof, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := l.options.Now(); l.report == nil || now.Sub(l.checked) >= proofAge {
-		report, err := audit.Verify(ctx, l.store, l.options.Verifier)
-		if err != nil {
-			return console.Proof{}, err
-		}
-		l.report, l.checked = report, now
+// Proof tells what the last verification found (see [console.Audit]).
+func (l *consoleLog) Proof() console.Proof {
+	state := l.watch.State()
+	p := console.Proof{Checked: state.At, All: state.Whole, Since: state.Since, Asked: state.Asked, Failed: state.Failed}
+	report := state.Report
+	if report == nil {
+		return p
 	}
-	p := console.Proof{Size: l.report.Size, Signed: l.report.Signed, Root: l.report.Root.String(), Checked: l.checked, Whole: len(l.report.Problems) == 0}
+	p.Size, p.Signed, p.Root, p.Whole = report.Size, report.Signed, report.Root.String(), len(report.Problems) == 0
 	if !p.Whole {
-		p.Root, p.Fault = "", l.report.Problems[0].String()
+		p.Root, p.Fault = "", report.Problems[0].String()
 	}
-	return p, nil
+	return p
 }
+
+// Verify has all of the log verified (see [console.Audit]).
+func (l *consoleLog) Verify() { l.watch.Ask() }

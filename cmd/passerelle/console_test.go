@@ -1,12 +1,14 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -111,6 +113,16 @@ func TestAnAdministratorGovernsFromTheConsole(t *testing.T) {
 	if page = browser.asks(t, "/audit", nil); !strings.Contains(page, "The log is whole") || !strings.Contains(page, "Chat: Pause") || !strings.Contains(page, "Signing in") {
 		t.Errorf("the log:\n%s", page)
 	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(o.bridge.Config()), "data", "passerelle.db")+"?_busy_timeout=5000")
+	must(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(bounded(t), "UPDATE audit_entry SET detail = 'x' WHERE seq = 0")
+	must(t, err)
+	page = browser.asks(t, "/audit/verify", url.Values{"csrf": {csrf}})
+	eventually(t, "the page to tell that an entry was altered", func() bool {
+		page = browser.asks(t, "/audit", nil)
+		return strings.Contains(page, "The log is not whole") && strings.Contains(page, "entry 0")
+	})
 	if page = browser.asks(t, "/check", url.Values{"csrf": {csrf}}); !strings.Contains(page, "database passerelle") {
 		t.Errorf("the configuration:\n%s", page)
 	}

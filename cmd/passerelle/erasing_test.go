@@ -115,7 +115,7 @@ func TestTheFilesOfAnErasedContactAreRemoved(t *testing.T) {
 	}
 	r.hasAdministrator(t)
 	checked, err := passerelle(t, "check", "-c", r.bridge.Config())
-	if strings.Contains(checked, "accepted: erasing a contact") == cannot || (err == nil) == cannot {
+	if strings.Contains(checked, "erasing a contact removes their files") == cannot || (err == nil) == cannot {
 		t.Errorf("the check says %v, %s", err, checked)
 	}
 	r.does(t, "contacts "+r.amina.LID().User)

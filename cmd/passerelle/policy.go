@@ -112,12 +112,15 @@ func wordsOf(sentences map[string]string) portal.Words {
 
 // checkPolicy tells whether the policy compiles.
 func checkPolicy(c config.Policy) bridge.Finding {
+	f := bridge.Finding{Subject: say.CheckPolicy.With(), Result: bridge.OK}
 	set, err := policyOf(c, zerolog.Nop())
 	if err != nil {
-		return bridge.Finding{Subject: "policy", Result: bridge.Failed, Detail: err.Error()}
+		f.Result, f.Detail = bridge.Failed, say.CheckRulesBroken.With(err)
+		f.Remedy = say.CheckRulesMend.With("policy", "`passerelle policy test`")
+		return f
 	}
-	detail := fmt.Sprintf("rules: %d; what none matches: %s", set.Len(), c.Default)
-	return bridge.Finding{Subject: "policy", Result: bridge.OK, Detail: detail}
+	f.Detail = say.CheckRules.With(set.Len(), c.Default)
+	return f
 }
 
 // followPolicy puts the policy of the configuration in force anew, and who governs, whenever it is asked to, until ctx ends. What is not

@@ -114,7 +114,7 @@ func TestCheckNamesWhatIsWrongWithThePolicy(t *testing.T) {
 	plain, err := os.ReadFile(path)
 	must(t, err)
 	for policy, want := range map[string]string{
-		"policy: {rules: [{name: x, when: txt == 1, then: admit}]}\n":                   "FAILED      policy: policy.rules[0] (x): when, line 1, column 1",
+		"policy: {rules: [{name: x, when: txt == 1, then: admit}]}\n":                   "FAILED      policy: the rules are of no use: policy.rules[0] (x): when, line 1, column 1",
 		"policy: {default: refuse, rules: [{name: x, when: hour > 20, then: admit}]}\n": "ok          policy: rules: 1; what none matches: refuse",
 	} {
 		must(t, os.WriteFile(path, append(append([]byte{}, plain...), "\n"+policy...), 0o600))

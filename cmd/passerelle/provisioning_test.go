@@ -140,6 +140,7 @@ func TestAProgramLinksAnAccount(t *testing.T) {
 	if logins, _ := h.gets(t, http.MethodGet, "logins")["login_ids"].([]any); len(logins) != 0 {
 		t.Errorf("Claire's accounts are %v", logins)
 	}
+	s.wroteDownLinks(t, claire.ID(), linked)
 	log, err := os.ReadFile(s.bridge.LogPath())
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +149,39 @@ func TestAProgramLinksAnAccount(t *testing.T) {
 		if strings.Contains(string(log), secret) {
 			t.Errorf("the log holds %s", secret)
 		}
+	}
+}
+
+// wroteDownLinks sees that the audit log says who linked and unlinked which account by a program, and that Karim tried to.
+func (s *stage) wroteDownLinks(t *testing.T, who id.UserID, account string) {
+	t.Helper()
+	config := s.bridge.Config()
+	pseudonym := func(name string) string {
+		printed, err := passerelle(t, "audit", "resolve", name, "-c", config)
+		must(t, err)
+		return strings.Fields(printed)[0]
+	}
+	person, login := pseudonym(who.String()), pseudonym(account)
+	printed, err := passerelle(t, "audit", "export", "-c", config)
+	must(t, err)
+	var got []string
+	for _, e := range exportedLines(t, printed) {
+		if !strings.HasPrefix(e.Action, "account.") {
+			continue
+		}
+		by, of := "somebody", e.Target
+		if e.Actor == person {
+			by = "claire"
+		}
+		if of == login {
+			of = "theirs"
+		}
+		got = append(got, strings.TrimSpace(by+" "+e.Action+" "+e.Result+" "+of))
+	}
+	want := []string{"claire account.link asked", "claire account.link done theirs", "somebody account.unlink asked theirs",
+		"somebody account.unlink failed theirs", "claire account.unlink asked theirs", "claire account.unlink done theirs"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the audit log says %q, want %q", got, want)
 	}
 }
 

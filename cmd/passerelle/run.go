@@ -90,7 +90,8 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 		return err
 	}
 	defer stopAudit()
-	if err := addConsole(ctx, c, live, known, &options); err != nil {
+	besideConsole, err := addConsole(ctx, c, live, known, &options)
+	if err != nil {
 		return err
 	}
 	host, err := bridge.New(ctx, options, known)
@@ -101,8 +102,36 @@ func run(ctx context.Context, path string, c *config.Config, logTo io.Writer) er
 	defer group.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	group.Go(func() { besideConsole(ctx) })
+	group.Go(func() { forgetDecisions(ctx, c.Audit, options.Store, log) })
 	group.Go(func() { followPolicy(ctx, reload, path, live, roles, log) })
 	return host.Run(ctx)
+}
+
+// forgetEvery is how often old decisions are looked for.
+const forgetEvery = time.Hour
+
+// forgetDecisions deletes decisions once they are as old as entries of the audit log may be, whether that is on or not, until ctx ends.
+// What goes wrong is logged, and tried again the next time.
+func forgetDecisions(ctx context.Context, c config.Audit, store *database.Store, log zerolog.Logger) {
+	if c.RetentionDays == 0 {
+		return
+	}
+	every := time.NewTicker(forgetEvery)
+	defer every.Stop()
+	for {
+		forgotten, err := store.ForgetDecisions(ctx, time.Now().AddDate(0, 0, -c.RetentionDays))
+		if err != nil && ctx.Err() == nil {
+			log.Err(err).Msg("Old decisions could not be deleted")
+		} else if forgotten > 0 {
+			log.Info().Int64("decisions", forgotten).Msg("Old decisions were deleted")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
 }
 
 // bridgeOptions says in the bridge's words what the configuration says. The store is opened, and the policy made, by those who need

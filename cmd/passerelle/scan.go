@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"passerelle/bridge"
 	"passerelle/config"
 	"passerelle/portal"
+	"passerelle/portal/say"
 	"passerelle/portal/scan"
 )
 
@@ -27,10 +27,10 @@ func checkScanner(ctx context.Context, c config.Scan, files portal.Scanner) []br
 	if !ok {
 		return nil
 	}
-	f := bridge.Finding{Subject: "scanner", Result: bridge.OK, Detail: c.Clamd + c.ICAP + " answers"}
+	address := c.Clamd + c.ICAP
+	f := bridge.Finding{Subject: say.CheckScanner.With(), Result: bridge.OK, Detail: say.CheckAnswers.With(address)}
 	if err := scanner.Ping(ctx); err != nil {
-		f.Result = bridge.Failed
-		f.Detail = fmt.Sprintf("%s does not answer: %v. Check scan, and that the scanner is running.", c.Clamd+c.ICAP, err)
+		f.Result, f.Detail, f.Remedy = bridge.Failed, say.CheckAnswersNot.With(address, err), say.CheckScannerMend.With("scan")
 	}
 	return []bridge.Finding{f}
 }

@@ -172,14 +172,17 @@ func TestCheckTriesEachPart(t *testing.T) {
 			}
 		}
 	}
-	check(true, "FAILED      homeserver", "homeserver.address", "database whatsapp: open")
+	check(true, "FAILED      Matrix server", "What to do: Check homeserver.address", "database whatsapp: open")
+	replaceIn(t, bridge.Config(), "language: en", "language: fr")
+	check(true, "ÉCHEC       serveur Matrix", "Que faire : Vérifiez homeserver.address", "base de données whatsapp : ouverte")
+	replaceIn(t, bridge.Config(), "language: fr", "language: en")
 	bridgetest.NewWorld(t, homeserver)
-	check(false, "ok          homeserver", "whatsapp: token for the homeserver: accepted", "whatsapp: way back from the homeserver",
+	check(false, "ok          Matrix server", "whatsapp: access to the Matrix server: accepted", "whatsapp: way back from the Matrix server",
 		"the bot gets a device", "database passerelle: open")
 	if err := bridge.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	check(false, "whatsapp: token for the homeserver: accepted") // beside the running bridge
+	check(false, "whatsapp: access to the Matrix server: accepted") // beside the running bridge
 	if ready, err := bridge.Readiness(bounded(t)); err != nil || !ready.Ready {
 		t.Errorf("after the check /readyz says %+v, %v", ready, err)
 	}

@@ -81,8 +81,10 @@ type StoredCheckpoint struct {
 type Options struct {
 	Store      Store
 	Pseudonyms *Pseudonyms
-	Signer     *Signer
-	Verifier   *Verifier
+	// Older are the pseudonyms under keys of before, the newest first: by them entries of before are found. None is written.
+	Older    []*Pseudonyms
+	Signer   *Signer
+	Verifier *Verifier
 	// CheckpointFile is where the newest checkpoint lies, too, best on another volume; "": nowhere.
 	CheckpointFile string
 	// CheckpointEvery is how often the log is signed, if it has grown.

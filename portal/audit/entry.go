@@ -64,6 +64,7 @@ type Entry struct {
 	Seq     int64     // its place in the log; the first one is 0
 	At      time.Time // in milliseconds
 	Salt    string    // random, in hex, so that nobody finds a pruned entry by trying
+	Key     string    // ID of the key that the pseudonyms are under; "": the log's first, before entries named it
 	Event   Event
 	Network string
 	Actor   string // pseudonym: who sent what crossed, or who acted; "": the program
@@ -109,7 +110,13 @@ func randomBytes(n int) []byte {
 }
 
 // header is the first line of an encoded entry. Another set of fields, or another order, gets another one.
-const header = "passerelle audit entry v1"
+const (
+	header      = "passerelle audit entry v1"
+	headerKeyed = "passerelle audit entry v2" // with the field "key"
+)
+
+// keyField is the name of the field that only entries of the second form have.
+const keyField = "key"
 
 // field is a line of an encoded entry.
 type field struct {
@@ -127,6 +134,7 @@ func text[T ~string](name string, of func(*Entry) *T) field {
 var fields = []field{
 	{name: "seq"}, {name: "at"},
 	text("salt", func(e *Entry) *string { return &e.Salt }),
+	text(keyField, func(e *Entry) *string { return &e.Key }),
 	text("event", func(e *Entry) *Event { return &e.Event }),
 	text("network", func(e *Entry) *string { return &e.Network }),
 	text("actor", func(e *Entry) *string { return &e.Actor }),
@@ -174,8 +182,15 @@ func (e *Entry) Fields() []Field {
 
 // Encode returns the one form of an entry that is hashed: the leaf of the log (docs/audit.md, "The entry").
 func (e *Entry) Encode() []byte {
-	out := append(make([]byte, 0, 640), header...)
+	first := header
+	if e.Key != "" {
+		first = headerKeyed
+	}
+	out := append(make([]byte, 0, 640), first...)
 	for _, f := range fields {
+		if f.name == keyField && e.Key == "" {
+			continue
+		}
 		out = append(append(append(out, '\n'), f.name...), ' ')
 		switch f.name {
 		case "seq":
@@ -210,12 +225,18 @@ var ErrNoEntry = errors.New("not an entry of the audit log")
 
 // Decode reads what [Entry.Encode] wrote. Nothing else is taken: what it returns is encoded as exactly the same text.
 func Decode(encoded []byte) (*Entry, error) {
-	rest, ok := bytes.CutPrefix(encoded, []byte(header+"\n"))
-	if !ok {
-		return nil, fmt.Errorf("%w: its first line is not %q", ErrNoEntry, header)
+	rest, keyed := bytes.CutPrefix(encoded, []byte(headerKeyed+"\n"))
+	if !keyed {
+		var ok bool
+		if rest, ok = bytes.CutPrefix(encoded, []byte(header+"\n")); !ok {
+			return nil, fmt.Errorf("%w: its first line is neither %q nor %q", ErrNoEntry, header, headerKeyed)
+		}
 	}
 	e := &Entry{}
 	for _, f := range fields {
+		if f.name == keyField && !keyed {
+			continue
+		}
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		name, value, _ := strings.Cut(string(line), " ")
 		if rest = after; name != f.name {

@@ -136,3 +136,19 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestAnEntryThatNamesItsKeyHasTheSecondForm holds that form, and that one without a key keeps the first.
+func TestAnEntryThatNamesItsKeyHasTheSecondForm(t *testing.T) {
+	keyed := refusal()
+	keyed.Key = "0badcafe"
+	want := strings.Replace(strings.Replace(string(refusal().Encode()), "entry v1", "entry v2", 1), "\nevent ", "\nkey 0badcafe\nevent ", 1)
+	if got := string(keyed.Encode()); got != want {
+		t.Errorf("the entry is encoded as\n%s\nwant\n%s", got, want)
+	}
+	if back, err := Decode([]byte(want)); err != nil || *back != *keyed {
+		t.Errorf("decoded it is %+v, %v", back, err)
+	}
+	if back, err := Decode([]byte(strings.Replace(want, "key 0badcafe", "key ", 1))); !errors.Is(err, ErrNoEntry) {
+		t.Errorf("without the key it is %+v, %v", back, err)
+	}
+}

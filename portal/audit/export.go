@@ -33,6 +33,7 @@ type line struct {
 	Result    Result           `json:"result,omitempty"`
 	Door      Door             `json:"door,omitempty"`
 	Salt      string           `json:"salt,omitempty"`
+	Key       string           `json:"key,omitempty"`
 	Hash      string           `json:"hash"` // the leaf's, in base64
 }
 
@@ -44,7 +45,7 @@ func (r *Row) JSON() ([]byte, error) {
 	l := line{
 		Seq: r.Seq, Pruned: r.IsBlank(), Event: r.Event, Network: r.Network, Actor: r.Actor, Portal: r.Portal, Login: r.Login,
 		Message: r.Message, Direction: r.Direction, Kind: r.Kind, Verdict: r.Verdict, Rule: r.Rule, Found: r.Found, Digest: r.Digest,
-		Action: r.Action, Target: r.Target, Detail: r.Detail, Result: r.Result, Door: r.Door, Salt: r.Salt,
+		Action: r.Action, Target: r.Target, Detail: r.Detail, Result: r.Result, Door: r.Door, Salt: r.Salt, Key: r.Key,
 	}
 	if leaf, ok := hashAt(r.Hashes, 0); ok {
 		l.Hash = base64.StdEncoding.EncodeToString(leaf[:])

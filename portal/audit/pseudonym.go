@@ -18,6 +18,9 @@ import (
 // pseudonym is somebody's by computing it anew; nobody computes it back.
 type Pseudonyms struct{ key []byte }
 
+// ID names the key, and tells nothing else about it: the first 4 bytes of HMAC-SHA256 of a fixed text under it, in hex.
+func (p *Pseudonyms) ID() string { return p.compute("key")[:8] }
+
 // pseudonymKeySize is in bytes.
 const pseudonymKeySize = 32
 
@@ -73,7 +76,7 @@ func (p *Pseudonyms) compute(names ...string) string {
 // crossing is the entry of a decision. It has no place yet.
 func (p *Pseudonyms) crossing(d portal.Decision) *Entry {
 	e := &Entry{
-		At: d.At, Salt: newSalt(), Event: EventCrossing, Network: d.Network, Actor: p.Of(d.Network, d.Sender),
+		At: d.At, Salt: newSalt(), Key: p.ID(), Event: EventCrossing, Network: d.Network, Actor: p.Of(d.Network, d.Sender),
 		Portal: p.Of(d.Network, d.Portal), Login: p.Of(d.Network, d.Login), Message: p.Message(d.Network, d.Direction, d.Key),
 		Direction: d.Direction, Kind: d.Kind, Size: d.Size, Verdict: d.Outcome, Rule: d.Rule, Found: d.Found, Digest: d.Digest,
 	}
@@ -84,7 +87,7 @@ func (p *Pseudonyms) crossing(d portal.Decision) *Entry {
 // action is the entry of an action. It has no place yet.
 func (p *Pseudonyms) action(a Action, at time.Time) *Entry {
 	e := &Entry{
-		At: at, Salt: newSalt(), Event: EventAction, Network: a.Network, Actor: p.Of("", a.Actor), Portal: p.Of(a.Network, a.Portal),
+		At: at, Salt: newSalt(), Key: p.ID(), Event: EventAction, Network: a.Network, Actor: p.Of("", a.Actor), Portal: p.Of(a.Network, a.Portal),
 		Action: a.Action, Target: p.Of(a.Network, a.Target), Detail: a.Detail, Result: a.Result, Door: a.Door,
 	}
 	e.clean()

@@ -49,17 +49,50 @@ const pageSize = 1000
 // checkpoints that are stored, and with those that are handed in, which were kept elsewhere. Of emptied entries it takes the
 // stored hashes. It may run beside a bridge that writes. An error is the store's; what is wrong with the log is in the report.
 func Verify(ctx context.Context, store Store, verifier *Verifier, elsewhere ...Checkpoint) (*Report, error) {
+	v, err := verify(ctx, store, verifier, elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	return &v.Report, nil
+}
+
+func verify(ctx context.Context, store Store, verifier *Verifier, elsewhere []Checkpoint) (*verification, error) {
+	begin := func() *verification {
+		return &verification{verifier: verifier, altered: map[int64]Row{}, opened: math.MinInt64}
+	}
+	return passes(ctx, store, elsewhere, begin)
+}
+
+// goOn verifies what came to a log since another pass, which found it whole. The entries of that pass are not read again. A log that
+// is shorter now is one that was cut.
+func goOn(ctx context.Context, store Store, before *verification, elsewhere []Checkpoint) (*verification, error) {
+	return passes(ctx, store, elsewhere, func() *verification {
+		v := *before
+		v.altered, v.peaks = map[int64]Row{}, slices.Clone(before.peaks)
+		return &v
+	})
+}
+
+// passes makes passes over a log until one is of one state of it.
+func passes(ctx context.Context, store Store, elsewhere []Checkpoint, begin func() *verification) (*verification, error) {
 	const attempts = 5
 	for range attempts {
 		head, stored, err := snapshot(ctx, store)
 		if err != nil {
 			return nil, err
 		}
-		v := &verification{head: head, verifier: verifier, altered: map[int64]Row{}, atSize: map[int64][]Checkpoint{}}
+		v := begin()
+		v.head, v.atSize = head, map[int64][]Checkpoint{}
 		v.Size, v.Pruned = head.Size, head.Pruned
+		if v.next > head.Size {
+			v.complain(head.Size, v.next-1, "missing: the log was cut")
+			return v, nil
+		}
 		v.openCheckpoints(stored)
 		for _, c := range elsewhere {
-			v.expect(c)
+			if err := v.compare(ctx, store, c); err != nil {
+				return nil, err
+			}
 		}
 		if err := v.readAll(ctx, store); err != nil {
 			return nil, err
@@ -72,7 +105,7 @@ func Verify(ctx context.Context, store Store, verifier *Verifier, elsewhere ...C
 			continue // what was read before and after fits not together
 		}
 		v.conclude()
-		return &v.Report, nil
+		return v, nil
 	}
 	return nil, errors.New("entries are being emptied; verify the log again when that is done")
 }
@@ -108,6 +141,7 @@ type verification struct {
 	verifier *Verifier
 	atSize   map[int64][]Checkpoint // what is signed, by size
 	next     int64                  // the entry that comes next
+	opened   int64                  // up to which size the stored checkpoints were opened
 	peaks    []peak
 	altered  map[int64]Row // entries whose own hash is another one
 	prune    int64         // up to where entries were emptied, as the log's own entries say
@@ -128,11 +162,29 @@ func (v *verification) expect(c Checkpoint) {
 	v.atSize[c.Size] = append(v.atSize[c.Size], c)
 }
 
+// compare makes the pass compare the log with a checkpoint that was kept elsewhere: what it goes on from by the hashes.
+func (v *verification) compare(ctx context.Context, store Store, c Checkpoint) error {
+	if c.Size >= v.next {
+		v.expect(c)
+		return nil
+	}
+	err := Continues(ctx, store, v.head.Size, c)
+	if errors.Is(err, ErrContradiction) || errors.Is(err, ErrBroken) {
+		v.complain(0, c.Size-1, "not what a checkpoint of %d entries signs that was kept elsewhere", c.Size)
+		return nil
+	}
+	return err
+}
+
 func (v *verification) openCheckpoints(stored []StoredCheckpoint) {
 	if int64(len(stored)) != v.head.Checkpoints {
 		v.complain(-1, -1, "there are %d checkpoints, and the head of the log counts %d", len(stored), v.head.Checkpoints)
 	}
 	for _, s := range stored {
+		if s.Size <= v.opened {
+			continue
+		}
+		v.opened = s.Size
 		c, err := v.verifier.Open(s.Signed)
 		switch {
 		case err != nil:
@@ -147,7 +199,11 @@ func (v *verification) openCheckpoints(stored []StoredCheckpoint) {
 
 func (v *verification) readAll(ctx context.Context, store Store) error {
 	v.compareRoot()
-	for from := int64(math.MinInt64); ; {
+	from := int64(math.MinInt64)
+	if v.next > 0 {
+		from = v.next
+	}
+	for {
 		rows, err := store.AuditRows(ctx, from, pageSize)
 		if err != nil {
 			return err

@@ -8,7 +8,7 @@ import (
 )
 
 // auditSearch is what was entered to find entries.
-type auditSearch struct{ Since, Until, Kind, Chat, Actor, Verdict, After string }
+type auditSearch struct{ Since, Until, Kind, Chat, Actor, Verdict, After, Before string }
 
 // auditPage is the log, and whether it is whole.
 type auditPage struct {
@@ -20,6 +20,7 @@ type auditPage struct {
 	Kinds    []string
 	Verdicts []string
 	Next     string // path
+	Previous string // path
 	First    bool
 }
 
@@ -36,7 +37,7 @@ func (s auditSearch) query(v *visit, now time.Time) (AuditQuery, faults) {
 		return at
 	}
 	q := AuditQuery{Since: date("since", s.Since), Until: date("until", s.Until), Kind: s.Kind, Chat: s.Chat, Actor: s.Actor,
-		Verdict: s.Verdict, After: s.After, Limit: pageSize}
+		Verdict: s.Verdict, After: s.After, Before: s.Before, Limit: pageSize}
 	if !q.Until.IsZero() {
 		q.Until = q.Until.AddDate(0, 0, 1) // people mean the whole day
 		if q.Until.Before(q.Since) {
@@ -60,12 +61,15 @@ func (c *Console) showAudit(v *visit) error {
 	if p.Found, err = c.options.Audit.Search(v.r.Context(), q); err != nil {
 		return err
 	}
-	if p.Proof, err = c.options.Audit.Proof(v.r.Context()); err != nil {
-		return err
-	}
 	if p.Found.Next != "" {
-		s.After = p.Found.Next
+		s.After, s.Before = p.Found.Next, ""
 		if p.Next, err = v.searchPath("/audit", sealAuditSearch, s); err != nil {
+			return err
+		}
+	}
+	if p.Found.Previous != "" {
+		s.After, s.Before = "", p.Found.Previous
+		if p.Previous, err = v.searchPath("/audit", sealAuditSearch, s); err != nil {
 			return err
 		}
 	}
@@ -74,7 +78,7 @@ func (c *Console) showAudit(v *visit) error {
 
 func newAuditPage(v *visit, s auditSearch) auditPage {
 	p := auditPage{
-		CSRF: v.session.csrf, Search: s, First: s.After == "",
+		CSRF: v.session.csrf, Search: s, First: s.After == "" && s.Before == "", Proof: v.c.options.Audit.Proof(),
 		Kinds:    []string{"text", "media", "edit", "poll", "vote", "contact", "location", "notice", "sign-in"},
 		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "done", "denied", "failed"},
 	}
@@ -93,11 +97,16 @@ func (c *Console) searchAudit(v *visit) error {
 	if _, wrong := s.query(v, c.options.Now()); len(wrong) > 0 {
 		p := newAuditPage(v, s)
 		p.Faults = wrong
-		var err error
-		if p.Proof, err = c.options.Audit.Proof(v.r.Context()); err != nil {
-			return err
-		}
 		return v.show(http.StatusUnprocessableEntity, "audit", "audit", p)
 	}
 	return v.leadToSearch("/audit", sealAuditSearch, s)
+}
+
+// verifyAudit has all of the log verified. The page shows that it is under way.
+func (c *Console) verifyAudit(v *visit) error {
+	if !v.seesAll() {
+		return govern.ErrMayNot
+	}
+	c.options.Audit.Verify()
+	return v.leave("/audit")
 }

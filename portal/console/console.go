@@ -191,6 +191,7 @@ func (c *Console) routes() (http.Handler, error) {
 	if c.options.Audit != nil {
 		mux.HandleFunc("GET /audit", c.inside(c.showAudit))
 		mux.HandleFunc("POST /audit", c.inside(c.searchAudit))
+		mux.HandleFunc("POST /audit/verify", c.inside(c.verifyAudit))
 	}
 	mux.HandleFunc("GET /check", c.inside(c.showCheck))
 	mux.HandleFunc("POST /check", c.inside(c.runCheck))

@@ -258,8 +258,18 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		t.Errorf("before:\n%s", page.body)
 	}
 	page = a.post("/check", url.Values{"csrf": {page.field("csrf")}})
-	if !strings.Contains(page.body, "add whatsapp.yaml") || !strings.Contains(page.body, "parts that fail: 1") {
-		t.Errorf("after:\n%s", page.body)
+	for _, words := range []string{"parts that fail: 1", "whatsapp: access to the Matrix server", "the registration does not cover @whatsappbot:example.org",
+		"Check homeserver.domain, and that the server has loaded", "Works, with a caution", "Set audit.checkpoint_file to a file"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q is not in the page:\n%s", words, page.body)
+		}
+	}
+	page = a.post("/language", url.Values{"language": {"fr"}, "back": {"/check"}})
+	for _, words := range []string{"éléments en échec : 1", "whatsapp : accès au serveur Matrix", "l’enregistrement ne couvre pas @whatsappbot:example.org",
+		"Vérifiez homeserver.domain", "Fonctionne, avec une réserve", "Indiquez sous audit.checkpoint_file un fichier"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q n’est pas dans la page :\n%s", words, page.body)
+		}
 	}
 }
 
@@ -334,5 +344,24 @@ func TestSizesAndNamesAreWrittenForPeople(t *testing.T) {
 	c := drawChart("x", []govern.Traffic{{Day: time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC), Network: "x", In: 7}}, 14, time.Date(2026, 6, 15, 23, 0, 0, 0, time.UTC))
 	if last := c.Days[13]; c.In != 7 || last.Traffic.In != 7 || last.Bars[0].Height != 7*(chartBase-chartTop)/10 || last.Bars[1].Height != 0 {
 		t.Errorf("the chart is %+v", c)
+	}
+}
+
+func TestTheLogsPageWaitsForNoVerification(t *testing.T) {
+	w := newWorld(t)
+	a := w.signIn(amira)
+	page := a.get("/audit")
+	if !strings.Contains(page.body, "The log is whole") || strings.Contains(page.body, "under way") {
+		t.Errorf("before:\n%s", page.body)
+	}
+	w.log.fault = "entry 9: it, or its hash, was altered"
+	page = a.post("/audit/verify", url.Values{"csrf": {page.field("csrf")}})
+	for _, words := range []string{"The log is not whole", "entry 9: it, or its hash, was altered", "A verification is under way since"} {
+		if !strings.Contains(page.body, words) {
+			t.Errorf("%q is not in the page:\n%s", words, page.body)
+		}
+	}
+	if page = w.signIn(olga).post("/audit/verify", url.Values{"csrf": {w.signIn(olga).get("/").field("csrf")}}); page.status != http.StatusForbidden {
+		t.Errorf("an operator has the log verified: %d", page.status)
 	}
 }

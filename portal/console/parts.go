@@ -47,8 +47,10 @@ type Judgement struct {
 type Audit interface {
 	// Search lists entries, the newest first. An error is transient, or [govern.ErrArgument].
 	Search(ctx context.Context, q AuditQuery) (AuditPage, error)
-	// Proof tells whether the log is whole. An error is transient.
-	Proof(ctx context.Context) (Proof, error)
+	// Proof tells what the last verification found, at once.
+	Proof() Proof
+	// Verify has all of the log verified, and does not wait for it.
+	Verify()
 }
 
 // AuditQuery chooses entries. The zero AuditQuery chooses all.
@@ -58,7 +60,8 @@ type AuditQuery struct {
 	Chat         string // pseudonym, or the network's identifier
 	Actor        string // pseudonym, or a Matrix ID
 	Verdict      string
-	After        string // Next of the page before
+	After        string // Next of a page: what is older
+	Before       string // Previous of a page: what is newer; not with After
 	Limit        int
 }
 
@@ -67,6 +70,8 @@ type AuditPage struct {
 	Entries []AuditEntry
 	Total   int    // on all pages; negative: they were not counted
 	Next    string // empty: this is the last page
+	// Previous is empty on the first page.
+	Previous string
 }
 
 // AuditEntry is one entry.
@@ -84,14 +89,18 @@ type AuditEntry struct {
 	Detail    string
 }
 
-// Proof is the state of the log.
+// Proof is the state of the log, as the last verification found it. A verification reads what is new, and once in a while all.
 type Proof struct {
 	Size    int64     // entries
 	Signed  int64     // those of them that the last checkpoint signs
 	Root    string    // hash of the tree
-	Checked time.Time // when the whole log was last looked through; zero: never
+	Checked time.Time // when the log was last verified; zero: never
+	All     time.Time // when all of it was last read for that
 	Whole   bool      // nothing was missing, altered or reordered then
 	Fault   string    // the first thing that was not whole
+	Since   time.Time // when the verification began that is under way; zero: none is
+	Asked   bool      // one of all is about to begin
+	Failed  bool      // the last attempt came to no end, for the database was away
 }
 
 // Checks tries the configuration.
@@ -102,8 +111,8 @@ type Checks interface {
 
 // Finding is what became of one part of a check.
 type Finding struct {
-	Subject string
-	Result  string // "ok", "failed", "not tested"
-	Detail  string
-	Remedy  string
+	Subject say.Phrase
+	Result  string     // "ok", "not tested", "warning", "failed"
+	Detail  say.Phrase // what was seen
+	Remedy  say.Phrase // what to do; says nothing where nothing has to be done
 }

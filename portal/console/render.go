@@ -144,6 +144,7 @@ func (c *Console) words(l say.Language) template.FuncMap {
 		"day":     func(at time.Time) string { return at.Format(sentence(l, "layout-day")) },
 		"count":   func(n any) string { return printer.Sprint(number.Decimal(n)) },
 		"size":    func(bytes int64) string { return size(l, printer, bytes) },
+		"say":     func(p say.Phrase) string { return p.In(l) },
 		"in":      func(words map[say.Language]string) string { return inLanguage(l, words) },
 		"chatref": func(k govern.PortalKey) (string, error) { return c.seal.close(sealChat, k) },
 		"ref":     func(purpose, network, id string) (string, error) { return c.seal.close(purpose, thing{network, id}) },
@@ -154,8 +155,12 @@ func (c *Console) words(l say.Language) template.FuncMap {
 			return newMenuEntry(here, path, page, sentence(l, page), below)
 		},
 		"networks": func(list []Network, chosen string, any bool) networkChoice { return networkChoice{list, chosen, any} },
-		"pager":    func(first bool, next, start string) pager { return pager{first, next, start} },
-		"fault":    func(id, text string) fieldFault { return fieldFault{id, text} },
+		"pager":    func(first bool, next, start string) pager { return pager{First: first, Next: next, Start: start} },
+		"newer": func(p pager, previous string) pager {
+			p.Previous = previous
+			return p
+		},
+		"fault": func(id, text string) fieldFault { return fieldFault{id, text} },
 	}
 }
 
@@ -182,8 +187,8 @@ type networkChoice struct {
 
 // pager leads through a list.
 type pager struct {
-	First       bool
-	Next, Start string // paths
+	First                 bool
+	Next, Previous, Start string // paths
 }
 
 // fieldFault is what is wrong with a field of a form; without a Text nothing is.

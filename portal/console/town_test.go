@@ -345,6 +345,7 @@ func (rules) Try(_ context.Context, m Trial) (Judgement, error) {
 type logbook struct {
 	town  *town
 	fault string
+	asked bool // a verification is under way
 }
 
 func (l *logbook) Search(_ context.Context, q AuditQuery) (AuditPage, error) {
@@ -363,21 +364,29 @@ func (l *logbook) Search(_ context.Context, q AuditQuery) (AuditPage, error) {
 	return AuditPage{Entries: list, Total: len(list)}, nil
 }
 
-func (l *logbook) Proof(context.Context) (Proof, error) {
+func (l *logbook) Proof() Proof {
 	now := l.town.clock()
-	return Proof{Size: 48212, Root: "bBk3kJ0n0d6Y0c8Q0m2b9JqUq0v3xk1n2sV4o1y6tYQ=", Signed: 48200, Checked: now.Add(-30 * time.Minute),
-		Whole: l.fault == "", Fault: l.fault}, nil
+	p := Proof{Size: 48212, Root: "bBk3kJ0n0d6Y0c8Q0m2b9JqUq0v3xk1n2sV4o1y6tYQ=", Signed: 48200, Checked: now.Add(-5 * time.Minute),
+		All: now.Add(-7 * time.Hour), Whole: l.fault == "", Fault: l.fault}
+	if l.asked {
+		p.Since = now
+	}
+	return p
 }
+
+func (l *logbook) Verify() { l.asked = true }
 
 // checks find one part that fails.
 type checks struct{}
 
 func (checks) Run(context.Context) ([]Finding, error) {
 	return []Finding{
-		{Subject: "configuration", Result: "ok", Detail: "valid"},
-		{Subject: "database passerelle", Result: "ok", Detail: "open, and writable"},
-		{Subject: "whatsapp", Result: "failed", Detail: "the registration is not known to the server", Remedy: "add whatsapp.yaml to the server’s configuration, and restart it"},
-		{Subject: "telegram", Result: "not tested", Detail: "it cannot be told from here"},
+		{Subject: say.CheckConfiguration.With(), Result: "ok", Detail: say.CheckValid.With()},
+		{Subject: say.CheckDatabase.With("passerelle"), Result: "ok", Detail: say.CheckDatabaseOpen.With()},
+		{Subject: say.CheckAudit.With(), Result: "warning", Detail: say.CheckAuditNoFile.With(48212), Remedy: say.CheckAuditSetFile.With("audit.checkpoint_file")},
+		{Subject: say.CheckAccess.With("whatsapp"), Result: "failed", Detail: say.CheckNotCovered.With("@whatsappbot:example.org"),
+			Remedy: say.CheckCover.With("homeserver.domain", "`passerelle init`")},
+		{Subject: say.CheckWayBack.With("telegram"), Result: "not tested", Detail: say.CheckNoPing.With(), Remedy: say.CheckNoPingWait.With()},
 	}, nil
 }
 

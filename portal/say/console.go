@@ -3,14 +3,15 @@ package say
 // The sentences of the administrators' pages: their frame, coming in, and what goes wrong. The pages name them by what stands behind
 // "console-"; a test of theirs finds one that is missing. What the placeholders stand for is said beside each.
 var aboutConsole = map[Sentence]map[Language]string{
-	"console-tagline":      {English: "Administration of the gateway", French: "Administration de la passerelle"},
-	"console-skip":         {English: "Skip to the content", French: "Aller au contenu"},
-	"console-menu":         {English: "Pages", French: "Pages"},
-	"console-where":        {English: "You are here", French: "Vous êtes ici"},
-	"console-pages":        {English: "Pages of the list", French: "Pages de la liste"},
-	"console-first-page":   {English: "First page", French: "Première page"},
-	"console-next-page":    {English: "Next page", French: "Page suivante"},
-	"console-signed-in-as": {English: "Signed in as", French: "Connecté en tant que"},
+	"console-tagline":       {English: "Administration of the gateway", French: "Administration de la passerelle"},
+	"console-skip":          {English: "Skip to the content", French: "Aller au contenu"},
+	"console-menu":          {English: "Pages", French: "Pages"},
+	"console-where":         {English: "You are here", French: "Vous êtes ici"},
+	"console-pages":         {English: "Pages of the list", French: "Pages de la liste"},
+	"console-first-page":    {English: "First page", French: "Première page"},
+	"console-previous-page": {English: "Previous page", French: "Page précédente"},
+	"console-next-page":     {English: "Next page", French: "Page suivante"},
+	"console-signed-in-as":  {English: "Signed in as", French: "Connecté en tant que"},
 	"console-idle": {
 		English: "You are signed out after 15 minutes without a click, and after 8 hours.",
 		French:  "Vous êtes déconnecté après 15 minutes sans clic, et après 8 heures.",

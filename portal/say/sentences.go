@@ -50,7 +50,8 @@ const (
 // sentences are all of them.
 var sentences = together(aboutService, aboutKinds, aboutGroups, aboutPeople, aboutTimers, aboutHistory, aboutHealth, aboutRelay,
 	aboutCalls, aboutPosts, aboutSharing, aboutOwn, aboutCommands, aboutBots, aboutLinks, aboutBusiness, aboutRarer, aboutBotGroups,
-	aboutApprovals, aboutAdministration, aboutScans, aboutPolicy, aboutConsole, aboutConsolePages, aboutConsoleActions, aboutErasing)
+	aboutApprovals, aboutAdministration, aboutScans, aboutPolicy, aboutConsole, aboutConsolePages, aboutConsoleActions, aboutErasing,
+	aboutCheck)
 
 func together(parts ...map[Sentence]map[Language]string) map[Sentence]map[Language]string {
 	all := map[Sentence]map[Language]string{}
