@@ -158,6 +158,9 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 			return nil, err
 		}
 	}
+	if err := j.network.hush(transaction); err != nil {
+		return nil, err
+	}
 	if err := j.network.takeKeys(context.WithoutCancel(ctx), transaction); err != nil {
 		return nil, err
 	}
