@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -107,7 +108,7 @@ func (n *network) editsOf(ctx context.Context, room id.RoomID, message id.EventI
 		}
 		raw, err := n.fetchEvent(ctx, room, evt.ID)
 		switch {
-		case err == errGone: //nolint:errorlint // fetchEvent returns it as it is
+		case errors.Is(err, errGone):
 		case err != nil:
 			return nil, err
 		default:

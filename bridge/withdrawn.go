@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,10 +55,9 @@ func (in *inbox) TakeBack(ctx context.Context, key string) (taken bool, err erro
 	if err != nil {
 		return false, err
 	}
-	for _, a := range withdrawn {
-		if a.Rule != rulePaused { // of which the room has not been told
-			n.sayInPortal(ctx, govern.PortalKey{ID: a.Portal, Receiver: a.Receiver}, say.HeldTakenBack, n.title())
-		}
+	// Of what a pause holds back the room has not been told.
+	if at := slices.IndexFunc(withdrawn, func(a database.Approval) bool { return a.Rule != rulePaused }); at >= 0 {
+		n.sayInPortal(ctx, govern.PortalKey{ID: withdrawn[at].Portal, Receiver: withdrawn[at].Receiver}, say.HeldTakenBack, n.title())
 	}
 	return len(withdrawn) > 0, nil
 }

@@ -113,7 +113,7 @@ func TestWhatHappensToMessagesWaitsWhileAPortalIsPaused(t *testing.T) {
 	o.does(t, "pause 1")
 	to := o.phone.Number()
 	did := func(_ string, err error) { t.Helper(); must(t, err) }
-	did(o.amina.React(bounded(t), to, seen.ID, "👍"))
+	did(o.amina.React(bounded(t), to, seen.ID, "🎉"))
 	did(o.amina.React(bounded(t), to, hers, "😡"))
 	did(o.amina.React(bounded(t), to, hers, "")) // taken back
 	did(o.amina.Edit(bounded(t), to, hers, "hers, changed in the pause"))
@@ -140,7 +140,7 @@ func TestWhatHappensToMessagesWaitsWhileAPortalIsPaused(t *testing.T) {
 		}
 	}
 	o.does(t, "reopen 1")
-	o.claire.SeesReaction(o.room, said, "👍")
+	o.claire.SeesReaction(o.room, said, "🎉")
 	o.claire.SeesEdit(o.room, shown.ID, "hers, changed in the pause")
 	o.claire.Waits("Amina's vote", func(h bridgetest.Heard) bool {
 		return h.Type == event.EventUnstablePollResponse && h.Sender != o.claire.ID()
@@ -150,13 +150,37 @@ func TestWhatHappensToMessagesWaitsWhileAPortalIsPaused(t *testing.T) {
 	silent(t, o.claire, o.room, "a secret")
 	o.does(t, "close 1 Farewell.")
 	reads(t, o.amina, "Farewell.")
-	did(o.amina.React(bounded(t), to, seen.ID, "🎉"))
+	did(o.amina.React(bounded(t), to, seen.ID, "🔥"))
 	o.does(t, "reopen 1")
 	says(t, o.amina, to, "again")
 	o.claire.Hears(o.room, "again")
 	for _, h := range o.claire.Log(o.room) {
-		if h.Type == event.EventReaction && h.Reaction == "🎉" {
+		if h.Type == event.EventReaction && h.Reaction == "🔥" {
 			t.Error("a reaction to a closed portal arrived")
 		}
 	}
+}
+
+func TestAReactionOnTelegramWaitsWhileAPortalIsPaused(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){func(o *bridgetest.InstallOptions) {
+		o.Replace = map[string]string{"\nnetworks:\n": "\nadministration:\n  \"@claire:" + bridgetest.DefaultServerName + "\": {role: administrator}\n\nnetworks:\n"}
+	}}})
+	said := d.claire.Says(d.room, "said before the pause")
+	seen, err := d.amina.WaitForText(bounded(t), "said before the pause")
+	must(t, err)
+	d.claire.Says(d.room, "!tg admin pause")
+	d.claire.Waits("that it is paused", func(h bridgetest.Heard) bool { return h.Room == d.room && h.Text == say.English.Say(say.BorderPaused) })
+	must(t, d.amina.React(d.bot.ID(), seen.ID, "🎉"))
+	send(t, d.amina, d.bot.ID(), "written in the pause")
+	elsewhere := d.telegram.MustAddPerson("Bilal", "bilal")
+	send(t, elsewhere, d.bot.ID(), "from elsewhere") // one bot brings it all in order
+	d.claire.Waits("Bilal's words", func(h bridgetest.Heard) bool { return h.Text == "from elsewhere" })
+	for _, h := range d.claire.Log(d.room) {
+		if h.Type == event.EventReaction {
+			t.Error("the room shows a reaction during the pause")
+		}
+	}
+	d.claire.Says(d.room, "!tg admin reopen")
+	d.claire.SeesReaction(d.room, said, "🎉")
+	d.claire.Hears(d.room, "written in the pause")
 }
