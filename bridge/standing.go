@@ -41,6 +41,8 @@ type standing struct {
 	blocked  map[string]int // network -> how many contacts are blocked
 }
 
+var _ portal.Hand = (*standing)(nil)
+
 func newStanding(ctx context.Context, next portal.Policy, store *database.Store) (*standing, error) {
 	s := &standing{next: next, store: store, now: time.Now, portals: map[govern.PortalKey]database.PortalState{}, blocked: map[string]int{}}
 	states, err := store.PortalStates(ctx)

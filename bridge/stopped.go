@@ -13,7 +13,6 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
-	"passerelle/portal"
 	"passerelle/portal/govern"
 	"passerelle/portal/say"
 )
@@ -24,8 +23,10 @@ import (
 // writes tells whether staff may write where a portal stands so.
 func writes(state govern.State) bool { return state == govern.Open }
 
-// stoppedOut is what the sender of something reads that does not go out.
-var stoppedOut = map[govern.State]say.Sentence{govern.Paused: say.ChatPausedOut, govern.ReadOnly: say.ChatReadOnlyOut, govern.Closed: say.ChatClosedOut}
+// stoppedOut is what the sender of something reads that does not go out where a portal stands so.
+func stoppedOut(state govern.State) say.Sentence {
+	return map[govern.State]say.Sentence{govern.Paused: say.ChatPausedOut, govern.ReadOnly: say.ChatReadOnlyOut, govern.Closed: say.ChatClosedOut}[state]
+}
 
 // heldBack takes what goes no further than here: a reaction that is its sender's word about a message that waits, an edit of such a
 // message, and what the gate does not see in a portal out of which nothing goes.
@@ -61,7 +62,7 @@ func (n *network) heldBack(ctx context.Context, evt *event.Event) ending {
 		return goesOn
 	}
 	n.journal.settle(ctx, evt.ID, outcomeFailed)
-	text := n.sayTo(evt.Sender, stoppedOut[state])
+	text := n.sayTo(evt.Sender, stoppedOut(state))
 	if evt.Type == event.EventRedaction {
 		text += "\n" + n.sayTo(evt.Sender, say.StoppedDeletion, n.title())
 	}
@@ -137,16 +138,13 @@ func (n *network) stops(ctx context.Context, evt *event.Event) (bool, error) {
 	return false, nil
 }
 
-// ephemeral are the fields of a transaction in which homeservers tell who types and who has read (Matrix Application Service API,
-// "Pushing ephemeral data", and MSC2409, by which it was tried).
-var ephemeral = []string{"ephemeral", "de.sorunome.msc2409.ephemeral"}
-
 // hush takes out of a transaction who types where nobody may write, and who has read where nothing crosses. In a read-only portal people
 // read, and the contact learns that they have.
 //
+// Homeservers tell of it in two fields (Matrix Application Service API, "Pushing ephemeral data", and MSC2409, by which that was tried).
 // What was read meanwhile is told by the next receipt after the portal is reopened: it reaches back to the last one that was told.
 func (n *network) hush(transaction map[string]json.RawMessage) error {
-	for _, field := range ephemeral {
+	for _, field := range []string{"ephemeral", "de.sorunome.msc2409.ephemeral"} {
 		var all []json.RawMessage
 		if given, ok := transaction[field]; !ok {
 			continue
@@ -206,5 +204,3 @@ func (n *network) showsTyping(room id.RoomID) bool {
 	state := n.standsIn(room)
 	return state != govern.Paused && state != govern.Closed
 }
-
-var _ portal.Hand = (*standing)(nil)
