@@ -180,6 +180,13 @@ func TestAReactionOnTelegramWaitsWhileAPortalIsPaused(t *testing.T) {
 			t.Error("the room shows a reaction during the pause")
 		}
 	}
+	held := func() bool { return decisions(t, d.bridge, "kind = 'reaction' AND outcome = 'held'") == 1 }
+	for end := time.Now().Add(30 * time.Second); !held() && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if !held() { // it would hold up what is behind it
+		t.Error("the reaction is not put aside")
+	}
 	d.claire.Says(d.room, "!tg admin reopen")
 	d.claire.SeesReaction(d.room, said, "🎉")
 	d.claire.Hears(d.room, "written in the pause")

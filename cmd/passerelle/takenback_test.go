@@ -20,14 +20,19 @@ import (
 // hasWithdrawn sees that the ledger holds one message that was taken back, of one direction.
 func hasWithdrawn(t *testing.T, bridge *bridgetest.Installation, direction string) {
 	t.Helper()
+	if count := decisions(t, bridge, "outcome = 'withdrawn' AND direction = ?", direction); count != 1 {
+		t.Errorf("the ledger holds %d messages that were taken back on the way %s", count, direction)
+	}
+}
+
+// decisions counts what the ledger holds.
+func decisions(t *testing.T, bridge *bridgetest.Installation, where string, args ...any) (count int) {
+	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(bridge.Config()), "data", "passerelle.db")+"?_busy_timeout=5000")
 	must(t, err)
 	defer db.Close()
-	var count int
-	must(t, db.QueryRowContext(bounded(t), "SELECT COUNT(*) FROM decision WHERE outcome = 'withdrawn' AND direction = ?", direction).Scan(&count))
-	if count != 1 {
-		t.Errorf("the ledger holds %d messages that were taken back on the way %s", count, direction)
-	}
+	must(t, db.QueryRowContext(bounded(t), "SELECT COUNT(*) FROM decision WHERE "+where, args...).Scan(&count))
+	return count
 }
 
 // silent sees that a room never showed any of some words.
@@ -140,6 +145,7 @@ func TestWhatIsTakenBackOnTelegramWhileItWaitsDoesNotAppear(t *testing.T) {
 	owner := d.telegram.MustAddPerson("Claire", "claire_b")
 	_, err := owner.Start(d.bot.ID(), startToken.FindStringSubmatch(answered("business", "own Telegram account"))[2])
 	must(t, err)
+	d.claire.Waits("whose account it is", func(h bridgetest.Heard) bool { return h.Room == d.desk && strings.Contains(h.Text, "is yours, then") })
 	mark := d.claire.Mark()
 	_, err = owner.Connect(d.bot.ID(), allRights)
 	must(t, err)
