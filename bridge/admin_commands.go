@@ -180,7 +180,8 @@ func (n *network) adminFailed(ce *commands.Event, err error, written string) {
 		is   error
 		says say.Sentence
 	}{{govern.ErrNoRole, say.AdminNoRole}, {govern.ErrMayNot, say.AdminMayNot}, {govern.ErrNotYours, say.AdminNotYours},
-		{govern.ErrNotFound, say.AdminNotFound}, {govern.ErrDecided, say.AdminDecided}, {govern.ErrCannotNow, say.AdminCannotNow}} {
+		{govern.ErrNotFound, say.AdminNotFound}, {govern.ErrDecided, say.AdminDecided},
+		{govern.ErrTakenBack, say.AdminTakenBack}, {govern.ErrCannotNow, say.AdminCannotNow}} {
 		if errors.Is(err, known.is) {
 			n.answer(ce, known.says)
 			return

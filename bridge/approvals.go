@@ -33,10 +33,10 @@ const confirmWith = "✅"
 // again.
 func (in *inbox) park(ctx context.Context, a *waitingArrival, refusal *portal.Refusal) (parked bool, err error) {
 	n := in.network
-	in.setQueued(a.Seq, false) // before it is parked: who decides right after that queues it
+	in.unqueue(a.Seq) // before it is parked: who decides right after that queues it
 	parked, err = n.host.options.Store.Park(ctx, n.Name, a.Seq, refusal.Of.Key)
 	if err != nil || !parked {
-		in.setQueued(a.Seq, true)
+		in.setQueued(a.Seq)
 		return parked, err
 	}
 	if refusal.Verdict.Rule != rulePaused { // of which the room has been told
@@ -45,15 +45,11 @@ func (in *inbox) park(ctx context.Context, a *waitingArrival, refusal *portal.Re
 	return true, nil
 }
 
-// setQueued notes whether an arrival is in its lane.
-func (in *inbox) setQueued(seq int64, queued bool) {
+// setQueued notes that an arrival is in its lane.
+func (in *inbox) setQueued(seq int64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if queued {
-		in.queued[seq] = true
-	} else {
-		delete(in.queued, seq)
-	}
+	in.queued[seq] = true
 }
 
 // sayInPortal says a sentence in a portal's room, if it has one.
@@ -78,6 +74,7 @@ func (h *Host) decide(ctx context.Context, number int64, outcome portal.Outcome,
 		return nil
 	}
 	for _, a := range freed {
+		n.inbox.freeing(a.Seq, decided.Key)
 		n.inbox.queue(a)
 	}
 	if decided.Direction == portal.Out {
@@ -91,17 +88,26 @@ func (h *Host) decide(ctx context.Context, number int64, outcome portal.Outcome,
 
 // handAgain hands on what was decided and goes out.
 func (n *network) handAgain(ctx context.Context, decided database.Approval) error {
-	evt := id.EventID(strings.SplitN(decided.Key, "/", 2)[0])
+	evt := heldEvent(decided)
 	if decided.Outcome == portal.Admit {
 		raw, err := n.fetchEvent(ctx, decided.Room, evt)
 		switch {
 		case errors.Is(err, errGone):
+			if err := n.gate.TakenBack(ctx, crossingOf(decided), decided.Rule); err != nil {
+				return err
+			}
 			n.tell(decided.Room, evt, id.UserID(decided.Sender), n.sayTo(id.UserID(decided.Sender), say.HeldGone, n.title()))
 		case err != nil:
 			return fmt.Errorf("fetch what was approved: %w", err)
 		default:
-			if err := n.journal.takeAgain(ctx, raw); err != nil {
+			edits, err := n.editsOf(ctx, decided.Room, evt, id.UserID(decided.Sender))
+			if err != nil {
 				return err
+			}
+			for _, each := range append([][]byte{raw}, edits...) {
+				if err := n.journal.takeAgain(ctx, each); err != nil {
+					return err
+				}
 			}
 		}
 	} else if decided.WaitsFor == portal.Hold {
@@ -202,31 +208,4 @@ func (n *network) confirms(ctx context.Context, evt *event.Event) (bool, error) 
 		err = nil
 	}
 	return true, err
-}
-
-// heldBack takes a reaction that is its sender's word about a message that waits, and refuses one in a portal out of which nothing
-// goes: the gate does not see reactions.
-func (n *network) heldBack(ctx context.Context, evt *event.Event) ending {
-	if evt.Type != event.EventReaction {
-		return goesOn
-	}
-	confirmed, err := n.confirms(ctx, evt)
-	switch {
-	case database.IsTransient(err):
-		n.log.Warn().Err(err).Stringer("event", evt.ID).Msg("It cannot be looked up whether a reaction confirms something; trying again")
-		return tryAgain
-	case err != nil:
-		n.log.Err(err).Stringer("event", evt.ID).Msg("It cannot be looked up whether a reaction confirms something; it goes")
-	case confirmed:
-		n.journal.settle(ctx, evt.ID, outcomeDelivered)
-		return settled
-	}
-	why := map[govern.State]say.Sentence{govern.Paused: say.ChatPausedOut, govern.ReadOnly: say.ChatReadOnlyOut,
-		govern.Closed: say.ChatClosedOut}[n.standsIn(evt.RoomID)]
-	if why == "" {
-		return goesOn
-	}
-	n.journal.settle(ctx, evt.ID, outcomeFailed)
-	n.tell(evt.RoomID, evt.ID, evt.Sender, n.sayTo(evt.Sender, why))
-	return settled
 }

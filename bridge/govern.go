@@ -463,6 +463,8 @@ func (n *network) approval(ctx context.Context, row database.Approval, about par
 		a.State = govern.ApprovalApproved
 	case "refused":
 		a.State = govern.ApprovalRejected
+	case portal.Withdrawn:
+		a.State = govern.ApprovalWithdrawn
 	}
 	if name := about.names[networkid.UserID(row.Sender)]; name != "" {
 		a.SenderName = name

@@ -74,6 +74,11 @@ func (g governor) decideHeld(ctx context.Context, number int64, outcome portal.O
 	case waiting.WaitsFor != portal.Hold || waiting.Rule == rulePaused:
 		return govern.ErrCannotNow
 	}
+	if n := g.network(waiting.Network); n != nil && waiting.Direction == portal.Out && waiting.Outcome == "" && outcome == portal.Admit {
+		if err := n.stillThere(ctx, waiting); err != nil {
+			return err
+		}
+	}
 	return g.decide(ctx, number, outcome, by)
 }
 
@@ -112,6 +117,9 @@ func (g governor) setState(ctx context.Context, n *network, key govern.PortalKey
 		return err
 	}
 	n.sayInPortal(ctx, key, sentence)
+	if at, err := n.bridge().GetExistingPortalByKey(ctx, theirKey(key)); !writes(state) && err == nil && handover.HasRoom(at) {
+		n.stopTyping(ctx, at)
+	}
 	if before != govern.Paused {
 		return nil
 	}

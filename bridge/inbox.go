@@ -25,8 +25,9 @@ type inbox struct {
 	lanes     *lanes[*waitingArrival]
 
 	mu     sync.Mutex
-	queued map[int64]bool // by Seq: in a lane, or done
-	done   []int64        // Seqs of what is delivered and whose row is still there
+	queued map[int64]bool   // by Seq: in a lane, or done
+	done   []int64          // Seqs of what is delivered and whose row is still there
+	freed  map[int64]string // by Seq: what is decided and on its way, and the key of the decision
 
 	removing sync.Mutex    // one removal at a time
 	finished chan struct{} // tells sweep that something is done
@@ -54,7 +55,7 @@ type waitingArrival struct {
 func (a *waitingArrival) waitName() string { return "in/" + a.Login + "/" + a.ID }
 
 func newInbox(n *network) *inbox {
-	in := &inbox{network: n, queued: map[int64]bool{}, finished: make(chan struct{}, 1)}
+	in := &inbox{network: n, queued: map[int64]bool{}, freed: map[int64]string{}, finished: make(chan struct{}, 1)}
 	in.lanes = newLanes(in.deliver)
 	in.lanes.isPast, in.lanes.slots = func(a *waitingArrival) bool { return a.Past }, pastAtOnce
 	in.lanes.owner = func(a *waitingArrival) string { return a.Login }
@@ -154,7 +155,7 @@ func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 		return true
 	}
 	in.awaitRemoval(ctx)
-	err := in.deliverer.Deliver(log.WithContext(ctx), a.Arrival)
+	err := in.deliverer.Deliver(withArrival(log.WithContext(ctx), a.Seq), a.Arrival)
 	a.Attempted = time.Now()
 	switch {
 	case ctx.Err() != nil:
@@ -169,6 +170,12 @@ func (in *inbox) deliver(ctx context.Context, a *waitingArrival) (ended bool) {
 		var parked bool
 		if parked, err = in.park(ctx, a, refusal); err == nil {
 			return parked
+		}
+	}
+	var behind *portal.BehindError
+	if errors.As(err, &behind) {
+		if err = in.waitBehind(ctx, a, behind.Key); err == nil {
+			return true
 		}
 	}
 	var unscanned *portal.WaitingError
@@ -202,6 +209,7 @@ func (in *inbox) end(a *waitingArrival, log zerolog.Logger, err error) {
 	}
 	in.mu.Lock()
 	in.done = append(in.done, a.Seq)
+	delete(in.freed, a.Seq)
 	in.mu.Unlock()
 	select {
 	case in.finished <- struct{}{}:

@@ -94,6 +94,8 @@ type observed struct {
 	host *Host
 }
 
+var _ portal.Hand = observed{}
+
 // Judge asks the policy (see [portal.Policy]).
 func (o observed) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {
 	verdict, err := o.Policy.Judge(ctx, c)
@@ -101,4 +103,9 @@ func (o observed) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict,
 		n.informer.observe(c)
 	}
 	return verdict, err
+}
+
+// ByHand returns what administrators have set (see [portal.Hand]).
+func (o observed) ByHand(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {
+	return o.host.standing.ByHand(ctx, c)
 }

@@ -39,8 +39,11 @@ func (c *matrixConnector) wrap(api bridgev2.MatrixAPI) bridgev2.MatrixAPI {
 // ErrNotAdmitted is the error of a ghost's message that no gate has admitted: a defect of a connector, never of a person.
 var ErrNotAdmitted = errors.New("no gate has admitted this message")
 
-// errNothingCrosses is the error of a reaction in a portal that administrators have paused or closed: the gate does not see reactions.
-var errNothingCrosses = errors.New("nothing crosses in this portal")
+// Errors of a reaction in a portal that administrators have closed, or paused a moment ago: it is tried again, and waits then.
+var (
+	errNothingCrosses = errors.New("nothing crosses in this portal")
+	errPaused         = errors.New("this portal is paused")
+)
 
 // carriesContent tells whether events of a type are what the gate decides about.
 func carriesContent(t event.Type) bool {
@@ -100,8 +103,11 @@ func (i *intent) react(ctx context.Context, room id.RoomID, content *event.Conte
 	if err := i.Matrix.EnsureJoined(ctx, room); err != nil {
 		return nil, fmt.Errorf("join the room as the sender: %w", err)
 	}
-	if state := i.connector.network.standsIn(room); state == govern.Closed || state == govern.Paused {
+	switch i.connector.network.standsIn(room) {
+	case govern.Closed:
 		return nil, errNothingCrosses
+	case govern.Paused:
+		return nil, errPaused
 	}
 	if i.Matrix.IsCustomPuppet {
 		i.Matrix.AddDoublePuppetValueWithTS(content, extra.Timestamp.UnixMilli())

@@ -164,6 +164,9 @@ func (j *journal) take(ctx context.Context, txn string, body []byte) (rest []byt
 			return nil, err
 		}
 	}
+	if err := j.network.hush(transaction); err != nil {
+		return nil, err
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err := j.network.takeKeys(ctx, transaction); err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (i *intent) MarkRead(ctx context.Context, room id.RoomID, up id.EventID, at
 func (i *intent) MarkTyping(ctx context.Context, room id.RoomID, _ bridgev2.TypingType, lasts time.Duration) error {
 	ctx, cancel := brief(ctx)
 	defer cancel()
+	if lasts > 0 && !i.connector.network.showsTyping(room) {
+		return nil
+	}
 	return i.ASIntent.MarkTyping(ctx, room, bridgev2.TypingTypeText, lasts)
 }
 

@@ -41,6 +41,8 @@ type standing struct {
 	blocked  map[string]int // network -> how many contacts are blocked
 }
 
+var _ portal.Hand = (*standing)(nil)
+
 func newStanding(ctx context.Context, next portal.Policy, store *database.Store) (*standing, error) {
 	s := &standing{next: next, store: store, now: time.Now, portals: map[govern.PortalKey]database.PortalState{}, blocked: map[string]int{}}
 	states, err := store.PortalStates(ctx)
@@ -64,7 +66,7 @@ func newStanding(ctx context.Context, next portal.Policy, store *database.Store)
 
 // Judge stops what administrators have stopped, and asks the policy about the rest (see [portal.Policy]).
 func (s *standing) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {
-	verdict, err := s.byHand(ctx, c)
+	verdict, err := s.ByHand(ctx, c)
 	if err != nil || verdict.Outcome != "" {
 		return verdict, err
 	}
@@ -72,8 +74,8 @@ func (s *standing) Judge(ctx context.Context, c portal.Crossing) (portal.Verdict
 	return s.next.Judge(ctx, c)
 }
 
-// byHand returns what administrators have set; no outcome: nothing.
-func (s *standing) byHand(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {
+// ByHand returns what administrators have set; no outcome: nothing (see [portal.Hand]).
+func (s *standing) ByHand(ctx context.Context, c portal.Crossing) (portal.Verdict, error) {
 	key := govern.PortalKey{Network: c.Network, ID: c.Portal, Receiver: c.Receiver}
 	switch state := s.portal(key).State; {
 	case state == govern.Closed:

@@ -125,10 +125,7 @@ func (t *turns) end(message id.EventID) {
 // deleted ends the wait of a message that its sender deletes. The homeserver sees to it that nobody else does (Matrix
 // Client-Server API, "Redactions").
 func (t *turns) deleted(redaction *event.Event) {
-	target := redaction.Redacts
-	if content, ok := redaction.Content.Parsed.(*event.RedactionEventContent); ok && target == "" {
-		target = content.Redacts
-	}
+	target := redacted(redaction)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if end := t.waiting[target]; end != nil {

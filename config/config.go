@@ -205,6 +205,9 @@ func Load(path string, environment []string) (*Config, error) {
 	if c.Audit.CheckpointFile != "" && !filepath.IsAbs(c.Audit.CheckpointFile) {
 		c.Audit.CheckpointFile = filepath.Join(folder, c.Audit.CheckpointFile)
 	}
+	if c.Scan.CAFile != "" && !filepath.IsAbs(c.Scan.CAFile) {
+		c.Scan.CAFile = filepath.Join(folder, c.Scan.CAFile)
+	}
 	if c.Policy.Directory != "" && !filepath.IsAbs(c.Policy.Directory) {
 		c.Policy.Directory = filepath.Join(folder, c.Policy.Directory)
 	}

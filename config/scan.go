@@ -18,6 +18,7 @@ const (
 type Scan struct {
 	Clamd    string        `yaml:"clamd"`     // ClamAV's daemon: the path of its socket, or host:port
 	ICAP     string        `yaml:"icap"`      // or an ICAP service: its URL
+	CAFile   string        `yaml:"ca_file"`   // for icaps: PEM file of the authorities to trust; empty: the system's
 	Timeout  time.Duration `yaml:"timeout"`   // after which a scanner that does not go on counts as away
 	WhenAway string        `yaml:"when_away"` // ScanWait, ScanWithhold or ScanAdmit
 	TooLarge string        `yaml:"too_large"` // for files that are larger than the scanner takes: ScanWithhold or ScanAdmit
@@ -38,6 +39,9 @@ func (v *validation) scan(s Scan) {
 	}
 	if u, err := url.Parse(s.ICAP); s.ICAP != "" && (err != nil || u.Host == "" || u.Scheme != "icap" && u.Scheme != "icaps") {
 		v.complain("scan.icap", "%q is no address of a service; write one such as icap://127.0.0.1:1344/avscan", s.ICAP)
+	}
+	if s.CAFile != "" && !strings.HasPrefix(s.ICAP, "icaps://") {
+		v.complain("scan.ca_file", "is for a service that is reached over TLS; write scan.icap as icaps://…, or leave it out")
 	}
 	if s.Timeout <= 0 {
 		v.complain("scan.timeout", "must be a time such as 60s")

@@ -31,7 +31,7 @@ type Approval struct {
 	Room      id.RoomID // where what goes out was written
 	At        time.Time
 	WaitsFor  portal.Outcome // Hold: an administrator; Confirm: the sender
-	Outcome   portal.Outcome // Admit or Refuse; empty: nobody has decided
+	Outcome   portal.Outcome // Admit, Refuse or Withdrawn; empty: nobody has decided
 	By        id.UserID      // who decided; empty: time, or nobody
 	Decided   time.Time
 }
@@ -84,7 +84,7 @@ func (s *Store) ask(ctx context.Context, c portal.Crossing, v portal.Verdict) (o
 }
 
 // DecideApproval notes how something that waits was decided, and gives free what waits in the inbox for it, all or nothing. It fails with
-// [govern.ErrNotFound] and [govern.ErrDecided].
+// [govern.ErrNotFound], [govern.ErrDecided] and [govern.ErrTakenBack].
 func (s *Store) DecideApproval(ctx context.Context, number int64, outcome portal.Outcome, by id.UserID, at time.Time) (a Approval, freed []StoredArrival, err error) {
 	err = s.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		changed, err := s.db.Exec(ctx, `UPDATE approval SET outcome = $2, decided_by = $3, decided_at = $4 WHERE number = $1 AND outcome = ''`,
@@ -95,8 +95,13 @@ func (s *Store) DecideApproval(ctx context.Context, number int64, outcome portal
 		if a, err = s.Approval(ctx, number); err != nil {
 			return err
 		}
-		if n, err := changed.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(govern.ErrDecided, err)
+		switch n, err := changed.RowsAffected(); {
+		case err != nil:
+			return err
+		case n == 0 && a.Outcome == portal.Withdrawn:
+			return govern.ErrTakenBack
+		case n == 0:
+			return govern.ErrDecided
 		}
 		if a.Direction != portal.In {
 			return nil

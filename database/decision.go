@@ -51,7 +51,7 @@ func (s *Store) Outcome(ctx context.Context, network string, direction portal.Di
 func (s *Store) Admitted(ctx context.Context, network, chat, login, key string) (before bool, err error) {
 	err = s.db.QueryRow(ctx, `
 		SELECT EXISTS(SELECT 1 FROM decision WHERE network = $1 AND portal = $2 AND ($3 = '' OR login = $3)
-			AND outcome = 'admitted' AND kind <> 'notice' AND key <> $4 AND substr(key, 1, length($4) + 1) <> $4 || '/')`,
+			AND outcome = 'admitted' AND kind NOT IN ('notice', 'reaction') AND key <> $4 AND substr(key, 1, length($4) + 1) <> $4 || '/')`,
 		network, chat, login, key).Scan(&before)
 	if err != nil {
 		return false, fmt.Errorf("look for what was admitted before: %w", err)

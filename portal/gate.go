@@ -23,6 +23,9 @@ const (
 	Confirm  Outcome = "unconfirmed" // it waits for its sender, on the way out
 )
 
+// Withdrawn is how what waits for a decision ends when its sender takes it back first. No policy chooses it.
+const Withdrawn Outcome = "withdrawn"
+
 // Verdict is a policy's answer.
 type Verdict struct {
 	Outcome  Outcome
@@ -122,8 +125,8 @@ type Ledger interface {
 
 // Approvals keeps what waits for somebody's decision.
 type Approvals interface {
-	// Ask returns how the crossing under a key has been decided: Admit or Refuse; and v.Outcome while nobody has decided. Then it
-	// waits from now on, if it did not. An error is transient.
+	// Ask returns how the crossing under a key has been decided: Admit, Refuse or Withdrawn; and v.Outcome while nobody has decided.
+	// Then it waits from now on, if it did not. An error is transient.
 	Ask(ctx context.Context, c Crossing, v Verdict) (Outcome, error)
 }
 
@@ -154,6 +157,9 @@ type Refusal struct {
 
 // Error names the rule that refused.
 func (r *Refusal) Error() string { return "refused by the rule " + r.Verdict.Rule }
+
+// TakenBack tells whether its sender took it back while it waited: nothing takes its place then.
+func (r *Refusal) TakenBack() bool { return r.Verdict.Outcome == Withdrawn }
 
 // Waits tells whether somebody is to decide about it.
 func (r *Refusal) Waits() bool { return r.Verdict.Outcome.waits() }
@@ -234,6 +240,15 @@ func (g *Gate) judge(ctx context.Context, c Crossing) (Verdict, error) {
 		return Verdict{Outcome: Withhold, Rule: found.Unscanned}, nil
 	}
 	return verdict, nil
+}
+
+// TakenBack writes down that something that waited for a decision was taken back by its sender; rule is the one that held it. An error is
+// transient.
+func (g *Gate) TakenBack(ctx context.Context, c Crossing, rule string) error {
+	if err := g.checks.Ledger.Record(ctx, decisionOn(c, Verdict{Outcome: Withdrawn, Rule: rule}, g.now())); err != nil {
+		return fmt.Errorf("record a decision: %w", err)
+	}
+	return nil
 }
 
 // first tells whether a crossing is the first one in its chat. A chat with one contact may have several logins on our side, each

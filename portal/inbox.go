@@ -40,6 +40,31 @@ type Inbox interface {
 	// it; what arrange leaves out is removed. It is handed what is held in the order in which it was held. All of it is
 	// released or nothing; an error is transient.
 	Release(ctx context.Context, login, lane string, arrange func([]Arrival) []Arrival) error
+	// Waits tells under which key something waits for a decision, or has been decided and is not delivered yet, that crosses under
+	// key, or under one that begins with it and a slash; "": nothing does. An error is transient.
+	Waits(ctx context.Context, key string) (under string, err error)
+	// TakeBack removes what waits for a decision under such keys, since its sender has taken it back. taken is false when nothing
+	// waits. An error is transient.
+	TakeBack(ctx context.Context, key string) (taken bool, err error)
+}
+
+// BehindError is the error of an arrival that is about another one which waits for a decision: it waits for the same one. It is
+// transient.
+type BehindError struct {
+	Key string // what waits
+}
+
+// Error says that it waits.
+func (e *BehindError) Error() string { return "what this is about waits for a decision" }
+
+// Behind fails with a *[BehindError] when what crosses under a key, or under one that begins with it and a slash, waits in an inbox.
+// An arrival calls it whose target is not in its room. Every other error is transient, too.
+func Behind(ctx context.Context, in Inbox, key string) error {
+	under, err := in.Waits(ctx, key)
+	if err == nil && under != "" {
+		err = &BehindError{Key: under}
+	}
+	return err
 }
 
 // Deliverer brings arrivals into their rooms. A connector that uses an [Inbox] is one.

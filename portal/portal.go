@@ -5,7 +5,8 @@
 // The contract:
 //
 //   - Everything that carries content crosses through a [Gate]: messages, media, edits, polls and votes, contacts and
-//     locations. Reactions, deletions, receipts, typing notifications and names pass by class-wide switches.
+//     locations. Reactions, deletions, receipts, typing notifications and names pass by class-wide switches; reactions wait or are
+//     refused where administrators have stopped everything ([Follow]).
 //   - The gate decides once an attempt, and writes the decision down, without content, under a key that a replay of the
 //     same attempt repeats. What cannot be written down does not cross. What was admitted, and did not arrive, may go the
 //     same way again without another decision ([PassAgain]).
@@ -53,6 +54,8 @@ const (
 	KindContact  Kind = "contact"
 	KindLocation Kind = "location"
 	KindNotice   Kind = "notice" // our own sentence in place of something that could not cross
+	// KindReaction is a reaction, of which the gate is asked only whether administrators have stopped it ([Follow]).
+	KindReaction Kind = "reaction"
 )
 
 // ChatKind says what sort of chat something crosses from or into.

@@ -16,7 +16,7 @@ func scanner(c config.Scan) (portal.Scanner, error) {
 		return portal.NoScanner{}, nil
 	}
 	return scan.New(scan.Options{
-		Clamd: c.Clamd, ICAP: c.ICAP, Timeout: c.Timeout, WhenAway: scan.Choice(c.WhenAway), TooLarge: scan.Choice(c.TooLarge),
+		Clamd: c.Clamd, ICAP: c.ICAP, CAFile: c.CAFile, Timeout: c.Timeout, WhenAway: scan.Choice(c.WhenAway), TooLarge: scan.Choice(c.TooLarge),
 		Largest: int64(c.Largest) << 20,
 	})
 }

@@ -56,6 +56,14 @@ func (a *account) deliverDeletion(ctx context.Context, stored portal.Arrival, in
 		if err != nil {
 			return err
 		}
+		// What waits of it goes too: it itself, or its edits and the reactions to it.
+		taken, err := a.connector.border.Inbox.TakeBack(ctx, string(in.message(id).networkID()))
+		if err == nil && row == nil && !taken {
+			err = a.behind(ctx, in.message(id))
+		}
+		if err != nil {
+			return err
+		}
 		if row == nil {
 			continue
 		}

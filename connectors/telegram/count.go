@@ -27,11 +27,17 @@ type reactionCount struct {
 // deliverCount brings into a room how many have reacted to a message: as reactions of the channel's own, with their number.
 func (a *account) deliverCount(ctx context.Context, stored portal.Arrival, in chatID, update *reactionCount) error {
 	target, err := a.known(ctx, in.message(update.MessageID))
+	if err == nil && target == nil {
+		err = a.behind(ctx, in.message(update.MessageID))
+	}
 	if err != nil || target == nil {
 		return err
 	}
 	d := a.deliveryAt(stored, in, time.Unix(update.Date, 0), in.chat)
 	d.Type, d.CreatePortal, d.PortalKey = bridgev2.RemoteEventReactionSync, false, target.Room
+	if crosses, err := d.follows(ctx, target); err != nil || !crosses {
+		return err
+	}
 	event := &reactions{delivery: d, target: target}
 	for _, each := range update.Reactions {
 		emoji, err := a.emojiOf(ctx, each.Type)

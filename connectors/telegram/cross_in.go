@@ -65,6 +65,9 @@ func (d *delivery) converted(ctx context.Context, room *bridgev2.Portal, intent 
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(c), message)
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.TakenBack():
+		d.dropped = true
+		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case errors.As(err, &refusal) && !refusal.Waits():
 		return d.withheld(ctx, room, intent, c, answers, refusal.Verdict)
 	case err != nil:

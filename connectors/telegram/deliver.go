@@ -87,7 +87,7 @@ func (a *account) deliverMessage(ctx context.Context, stored portal.Arrival, kin
 	d := a.delivery(stored, in, m)
 	handled, err := d.serve(ctx)
 	payload, starts := d.isStart()
-	if m.Poll != nil && err == nil {
+	if m.Poll != nil {
 		a.notePoll(ctx, m.Poll.ID, d.GetID())
 	}
 	switch {

@@ -28,6 +28,9 @@ var _ bridgev2.RemoteEdit = (*edit)(nil)
 // runEdit brings an edit into its room. An edit of a message that the room does not hold is shown as that message.
 func (d *delivery) runEdit(ctx context.Context) error {
 	row, err := d.account.known(ctx, d.id)
+	if err == nil && row == nil {
+		err = d.account.behind(ctx, d.id)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -85,6 +88,8 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, intent br
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, incoming{content: c, file: e.file})
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.TakenBack():
+		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case errors.As(err, &refusal) && refusal.Verdict.Outcome == portal.Withhold:
 		said, err := e.withheld(ctx, room, intent, c, nil, refusal.Verdict)
 		return e.answering(part, said, err)

@@ -51,10 +51,16 @@ func (a *account) deliverReactions(ctx context.Context, stored portal.Arrival, i
 		}
 		target, err = a.known(ctx, in.message(update.MessageID))
 	}
+	if err == nil && target == nil {
+		err = a.behind(ctx, in.message(update.MessageID))
+	}
 	if err != nil || target == nil || by == 0 || by == a.bot {
 		return err
 	}
 	d := a.deliveryAt(stored, in, time.Unix(update.Date, 0), by)
+	if crosses, err := d.follows(ctx, target); err != nil || !crosses {
+		return err
+	}
 	d.Type, d.CreatePortal = bridgev2.RemoteEventReactionSync, false
 	event := &reactions{delivery: d, target: target}
 	for _, each := range update.New {
@@ -69,6 +75,23 @@ func (a *account) deliverReactions(ctx context.Context, stored portal.Arrival, i
 		return err
 	}
 	return portal.Failure(d.passing)
+}
+
+// follows asks the gate about reactions to a message: they do not cross where administrators have stopped everything.
+func (d *delivery) follows(ctx context.Context, to *database.Message) (crosses bool, err error) {
+	c := d.account.crossing(portal.In, d.PortalKey, d.chatKind())
+	c.Key, c.Kind, c.Sender, c.At = string(to.ID)+"/reaction/"+d.stored.ID, portal.KindReaction, string(d.Sender.Sender), d.Timestamp
+	err = portal.Follow(ctx, d.account.connector.border.Gate, c)
+	var refusal *portal.Refusal
+	if errors.As(err, &refusal) && !refusal.Waits() {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// behind fails when a message waits for a decision: what is about it waits with it (see [portal.Behind]).
+func (a *account) behind(ctx context.Context, message messageID) error {
+	return portal.Behind(ctx, a.connector.border.Inbox, string(message.networkID()))
 }
 
 // noEmoji stands for a reaction that no emoji says.

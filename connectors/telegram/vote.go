@@ -55,6 +55,9 @@ func (a *account) pollNamed(ctx context.Context, stored portal.Arrival, poll str
 		return nil, of, portal.Permanent(err)
 	}
 	row, err := a.known(ctx, of)
+	if err == nil && row == nil {
+		err = a.behind(ctx, of)
+	}
 	if err == nil && (row == nil || metadataOf(row).Poll == nil) {
 		err = errUnknownPoll
 		if a.connector.now().Sub(stored.At) > votePatience {

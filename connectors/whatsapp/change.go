@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
+	"passerelle/portal"
 	"passerelle/portal/handover"
 )
 
@@ -71,6 +72,9 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 			return nil, false, nil
 		}
 		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, poll)
+		if err == nil && row == nil {
+			err = d.behind(ctx, poll)
+		}
 		return nil, row != nil, err
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_REVOKE:
 		return d.removal(ctx, protocol.GetKey())
@@ -115,6 +119,16 @@ func (d *delivery) meant(ctx context.Context, id messageID) (*database.Message, 
 		return nil, fmt.Errorf("wait for the message that is meant: %w", err)
 	}
 	return d.known(ctx, id)
+}
+
+// gateKey is the key under which a message crosses. What is about the message crosses under one that begins with it.
+func (d *delivery) gateKey(message networkid.MessageID) string {
+	return d.PortalKey.String() + "/" + string(message)
+}
+
+// behind fails when a message waits for a decision: what is about it waits with it (see [portal.Behind]).
+func (d *delivery) behind(ctx context.Context, message networkid.MessageID) error {
+	return portal.Behind(ctx, d.account.connector.border.Inbox, d.gateKey(message))
 }
 
 // known looks a message up in bridgev2's table; nil: it is not there.

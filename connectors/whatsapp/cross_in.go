@@ -61,6 +61,9 @@ func (d *delivery) ConvertMessage(ctx context.Context, room *bridgev2.Portal, in
 	admitted, err := portal.Pass(ctx, d.account.connector.border.Gate, d.crossing(message), message)
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.TakenBack():
+		d.dropped = true
+		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case errors.As(err, &refusal) && !refusal.Waits():
 		return d.withheld(ctx, room, intent, c, refusal.Verdict)
 	case err != nil:

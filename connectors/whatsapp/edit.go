@@ -31,6 +31,9 @@ func (d *delivery) edit(ctx context.Context, protocol *waE2E.ProtocolMessage) (b
 		return nil, false, nil
 	}
 	row, err := d.meant(ctx, target)
+	if err == nil && row == nil {
+		err = d.behind(ctx, target.networkID())
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -68,13 +71,15 @@ func (e *edit) ConvertEdit(ctx context.Context, room *bridgev2.Portal, _ bridgev
 	c.file = nil // the file is the one that is there: people change what stands below it
 	message := incoming{content: c}
 	crossing := e.crossing(message)
-	crossing.Key += "/edit"
+	crossing.Key = e.gateKey(e.target.ID) + "/edit/" + e.came.ID
 	if crossing.Kind != portal.KindLocation { // where somebody is now is a place as the first one was
 		crossing.Kind = portal.KindEdit
 	}
 	admitted, err := portal.Pass(ctx, e.account.connector.border.Gate, crossing, message)
 	var refusal *portal.Refusal
 	switch {
+	case errors.As(err, &refusal) && refusal.TakenBack():
+		return nil, bridgev2.ErrIgnoringRemoteEvent
 	case errors.As(err, &refusal) && !refusal.Waits():
 		return e.instead(ctx, part, say.EditWithheld)
 	case err != nil:

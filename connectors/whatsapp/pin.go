@@ -23,6 +23,9 @@ func (d *delivery) pin(ctx context.Context, pin *waE2E.PinInChatMessage) error {
 		return err
 	}
 	row, err := d.meant(ctx, target)
+	if err == nil && row == nil {
+		err = d.behind(ctx, target.networkID())
+	}
 	if err != nil || row == nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal"
 	"passerelle/portal/say"
 )
 
@@ -59,7 +60,13 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 		return nil, false, err
 	}
 	row, err := d.meant(ctx, target)
+	if err == nil && row == nil {
+		err = d.behind(ctx, target.networkID())
+	}
 	if err != nil || row == nil {
+		return nil, false, err
+	}
+	if crosses, err := d.follows(ctx, row); err != nil || !crosses {
 		return nil, false, err
 	}
 	d.Type = bridgev2.RemoteEventReaction
@@ -67,6 +74,18 @@ func (d *delivery) reaction(ctx context.Context, given *waE2E.ReactionMessage) (
 		d.Type = bridgev2.RemoteEventReactionRemove
 	}
 	return &reaction{change: change{d, row}, emoji: given.GetText()}, true, nil
+}
+
+// follows asks the gate about a reaction to a message: it does not cross where administrators have stopped everything.
+func (d *delivery) follows(ctx context.Context, to *database.Message) (crosses bool, err error) {
+	c := d.crossing(incoming{content: content{kind: portal.KindReaction}})
+	c.Key = d.gateKey(to.ID) + "/reaction/" + d.came.ID
+	err = portal.Follow(ctx, d.account.connector.border.Gate, c)
+	var refusal *portal.Refusal
+	if errors.As(err, &refusal) && !refusal.Waits() {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // encryptedReaction reads a reaction of a community's announcement group, which is encrypted for those who have the message.

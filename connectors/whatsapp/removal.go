@@ -30,7 +30,7 @@ func (d *delivery) removal(ctx context.Context, key *waCommon.MessageKey) (bridg
 	if err == nil && row == nil { // it may stand there as one that could not be read
 		row, err = d.known(ctx, target.placeholder())
 	}
-	if err != nil || row == nil {
+	if err != nil {
 		return nil, false, err
 	}
 	if target.sender != d.id.sender {
@@ -38,6 +38,14 @@ func (d *delivery) removal(ctx context.Context, key *waCommon.MessageKey) (bridg
 		if err != nil || !may {
 			return nil, false, err
 		}
+	}
+	// What waits of it goes too: it itself, or its edits and the reactions to it.
+	taken, err := d.account.connector.border.Inbox.TakeBack(ctx, d.gateKey(target.networkID()))
+	if err == nil && row == nil && !taken {
+		err = d.behind(ctx, target.networkID())
+	}
+	if err != nil || row == nil {
+		return nil, false, err
 	}
 	d.Type = bridgev2.RemoteEventMessageRemove
 	return &removal{change{d, row}}, true, nil

@@ -128,6 +128,9 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 		return content{}, fmt.Errorf("look up a poll: %w", err)
 	}
 	room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey)
+	if err == nil && row == nil {
+		err = d.behind(ctx, voted)
+	}
 	if err != nil || room == nil || row == nil {
 		return unseen, err
 	}

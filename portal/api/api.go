@@ -37,6 +37,7 @@ const (
 	ProblemNotFound  = "urn:passerelle:problem:not-found"
 	ProblemArgument  = "urn:passerelle:problem:not-understood"
 	ProblemDecided   = "urn:passerelle:problem:decided-already"
+	ProblemTakenBack = "urn:passerelle:problem:taken-back"
 	ProblemCannotNow = "urn:passerelle:problem:not-possible-now"
 	ProblemNotSure   = "urn:passerelle:problem:not-sure"
 )
@@ -175,6 +176,7 @@ func (a *API) problem(err error) huma.StatusError {
 		{govern.ErrNoRole, http.StatusForbidden, ProblemNoRole}, {govern.ErrMayNot, http.StatusForbidden, ProblemMayNot},
 		{govern.ErrNotYours, http.StatusForbidden, ProblemNotYours}, {govern.ErrNotFound, http.StatusNotFound, ProblemNotFound},
 		{govern.ErrArgument, http.StatusUnprocessableEntity, ProblemArgument}, {govern.ErrDecided, http.StatusConflict, ProblemDecided},
+		{govern.ErrTakenBack, http.StatusConflict, ProblemTakenBack},
 		{govern.ErrCannotNow, http.StatusConflict, ProblemCannotNow}, {errNotSure, http.StatusConflict, ProblemNotSure},
 	} {
 		if errors.Is(err, known.is) {

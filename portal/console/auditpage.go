@@ -79,8 +79,8 @@ func (c *Console) showAudit(v *visit) error {
 func newAuditPage(v *visit, s auditSearch) auditPage {
 	p := auditPage{
 		CSRF: v.session.csrf, Search: s, First: s.After == "" && s.Before == "", Proof: v.c.options.Audit.Proof(),
-		Kinds:    []string{"text", "media", "edit", "poll", "vote", "contact", "location", "notice", "sign-in"},
-		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "done", "denied", "failed"},
+		Kinds:    []string{"text", "media", "edit", "poll", "vote", "contact", "location", "reaction", "notice", "sign-in"},
+		Verdicts: []string{"admitted", "refused", "withheld", "held", "unconfirmed", "withdrawn", "done", "denied", "failed"},
 	}
 	for _, d := range govern.Verbs() {
 		p.Kinds = append(p.Kinds, string(d.Target)+"."+string(d.Verb))

@@ -80,7 +80,7 @@ func (c *Console) do(v *visit) error {
 	switch {
 	case errors.Is(err, govern.ErrArgument):
 		return c.again(v, d, a, failed{d.Verb, a.With, v.t("wrong-" + string(d.Wants))})
-	case errors.Is(err, govern.ErrCannotNow), errors.Is(err, govern.ErrDecided):
+	case errors.Is(err, govern.ErrCannotNow), errors.Is(err, govern.ErrDecided), errors.Is(err, govern.ErrTakenBack):
 		c.sessions.tell(v.session.hash, &news{Text: v.t("error-" + complaintOf(err).id + "-text"), Wrong: true})
 		return v.leave(back)
 	case err != nil:

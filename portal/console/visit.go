@@ -64,6 +64,7 @@ func complaints() []complaint {
 		{govern.ErrNotFound, http.StatusNotFound, "lost"},
 		{govern.ErrArgument, http.StatusUnprocessableEntity, "argument"},
 		{govern.ErrDecided, http.StatusConflict, "decided"},
+		{govern.ErrTakenBack, http.StatusConflict, "taken-back"},
 		{govern.ErrCannotNow, http.StatusConflict, "cannot-now"},
 		{nil, http.StatusInternalServerError, "failed"},
 	}

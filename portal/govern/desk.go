@@ -224,7 +224,7 @@ func reason(err error) string {
 		err  error
 		word string
 	}{{ErrMayNot, "may not"}, {ErrNotYours, "another department's"}, {ErrNotFound, "not found"}, {ErrArgument, "not understood"},
-		{ErrDecided, "decided already"}, {ErrCannotNow, "not possible now"}} {
+		{ErrDecided, "decided already"}, {ErrTakenBack, "taken back"}, {ErrCannotNow, "not possible now"}} {
 		if errors.Is(err, known.err) {
 			return known.word
 		}

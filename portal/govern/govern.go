@@ -173,6 +173,8 @@ const (
 	ApprovalWaiting  = "waiting"
 	ApprovalApproved = "approved"
 	ApprovalRejected = "rejected"
+	// ApprovalWithdrawn is what its sender took back before anybody had decided.
+	ApprovalWithdrawn = "withdrawn"
 )
 
 // Traffic is how much crossed on one day.
@@ -213,5 +215,6 @@ var (
 	ErrNotFound  = errors.New("there is no such thing")
 	ErrArgument  = errors.New("something is missing, or is not understood")
 	ErrDecided   = errors.New("this was decided already")
+	ErrTakenBack = errors.New("its sender has taken it back")
 	ErrCannotNow = errors.New("this cannot be done as things are")
 )

@@ -9,6 +9,7 @@ const (
 	AdminNotFound     Sentence = "admin-not-found"     //
 	AdminArgument     Sentence = "admin-argument"      // the command's description
 	AdminDecided      Sentence = "admin-decided"       //
+	AdminTakenBack    Sentence = "admin-taken-back"    //
 	AdminCannotNow    Sentence = "admin-cannot-now"    //
 	AdminFailed       Sentence = "admin-failed"        //
 	AdminAlone        Sentence = "admin-alone"         //
@@ -54,6 +55,10 @@ var aboutAdministration = map[Sentence]map[Language]string{
 	},
 	AdminArgument: {English: "Write it like this: %s", French: "Écrivez ainsi : %s"},
 	AdminDecided:  {English: "That was decided already.", French: "C'est déjà décidé."},
+	AdminTakenBack: {
+		English: "Its sender has taken it back. It does not cross.",
+		French:  "L'expéditeur l'a retiré : cela ne passera pas.",
+	},
 	AdminCannotNow: {
 		English: "That cannot be done as things are: the account is not connected, or it is not in that conversation.",
 		French:  "Ce n'est pas possible en l'état : le compte n'est pas connecté, ou il ne fait pas partie de cette conversation.",

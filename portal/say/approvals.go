@@ -7,6 +7,9 @@ const (
 	HeldIn          Sentence = "held-in"           // network
 	HeldRejected    Sentence = "held-rejected"     // network
 	HeldGone        Sentence = "held-gone"         // network
+	HeldTakenBack   Sentence = "held-taken-back"   // network
+	HeldChange      Sentence = "held-change"       // network
+	StoppedDeletion Sentence = "stopped-deletion"  // network
 	ChatPausedOut   Sentence = "chat-paused-out"   //
 	ChatReadOnlyOut Sentence = "chat-readonly-out" //
 	ChatClosedOut   Sentence = "chat-closed-out"   //
@@ -42,6 +45,18 @@ var aboutApprovals = map[Sentence]map[Language]string{
 	HeldGone: {
 		English: "This message was approved, but it is no longer here. It was not sent to %s.",
 		French:  "Ce message a été approuvé, mais il n'est plus ici. Il n'a pas été envoyé sur %s.",
+	},
+	HeldTakenBack: {
+		English: "A message from %s that waited for approval was taken back by its sender. It does not appear here.",
+		French:  "Un message reçu de %s, en attente d'approbation, a été retiré par son expéditeur. Il n'apparaîtra pas ici.",
+	},
+	HeldChange: {
+		English: "The message that you changed still waits. Your change waits with it, and goes to %s after it.",
+		French:  "Le message que vous avez modifié est encore en attente. Votre modification attend avec lui, et sera envoyée sur %s après lui.",
+	},
+	StoppedDeletion: {
+		English: "What you deleted is deleted here only. It is still there on %s.",
+		French:  "Ce que vous avez supprimé n'est supprimé qu'ici. C'est toujours présent sur %s.",
 	},
 	ChatPausedOut: {
 		English: "This conversation is paused by an administrator: nothing is sent for now. What comes in is kept and appears when it goes on.",

@@ -97,6 +97,8 @@ var aboutConsole = map[Sentence]map[Language]string{
 	"console-error-argument-text":   {English: "Something is missing, or is not what the page expects. Nothing was done. Go back and correct it.", French: "Il manque quelque chose, ou ce n’est pas ce que la page attend. Rien n’a été fait. Revenez en arrière et corrigez."},
 	"console-error-decided":         {English: "This was decided already", French: "C’est déjà décidé"},
 	"console-error-decided-text":    {English: "Somebody else has decided about this meanwhile. Nothing was changed.", French: "Quelqu’un d’autre en a décidé entre-temps. Rien n’a été changé."},
+	"console-error-taken-back":      {English: "This was taken back by its sender", French: "L’expéditeur l’a retiré"},
+	"console-error-taken-back-text": {English: "Whoever wrote this message has deleted it. It does not cross, and there is nothing to decide any more.", French: "La personne qui a écrit ce message l’a supprimé. Il ne passera pas, et il n’y a plus rien à décider."},
 	"console-error-cannot-now":      {English: "This is not possible now", French: "Ce n’est pas possible maintenant"},
 	"console-error-cannot-now-text": {English: "As things are, this cannot be done. Nothing was changed. Look at the state shown here, and try again later.", French: "En l’état, cela ne peut pas être fait. Rien n’a été changé. Regardez l’état affiché ici, et réessayez plus tard."},
 	"console-error-failed":          {English: "This did not work", French: "Cela n’a pas fonctionné"},

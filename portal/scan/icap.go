@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http/httputil"
 	"net/textproto"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +26,11 @@ import (
 type icap struct {
 	dialer
 	service *url.URL
+	trust   *x509.CertPool // nil: the system's
 }
 
-// newICAP takes a URL such as icap://127.0.0.1:1344/avscan, or icaps:// for the same over TLS.
-func newICAP(address string, timeout time.Duration) (*icap, error) {
+// newICAP takes a URL such as icap://127.0.0.1:1344/avscan, or icaps:// for the same over TLS, and for that the authorities to trust.
+func newICAP(address, caFile string, timeout time.Duration) (*icap, error) {
 	service, err := url.Parse(address)
 	if err != nil || service.Host == "" || service.User != nil || service.Scheme != "icap" && service.Scheme != "icaps" {
 		return nil, fmt.Errorf("scan.icap: %q is no address of a service; write one such as icap://127.0.0.1:1344/avscan", address)
@@ -36,7 +39,18 @@ func newICAP(address string, timeout time.Duration) (*icap, error) {
 	if service.Port() == "" { // RFC 3507, section 4.2; icaps has the port that its servers use
 		host = net.JoinHostPort(service.Hostname(), map[string]string{"icap": "1344", "icaps": "11344"}[service.Scheme])
 	}
-	return &icap{dialer: dialer{network: "tcp", address: host, timeout: timeout}, service: service}, nil
+	c := &icap{dialer: dialer{network: "tcp", address: host, timeout: timeout}, service: service}
+	if caFile == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("scan.ca_file: %w", err)
+	}
+	if c.trust = x509.NewCertPool(); !c.trust.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("scan.ca_file: there is no certificate in %s", caFile)
+	}
+	return c, nil
 }
 
 // connect connects, over TLS when the service is reached so.
@@ -45,7 +59,7 @@ func (c *icap) connect(ctx context.Context) (*connection, error) {
 	if err != nil || c.service.Scheme == "icap" {
 		return conn, err
 	}
-	secure := tls.Client(conn, &tls.Config{ServerName: c.service.Hostname(), MinVersion: tls.VersionTLS12})
+	secure := tls.Client(conn, &tls.Config{RootCAs: c.trust, ServerName: c.service.Hostname(), MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("connect: %w", err)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http/httputil"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +202,43 @@ func TestAServiceThatMisbehavesLetsNothingPass(t *testing.T) {
 		}
 		if err := s.Ping(t.Context()); err == nil {
 			t.Errorf("a service that %s answers", name)
+		}
+	}
+}
+
+func TestAnICAPServiceIsReachedOverTLS(t *testing.T) {
+	plain := bridgetest.NewICAP(t, bridgetest.NewClamd(t, 0))
+	secure, ca := bridgetest.NewTLSFront(t, strings.TrimPrefix(plain, "icap://"))
+	service := "icaps://" + secure + "/antivirus"
+	s := newScanner(t, func(o *Options) { o.ICAP, o.CAFile = service, ca })
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found := finds(t, s, file(bridgetest.Eicar)); !isEicar(found, bridgetest.Eicar) {
+		t.Errorf("found %+v", found)
+	}
+	if found := finds(t, s, file(strings.Repeat("Bonjour ", piece))); found != (portal.Finding{}) {
+		t.Errorf("found %+v", found)
+	}
+	for name, adjust := range map[string]func(*Options){
+		"an authority that is not trusted":   func(o *Options) { o.ICAP = service },
+		"a certificate of another name":      func(o *Options) { o.ICAP, o.CAFile = strings.Replace(service, "127.0.0.1", "localhost", 1), ca },
+		"a service that does not speak TLS":  func(o *Options) { o.ICAP, o.CAFile = "icaps://"+strings.TrimPrefix(plain, "icap://")+"/antivirus", ca },
+		"a service that speaks nothing else": func(o *Options) { o.ICAP, o.Timeout = "icap://"+secure+"/antivirus", time.Second },
+	} {
+		if _, err := newScanner(t, adjust).Scan(t.Context(), file("Bonjour")); !errors.Is(err, portal.ErrScannerAway) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	none := filepath.Join(t.TempDir(), "ca.pem")
+	for _, write := range []bool{false, true} {
+		if write {
+			if err := os.WriteFile(none, []byte("no certificate"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := New(Options{ICAP: service, CAFile: none}); err == nil || !strings.Contains(err.Error(), "scan.ca_file") {
+			t.Errorf("a file of authorities that is none: %v", err)
 		}
 	}
 }

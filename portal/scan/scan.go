@@ -40,6 +40,7 @@ const (
 type Options struct {
 	Clamd    string        // ClamAV's daemon: the path of its socket, or host:port
 	ICAP     string        // an ICAP service: its URL. One of the two is set.
+	CAFile   string        // for icaps: a PEM file of the authorities that its certificate may come from; "": those of the system
 	Timeout  time.Duration // without progress
 	WhenAway Choice        // for files while the scanner is away
 	TooLarge Choice        // for files that are larger than it takes: Withhold or Admit
@@ -83,7 +84,7 @@ func New(options Options) (*Scanner, error) {
 	case options.Clamd != "":
 		s.engine, err = newClamd(options.Clamd, options.Timeout)
 	case options.ICAP != "":
-		s.engine, err = newICAP(options.ICAP, options.Timeout)
+		s.engine, err = newICAP(options.ICAP, options.CAFile, options.Timeout)
 	default:
 		return nil, errors.New("scan.clamd: name the socket of ClamAV's daemon")
 	}

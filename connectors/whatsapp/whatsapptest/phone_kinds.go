@@ -187,25 +187,33 @@ var cryptoOf = map[string]struct {
 
 // SendFile uploads a file, sends it and returns the message's ID.
 func (p *Phone) SendFile(ctx context.Context, to string, f File) (string, error) {
+	m, err := p.Upload(f)
+	if err != nil {
+		return "", fmt.Errorf("send file: %w", err)
+	}
+	if f.ViewOnce {
+		return p.send(ctx, to, &waE2E.Message{ViewOnceMessageV2: &waE2E.FutureProofMessage{Message: m}}, sendOptions{phonesOnly: true, why: "view_once"})
+	}
+	return p.SendMessage(ctx, to, m)
+}
+
+// Upload uploads a file and returns the message about it, for where SendFile does not send: status posts, history.
+func (p *Phone) Upload(f File) (*waE2E.Message, error) {
 	if f.Kind == "" {
 		f.Kind = KindImage
 	}
 	crypto, ok := cryptoOf[f.Kind]
 	if !ok {
-		return "", fmt.Errorf("send file: %w: %q is not a kind of file", errBadInput, f.Kind)
+		return nil, fmt.Errorf("%w: %q is not a kind of file", errBadInput, f.Kind)
 	}
 	if f.MIME == "" {
 		f.MIME = crypto.mime
 	}
 	media, err := p.server.uploadMedia(f.Data, crypto.media)
 	if err != nil {
-		return "", fmt.Errorf("send file: %w", err)
+		return nil, err
 	}
-	m := f.message(media)
-	if f.ViewOnce {
-		return p.send(ctx, to, &waE2E.Message{ViewOnceMessageV2: &waE2E.FutureProofMessage{Message: m}}, sendOptions{phonesOnly: true, why: "view_once"})
-	}
-	return p.SendMessage(ctx, to, m)
+	return f.message(media), nil
 }
 
 // message builds the message about an uploaded file.
