@@ -23,6 +23,7 @@ type account struct {
 	login     *bridgev2.UserLogin
 	lid       types.JID // the account itself, without a device
 	contacts  store.ContactStore
+	sessions  *sessions // nil without a client
 	log       zerolog.Logger
 
 	ctx     context.Context // of everything that the account does by itself
@@ -93,8 +94,11 @@ func (c *Connector) LoadUserLogin(ctx context.Context, login *bridgev2.UserLogin
 		a.contacts = device.Contacts
 		known := &identities{IdentityStore: device.Identities}
 		device.Identities = known
-		device.EventBuffer = &sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.border.Sealer, passes: c.border.Transient,
+		buffer := &sealedBuffer{EventBuffer: device.EventBuffer, sealer: c.border.Sealer, passes: c.border.Transient,
 			spawn: a.spawn, log: a.log, undone: known.forget}
+		a.sessions = newSessions(device.Sessions, buffer.untilItPasses)
+		buffer.inTurn = a.sessions.decrypts
+		device.EventBuffer, device.Sessions = buffer, a.sessions
 		a.device = *device.ID
 		a.client = c.newClient(a.ctx, device, login.Log)
 		a.client.AddEventHandlerWithSuccessStatus(a.handle)

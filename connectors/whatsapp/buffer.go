@@ -29,7 +29,8 @@ type sealedBuffer struct {
 	spawn  func(func(context.Context)) // runs something beside the rest
 	log    zerolog.Logger
 
-	undone func() // called when a transaction has come to nothing
+	undone func()                                                   // called when a transaction has come to nothing
+	inTurn func(context.Context, func(context.Context) error) error // runs what moves ratchets
 
 	mu      sync.Mutex
 	handled map[[32]byte]bool // guarded by mu; messages that have been handled and whose plaintext is still there
@@ -64,7 +65,7 @@ func (b *sealedBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context
 				return err
 			}
 		}
-		err := b.EventBuffer.DoDecryptionTxn(noting, decrypt)
+		err := b.inTurn(noting, func(ctx context.Context) error { return b.EventBuffer.DoDecryptionTxn(ctx, decrypt) })
 		if err != nil {
 			b.undone()
 		}

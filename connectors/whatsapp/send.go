@@ -200,7 +200,11 @@ func (a *account) transmit(ctx context.Context, chat types.JID, id types.Message
 			}
 			uploaded = true
 		}
-		sent, err := client.SendMessage(ctx, chat, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
+		var sent whatsmeow.SendResponse
+		err = a.sessions.sends(ctx, func(ctx context.Context) (err error) {
+			sent, err = client.SendMessage(ctx, chat, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
+			return err
+		})
 		if isAnswer(err) {
 			perhapsSent = false
 			return time.Time{}, backoff.Permanent(fmt.Errorf("send: %w", err))
