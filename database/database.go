@@ -86,7 +86,7 @@ func (p Place) connect(ctx context.Context, name string, keeps durability) (*dbu
 	if err := p.createDatabase(ctx, uri); err != nil {
 		return nil, err
 	}
-	return dbutil.NewWithDialect(uri, "postgres")
+	return openPostgres(uri)
 }
 
 // tryWriting finds out now, and not at the first message, that a database cannot be written.
@@ -106,7 +106,7 @@ func tryWriting(ctx context.Context, db *dbutil.Database) error {
 
 // createDatabase makes the database that uri names, where the server says that it does not exist.
 func (p Place) createDatabase(ctx context.Context, uri string) error {
-	db, err := dbutil.NewWithDialect(uri, "postgres")
+	db, err := openPostgres(uri)
 	if err != nil {
 		return fmt.Errorf("open PostgreSQL: %w", err)
 	}
@@ -126,7 +126,7 @@ func (p Place) createDatabase(ctx context.Context, uri string) error {
 	}
 	name := strings.Trim(target.Path, "/")
 	target.Path = "/postgres"
-	server, err := dbutil.NewWithDialect(target.String(), "postgres")
+	server, err := openPostgres(target.String())
 	if err != nil {
 		return fmt.Errorf("open PostgreSQL: %w", err)
 	}

@@ -10,9 +10,32 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/mattn/go-sqlite3"
+	"github.com/rs/zerolog"
 
 	"passerelle/database"
 )
+
+func TestAServerThatHangsUpIsAway(t *testing.T) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1024)) // the first words: a close with words unread would be a reset
+			conn.Close()
+		}
+	}()
+	place := database.Place("postgres://someone@" + listener.Addr().String() + "/border?sslmode=disable")
+	if _, err := place.OpenNetwork(t.Context(), "border", zerolog.Nop()); !database.IsTransient(err) {
+		t.Errorf("the error is %v", err)
+	}
+}
 
 func TestWhatPassesIsToldFromWhatStays(t *testing.T) {
 	for err, want := range map[error]bool{

@@ -13,7 +13,6 @@ import (
 
 	"passerelle/bridge/bridgetest"
 	"passerelle/connectors/telegram/telegramtest"
-	"passerelle/connectors/whatsapp/whatsapptest"
 	"passerelle/portal/say"
 )
 
@@ -116,10 +115,9 @@ func TestStaffTakeBackAndChangeWhatWaits(t *testing.T) {
 		t.Errorf("the approval is answered with %q", answer)
 	}
 	o.does(t, "approve "+numbers[1])
-	first := reads(t, o.amina, "an invoice for Amina")
-	_, err := o.amina.WaitFor(bounded(t), func(e whatsapptest.Entry) bool { return e.ID == first.ID && e.Text == "a letter for Amina" })
-	if err != nil {
-		t.Fatalf("Amina does not read the change: %v", err)
+	// The change may be there before anybody has looked; it has nothing to change unless the message came first.
+	if entry := reads(t, o.amina, "a letter for Amina"); !entry.Edited {
+		t.Errorf("Amina reads %+v, and no changed message", entry)
 	}
 	for _, entry := range o.amina.Inbox() {
 		if strings.Contains(entry.Text, "too many") {
