@@ -102,11 +102,11 @@ func TestStaffTakeBackAndChangeWhatWaits(t *testing.T) {
 	o.refusedWith(t, changed, "Invoices are looked at first.")
 	edit := o.claire.Edits(o.room, changed, "a letter for Amina")
 	o.refusedWith(t, edit, say.English.Say(say.HeldChange, "WhatsApp"))
-	o.claire.Deletes(o.room, gone)
 	numbers := o.waiting(t)
 	if len(numbers) != 2 {
 		t.Fatalf("there wait %q", numbers)
 	}
+	o.claire.Deletes(o.room, gone)
 	o.homeserverTells(t, map[string]any{ // which Dendrite does not
 		"type": event.EventRedaction.Type, "room_id": o.room, "event_id": "$taken-back:" + o.bridge.Bot("")[2:], "redacts": gone,
 		"sender": o.claire.ID(), "origin_server_ts": time.Now().UnixMilli(), "content": map[string]any{"redacts": gone},
