@@ -115,7 +115,7 @@ func (k *roomKeys) answered(err error) (hurried bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.endWait = nil
-	if hurried = err != nil && k.hurried; !hurried {
+	if hurried = k.hurried && errors.Is(err, context.Canceled); !hurried {
 		k.hearing = err == nil
 	}
 	return hurried
