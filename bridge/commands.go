@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -201,6 +202,8 @@ func (c *botCommands) mayRun(ce *commands.Event, command *commands.FullHandler) 
 		return in.Say(say.MayNotLogIn, network)
 	case command.RequiresPortal && ce.Portal == nil:
 		return in.Say(say.NotAChat, network)
+	case slices.Contains(reaching, command.Name) && !writes(c.network.standsIn(ce.RoomID)):
+		return in.Say(stoppedOut(c.network.standsIn(ce.RoomID)))
 	case command.RequiresLogin && ce.User.GetDefaultLogin() == nil:
 		return in.Say(say.LinkFirst, network)
 	case command.RequiresEventLevel.Type != "" && !ce.User.Permissions.Admin && !c.network.hasSay(ce, command.RequiresEventLevel):

@@ -28,6 +28,9 @@ func stoppedOut(state govern.State) say.Sentence {
 	return map[govern.State]say.Sentence{govern.Paused: say.ChatPausedOut, govern.ReadOnly: say.ChatReadOnlyOut, govern.Closed: say.ChatClosedOut}[state]
 }
 
+// reaching are the commands that change something on the network in the chat in whose room they are written.
+var reaching = []string{"timer", "invite-link", "approve", "reject"}
+
 // heldBack takes what goes no further than here: a reaction that is its sender's word about a message that waits, an edit of such a
 // message, and what the gate does not see in a portal out of which nothing goes.
 func (n *network) heldBack(ctx context.Context, evt *event.Event) ending {

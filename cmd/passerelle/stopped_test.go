@@ -64,6 +64,8 @@ func TestNothingOfWhatStaffDoGetsOutOfAPortalThatIsPaused(t *testing.T) {
 	o.claire.Waits("that it is deleted here only", func(h bridgetest.Heard) bool {
 		return h.Text == say.English.Say(say.ChatPausedOut)+"\n"+say.English.Say(say.StoppedDeletion, "WhatsApp")
 	})
+	o.claire.Says(o.room, "!wa timer 24h")
+	o.claire.Waits("that no timer is set", func(h bridgetest.Heard) bool { return h.Text == say.English.Say(say.ChatPausedOut) })
 	must(t, o.amina.Typing(o.phone.Number(), true))
 
 	o.does(t, "read-only 1")
@@ -80,6 +82,9 @@ func TestNothingOfWhatStaffDoGetsOutOfAPortalThatIsPaused(t *testing.T) {
 		if entry.ID == word.ID && entry.Deleted {
 			t.Error("what was deleted during the pause is gone there")
 		}
+	}
+	if noticed(o.amina, whatsapptest.NoticeTimer) > 0 {
+		t.Error("the timer was set during the pause")
 	}
 	if after := noticed(o.amina, whatsapptest.NoticeTyping); after != before {
 		t.Errorf("Amina noticed %d times more that Claire types", after-before)
