@@ -24,9 +24,9 @@ import (
 type step = chromedp.Action[chromedp.Void]
 
 func to(address string) step      { return chromedp.Navigate(address) }
-func click(css chromedp.CSS) step { return chromedp.Click(css, chromedp.NodeVisible) }
-func see(css chromedp.CSS) step   { return chromedp.WaitVisible(css) }
-func gone(css chromedp.CSS) step  { return chromedp.WaitNotPresent(css) }
+func click(css chromedp.CSS) step { return steady(chromedp.Click(css, chromedp.NodeVisible)) }
+func see(css chromedp.CSS) step   { return steady(chromedp.WaitVisible(css)) }
+func gone(css chromedp.CSS) step  { return steady(chromedp.WaitNotPresent(css)) }
 func press(keys string) step      { return chromedp.KeyEvent(keys) }
 func run(script string) step      { return chromedp.Evaluate[chromedp.Void](script) }
 func menu(path string) step {
@@ -35,6 +35,18 @@ func menu(path string) step {
 }
 
 func write(css chromedp.CSS, text string) step { return chromedp.SendKeys(css, text) }
+
+// steady does a step again whose element the page has replaced between its being found and its being used.
+func steady(do step) step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for {
+			_, err := do(ctx, t)
+			if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "Could not find node with given id") {
+				return err
+			}
+		}
+	})
+}
 
 // until waits until an expression of JavaScript is true, in whatever page is there then.
 func until(expression string) step {
@@ -289,7 +301,7 @@ func TestTheFirstPageShowsWhatIsNewByItself(t *testing.T) {
 // TestWhatIsAboutToBePressedDoesNotMove has the list change while the focus is in it.
 func TestWhatIsAboutToBePressedDoesNotMove(t *testing.T) {
 	w := newWorld(t).open(amira)
-	w.do(chromedp.Focus(chromedp.CSS(`#approve-2`)))
+	w.do(steady(chromedp.Focus(chromedp.CSS(`#approve-2`))))
 	w.hold("media", w.chats[0], "+33 6 99 99 99 99", "office-documents")
 	w.do(until(`document.getElementById("live-status").textContent.includes("3")`), gone(`#approve-3`))
 	if focused := look[string](w, `document.activeElement.id`); focused != "approve-2" {
