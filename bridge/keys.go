@@ -262,10 +262,12 @@ const (
 func isEmpty(answer *mautrix.RespSync) bool { return len(answer.ToDevice.Events) == 0 }
 
 // take handles an answer, and saves the token that tells the homeserver so. The library keeps a failure to store a key to
-// itself, so the database is asked before and after, and what fails in between is noted: it may be back by the end. While the
-// token stays the old one, the homeserver sends the keys again.
+// itself, when the Olm session in its memory has moved on and cannot decrypt the key again: so the database is tried first, and
+// waited for in between. What fails all the same is noted. While the token stays the old one, the homeserver sends the answer
+// again.
 func (k *roomKeys) take(ctx context.Context, client *mautrix.Client, answer *mautrix.RespSync, since string) error {
-	if _, err := client.Store.LoadNextBatch(ctx, client.UserID); err != nil {
+	ctx = database.Patiently(ctx)
+	if err := client.Store.SaveNextBatch(ctx, client.UserID, since); err != nil {
 		return err
 	}
 	// Not ProcessResponse: after 30 s it returns while it goes on (bridgev2/matrix/crypto.go, cryptoSyncer).

@@ -26,8 +26,6 @@ const (
 	keyPatienceMore = 2 * time.Second // for the next ones, once the session's key was given up
 	keyTurn         = time.Second     // the library does not end its wait with the context
 	keyHurry        = 5 * time.Second // between looks at what the homeserver has, should it have forgotten to tell
-
-	ratchetTries, ratchetPause = 5, 200 * time.Millisecond // when a database goes away in the middle of a decryption
 )
 
 // handOn hands an event of the homeserver on to bridgev2, decrypted, and returns when its outcome is final: the next event of
@@ -143,16 +141,13 @@ func (n *network) decrypt(ctx context.Context, evt *event.Event) (*event.Event, 
 		n.matrix().SendMessageStatus(ctx, &bridgev2.ErrNoPermissionToInteract, bridgev2.StatusEventInfoFromEvent(evt))
 		return nil, nil
 	}
-	decrypted, err := n.matrix().Crypto.Decrypt(ctx, evt)
+	noting, away := database.NotingOutages(ctx)
+	decrypted, err := n.matrix().Crypto.Decrypt(noting, evt)
 	if errors.Is(err, matrix.NoSessionFound) {
-		decrypted, err = n.decryptLate(ctx, evt)
+		decrypted, err = n.decryptLate(noting, evt)
 	}
-	for range ratchetTries { // the library does not say why it could not store a session that it has just used
-		if !errors.Is(err, crypto.ErrRatchetError) || ctx.Err() != nil {
-			break
-		}
-		time.Sleep(ratchetPause) // then reading it fails, too, or it goes well
-		decrypted, err = n.matrix().Crypto.Decrypt(ctx, evt)
+	if errors.Is(err, crypto.ErrRatchetError) && away() != nil {
+		err = away() // the library does not say why it could not store a session that it has just used
 	}
 	if ctx.Err() != nil || database.IsTransient(err) {
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/database"
 )
 
 // toDeviceFields are the fields of a transaction that hold to-device events: the spec's, and that of MSC2409.
@@ -31,6 +33,7 @@ func (n *network) takeKeys(ctx context.Context, transaction map[string]json.RawM
 	if n.host.options.Encryption.Mode != ModeTransactions {
 		return nil
 	}
+	ctx = database.Patiently(ctx) // the library keeps it to itself when a key could not be stored
 	now := n.current.Load()
 	for _, field := range toDeviceFields {
 		var events []json.RawMessage

@@ -63,7 +63,9 @@ func (p Place) open(ctx context.Context, name string, keeps durability, log zero
 	if err != nil {
 		return nil, err
 	}
-	db.Owner, db.Log = "passerelle/"+name, noting{dbutil.ZeroLogger(log.With().Str("database", name).Logger())}
+	log = log.With().Str("database", name).Logger()
+	db.Owner, db.Log = "passerelle/"+name, noting{dbutil.ZeroLogger(log)}
+	db.LoggingDB.UnderlyingExecable = patient{DB: db.RawDB, log: log}
 	db.RawDB.SetMaxOpenConns(maxConnections)
 	db.RawDB.SetMaxIdleConns(maxConnections)
 	if err := tryWriting(ctx, db); err != nil {

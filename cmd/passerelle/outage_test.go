@@ -452,3 +452,25 @@ func TestTheDiskIsFull(t *testing.T) {
 	eventually(t, "the bridge to acknowledge what it has stored", func() bool { return queued() == 0 })
 	d.settled(t, fromAmina, fromClaire)
 }
+
+// What a library could not store it keeps to itself: a room key that it has taken out of its Olm session, and a Megolm session that
+// it has used.
+func TestOnlyTheNetworksDatabaseCannotBeWritten(t *testing.T) {
+	d := newDialogue(t)
+	path := filepath.Join(filepath.Dir(d.bridge.Config()), "data", "whatsapp.db")
+	db, err := sql.Open("sqlite3", "file:"+path+"?_txlock=immediate&_busy_timeout=10000")
+	must(t, err)
+	defer db.Close()
+	for _, part := range []struct{ line, waits string }{
+		{"the first, which brings a room key", "what must not be lost waits for it"},
+		{"the second, which its key can read", "A message cannot be decrypted now"},
+	} {
+		lock, err := db.BeginTx(t.Context(), nil)
+		must(t, err)
+		d.claire.Says(d.room, part.line)
+		d.logs(t, part.waits)
+		must(t, lock.Rollback())
+		reads(t, d.amina, part.line)
+	}
+	d.settled(t, []string{"0"}, []string{"the first, which brings a room key", "the second, which its key can read"})
+}
