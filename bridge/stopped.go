@@ -70,7 +70,25 @@ func (n *network) heldBack(ctx context.Context, evt *event.Event) ending {
 		text += "\n" + n.sayTo(evt.Sender, say.StoppedDeletion, n.title())
 	}
 	n.tell(evt.RoomID, evt.ID, evt.Sender, text)
+	if evt.StateKey != nil {
+		if err := n.showAsIs(ctx, evt.RoomID); err != nil {
+			n.log.Err(err).Stringer("room", evt.RoomID).Msg("A room goes on showing a change that did not go out")
+		}
+	}
 	return settled
+}
+
+// showAsIs has members, rights and timer of a room brought into line with the chat's.
+func (n *network) showAsIs(ctx context.Context, room id.RoomID) error {
+	at, err := n.bridge().GetPortalByMXID(ctx, room)
+	if err != nil || at == nil {
+		return err
+	}
+	logins, err := n.loginsIn(ctx, at.PortalKey)
+	if err != nil || len(logins) == 0 {
+		return err
+	}
+	return n.syncMembers(at.PortalKey, logins[0])
 }
 
 // ofWaiting takes what is about a message that waits for a decision, and tells whether that was all.

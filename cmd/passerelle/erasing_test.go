@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -253,5 +254,59 @@ func TestWhoWritesAfterTheirErasureIsSomebodyNew(t *testing.T) {
 	}
 	if profile, err := r.claire.Client().GetProfile(bounded(t), r.ghost(r.amina)); err != nil || profile.DisplayName != "Amina (WhatsApp)" {
 		t.Errorf("who writes again is called %q, %v", profile.DisplayName, err)
+	}
+}
+
+func TestAContactOfTelegramIsErased(t *testing.T) {
+	d := newBotDialogue(t, telegramSetup{adjust: []func(*bridgetest.InstallOptions){func(o *bridgetest.InstallOptions) {
+		o.Replace = map[string]string{"\nnetworks:\n": "\nadministration:\n  \"@claire:" + bridgetest.DefaultServerName + "\": {role: administrator}\n\nnetworks:\n"}
+	}}})
+	does := func(command string) string {
+		t.Helper()
+		mark := d.claire.Mark()
+		d.claire.Says(d.desk, "admin "+command)
+		return d.claire.Waits("the answer to "+command, func(h bridgetest.Heard) bool {
+			return h.Room == d.desk && h.Sender == id.UserID(d.bridge.Bot("telegram")) && h.IsMessage()
+		}, mark).Text
+	}
+	bilal := d.telegram.MustAddPerson("Bilal", "bilal")
+	send(t, bilal, d.bot.ID(), "a word of Bilal's")
+	his := d.claire.Waits("Bilal's word", func(h bridgetest.Heard) bool { return h.Text == "a word of Bilal's" })
+	hers := d.claire.Hears(d.room, "0")
+	d.claire.Says(d.room, "a word to Amina")
+	reading(t, d.amina, "a word to Amina")
+	does("contacts amina")
+	if known := does("access 1"); !strings.Contains(known, "network: telegram") || !strings.Contains(known, "messages judged: 1") {
+		t.Errorf("what is known: %s", known)
+	}
+	answer := does("erase 1 yes")
+	if !strings.Contains(answer, say.English.Say(say.StaysOnTelegram)) {
+		t.Errorf("the answer is %q", answer)
+	}
+	d.claire.SeesDeletion(d.room, hers.ID)
+	d.claire.SeesMember(d.room, d.claire.ID(), event.MembershipLeave)
+	ghost := id.NewUserID(fmt.Sprintf("telegram_%d", d.amina.ID()), d.ServerName())
+	profile, err := d.claire.Client().GetProfile(bounded(t), ghost)
+	if errors.Is(err, mautrix.MNotFound) { // Synapse's word for one that is blank
+		profile, err = &mautrix.RespUserProfile{}, nil
+	}
+	must(t, err)
+	if profile.DisplayName != "" {
+		t.Errorf("the ghost is called %q", profile.DisplayName)
+	}
+	if list := does("contacts amina"); !strings.Contains(list, say.English.Say(say.AdminNone)) {
+		t.Errorf("after the erasure there is %q", list)
+	}
+	send(t, d.amina, d.bot.ID(), "it is me again")
+	again := d.claire.Waits("a new conversation", func(h bridgetest.Heard) bool { return h.Text == "it is me again" })
+	if again.Room == d.room {
+		t.Error("the conversation went on in the old room")
+	}
+	d.claire.Says(again.Room, "welcome")
+	reading(t, d.amina, "welcome")
+	for _, h := range d.claire.Log(his.Room) {
+		if h.ID == his.ID && h.Text != "a word of Bilal's" {
+			t.Errorf("of Bilal's word there is %q", h.Text)
+		}
 	}
 }

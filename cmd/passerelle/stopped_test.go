@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -195,4 +196,58 @@ func TestAReactionOnTelegramWaitsWhileAPortalIsPaused(t *testing.T) {
 	d.claire.Says(d.room, "!tg admin reopen")
 	d.claire.SeesReaction(d.room, said, "🎉")
 	d.claire.Hears(d.room, "written in the pause")
+}
+
+func TestNothingChangesInAGroupThatIsPaused(t *testing.T) {
+	o := newOffice(t)
+	bilal := o.whatsapp.MustAddPerson("+33611111111", "Bilal")
+	group, err := o.phone.CreateGroup("Chorale", o.amina.Number(), bilal.Number())
+	must(t, err)
+	says(t, o.amina, group, "at eight?")
+	question := o.claire.Waits("Amina's question", func(h bridgetest.Heard) bool { return h.Text == "at eight?" })
+	room := question.Room
+	o.claire.SeesMember(room, o.ghost(bilal), event.MembershipJoin)
+	before, err := o.whatsapp.Group(group)
+	must(t, err)
+	o.claire.SeesState(room, event.StatePowerLevels, "", func(e *event.Event) bool { // she may change it
+		levels := e.Content.AsPowerLevels()
+		return levels.GetUserLevel(o.claire.ID()) >= levels.GetEventLevel(event.StatePowerLevels)
+	})
+	o.does(t, "portals Chorale")
+	o.does(t, "pause 1")
+	o.told(t, o.claire, room, say.English.Say(say.BorderPaused))
+	refused := func(what string) {
+		t.Helper()
+		mark := o.claire.Mark()
+		switch what {
+		case "a member":
+			o.claire.SetsState(room, event.StateMember, o.ghost(bilal).String(), &event.MemberEventContent{Membership: event.MembershipLeave})
+		case "a right":
+			levels := o.claire.State(room, event.StatePowerLevels, "").Content.AsPowerLevels().Clone()
+			levels.SetUserLevel(o.ghost(bilal), 50)
+			o.claire.SetsState(room, event.StatePowerLevels, "", levels)
+		case "a pin":
+			o.claire.SetsState(room, event.StatePinnedEvents, "", &event.PinnedEventsEventContent{Pinned: []id.EventID{question.ID}})
+		default:
+			o.claire.Says(room, "!wa "+what)
+		}
+		o.claire.Waits("that the chat is paused, upon "+what, func(h bridgetest.Heard) bool {
+			return h.Room == room && h.Text == say.English.Say(say.ChatPausedOut)
+		}, mark)
+	}
+	for _, what := range []string{"a pin", "invite-link", "approve 1", "reject 1", "a right", "a member"} {
+		refused(what)
+	}
+	o.claire.SeesMember(room, o.ghost(bilal), event.MembershipJoin) // again
+	o.claire.SeesState(room, event.StatePowerLevels, "", func(e *event.Event) bool {
+		return e.Content.AsPowerLevels().GetUserLevel(o.ghost(bilal)) == 0
+	})
+	o.does(t, "reopen 1")
+	o.claire.Says(room, "the end")
+	reads(t, o.amina, "the end")
+	after, err := o.whatsapp.Group(group)
+	must(t, err)
+	if !reflect.DeepEqual(after, before) {
+		t.Errorf("the group was %+v, and is %+v", before, after)
+	}
 }
