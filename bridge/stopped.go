@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2"
@@ -71,24 +72,31 @@ func (n *network) heldBack(ctx context.Context, evt *event.Event) ending {
 	}
 	n.tell(evt.RoomID, evt.ID, evt.Sender, text)
 	if evt.StateKey != nil {
-		if err := n.showAsIs(ctx, evt.RoomID); err != nil {
+		if err := n.showAsIs(ctx, evt); err != nil {
 			n.log.Err(err).Stringer("room", evt.RoomID).Msg("A room goes on showing a change that did not go out")
 		}
 	}
 	return settled
 }
 
-// showAsIs has members, rights and timer of a room brought into line with the chat's.
-func (n *network) showAsIs(ctx context.Context, room id.RoomID) error {
-	at, err := n.bridge().GetPortalByMXID(ctx, room)
+// showAsIs undoes in a room what staff changed there of the members, the rights or the timer.
+func (n *network) showAsIs(ctx context.Context, changed *event.Event) error {
+	at, err := n.bridge().GetPortalByMXID(ctx, changed.RoomID)
 	if err != nil || at == nil {
 		return err
 	}
-	logins, err := n.loginsIn(ctx, at.PortalKey)
-	if err != nil || len(logins) == 0 {
+	switch changed.Type {
+	case event.StateBeeperDisappearingTimer:
+		_, err := n.bridge().Bot.SendState(ctx, at.MXID, changed.Type, "", &event.Content{Parsed: at.Disappear.ToEventContent()}, time.Now())
 		return err
+	case event.StateMember, event.StatePowerLevels:
+		logins, err := n.loginsIn(ctx, at.PortalKey)
+		if err != nil || len(logins) == 0 {
+			return err
+		}
+		return n.syncMembers(at.PortalKey, logins[0])
 	}
-	return n.syncMembers(at.PortalKey, logins[0])
+	return nil
 }
 
 // ofWaiting takes what is about a message that waits for a decision, and tells whether that was all.

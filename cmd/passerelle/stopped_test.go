@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/util/jsontime"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -226,6 +227,9 @@ func TestNothingChangesInAGroupThatIsPaused(t *testing.T) {
 			levels := o.claire.State(room, event.StatePowerLevels, "").Content.AsPowerLevels().Clone()
 			levels.SetUserLevel(o.ghost(bilal), 50)
 			o.claire.SetsState(room, event.StatePowerLevels, "", levels)
+		case "a timer":
+			o.claire.SetsState(room, event.StateBeeperDisappearingTimer, "", &event.BeeperDisappearingTimer{
+				Type: event.DisappearingTypeAfterSend, Timer: jsontime.MS(24 * time.Hour)})
 		case "a pin":
 			o.claire.SetsState(room, event.StatePinnedEvents, "", &event.PinnedEventsEventContent{Pinned: []id.EventID{question.ID}})
 		default:
@@ -235,12 +239,15 @@ func TestNothingChangesInAGroupThatIsPaused(t *testing.T) {
 			return h.Room == room && h.Text == say.English.Say(say.ChatPausedOut)
 		}, mark)
 	}
-	for _, what := range []string{"a pin", "invite-link", "approve 1", "reject 1", "a right", "a member"} {
+	for _, what := range []string{"a timer", "a pin", "invite-link", "approve 1", "reject 1", "a right", "a member"} {
 		refused(what)
 	}
 	o.claire.SeesMember(room, o.ghost(bilal), event.MembershipJoin) // again
 	o.claire.SeesState(room, event.StatePowerLevels, "", func(e *event.Event) bool {
 		return e.Content.AsPowerLevels().GetUserLevel(o.ghost(bilal)) == 0
+	})
+	o.claire.SeesState(room, event.StateBeeperDisappearingTimer, "", func(e *event.Event) bool {
+		return e.Content.Parsed.(*event.BeeperDisappearingTimer).Timer.Duration == 0
 	})
 	o.does(t, "reopen 1")
 	o.claire.Says(room, "the end")
