@@ -11,7 +11,7 @@ import (
 	"passerelle/database"
 )
 
-// forgetful handles keys as the library does: it keeps to itself that the database failed.
+// forgetful stores devices as the library does: in a transaction, and it keeps to itself that the database failed.
 type forgetful struct {
 	*mautrix.DefaultSyncer
 	db   *dbutil.Database
@@ -19,17 +19,21 @@ type forgetful struct {
 }
 
 func (f *forgetful) ProcessSyncResponse(ctx context.Context, _ *mautrix.RespSync, _ string) bool {
-	if f.away { // until the end of this
-		f.db.RawDB.SetMaxOpenConns(1)
-		_, _ = f.db.Exec(ctx, "PRAGMA query_only = ON")
-		defer f.db.Exec(ctx, "PRAGMA query_only = OFF")
-	}
-	_, _ = f.db.Exec(ctx, "CREATE TABLE IF NOT EXISTS keys (a INTEGER)")
+	_ = f.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		if f.away { // until the end of this
+			if _, err := f.db.Exec(ctx, "PRAGMA query_only = ON"); err != nil {
+				return err
+			}
+			defer f.db.Exec(ctx, "PRAGMA query_only = OFF")
+		}
+		_, err := f.db.Exec(ctx, "CREATE TABLE IF NOT EXISTS devices (a INTEGER)")
+		return err
+	})
 	return true
 }
 
-// TestKeysAreAskedForAgainWhenTheDatabaseWasAwayForAMoment: it is back when the token would be saved.
-func TestKeysAreAskedForAgainWhenTheDatabaseWasAwayForAMoment(t *testing.T) {
+// TestNewsAreAskedForAgainWhenTheDatabaseWasAwayForAMoment: it is back when the token would be saved.
+func TestNewsAreAskedForAgainWhenTheDatabaseWasAwayForAMoment(t *testing.T) {
 	db, err := database.Place(t.TempDir()).OpenNetwork(t.Context(), "red", zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +44,9 @@ func TestKeysAreAskedForAgainWhenTheDatabaseWasAwayForAMoment(t *testing.T) {
 	var keys roomKeys
 	answer := &mautrix.RespSync{NextBatch: "after"}
 	if err := keys.take(t.Context(), client, answer, "before"); err == nil {
-		t.Error("keys that could not be stored are taken")
+		t.Error("news that could not be stored are taken")
 	}
-	if token, err := client.Store.LoadNextBatch(t.Context(), client.UserID); err != nil || token != "" {
+	if token, err := client.Store.LoadNextBatch(t.Context(), client.UserID); err != nil || token != "before" {
 		t.Errorf("the token is %q, %v", token, err)
 	}
 	syncer.away = false

@@ -147,21 +147,31 @@ func (w *window) picture(name string) {
 		folder = w.t.ArtifactDir()
 	}
 	w.do(until(`document.readyState === "complete"`))
-	var png []byte
-	var err error
-	for range 5 { // Chromium sometimes gives no picture when it has just changed pages on a busy machine
-		ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
-		png, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		cancel()
-		if err == nil {
-			break
-		}
-	}
+	png, err := w.screenshot()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// screenshot takes a picture of the page. Chromium gives none while it changes pages, and at times not for a moment afterwards.
+func (w *window) screenshot() (png []byte, err error) {
+	end, cancel := context.WithTimeout(w.ctx, time.Minute)
+	defer cancel()
+	for {
+		ctx, cancel := context.WithTimeout(end, 10*time.Second)
+		png, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		cancel()
+		if err == nil {
+			return png, nil
+		}
+		select {
+		case <-end.Done():
+			return nil, err
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 
