@@ -191,7 +191,7 @@ func (h *house) logIn(t *testing.T, who *bridgetest.Actor, network string) id.Ro
 }
 
 func bounded(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), bridgetest.Patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -367,7 +367,7 @@ func TestTheBridgeGetsUpAgainWhenTheHomeserverForgetsItsDevice(t *testing.T) {
 	if _, err := bot.LogoutAll(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); h.parrot("red") == before; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(bridgetest.Patience); h.parrot("red") == before; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the bridge was not started again")
 		}

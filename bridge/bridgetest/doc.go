@@ -29,7 +29,7 @@
 //
 // The rule for waiting: nothing sleeps. A wait ends when its condition holds,
 // with its context or, when that has no deadline, after
-// [Homeserver.Patience].
+// [Patience].
 //
 // No process outlives the program that started it: on Linux the kernel sees to
 // that even when the program is killed. The package runs on Unix.

@@ -35,8 +35,13 @@ const homeserverVariable = "HOMESERVER"
 // DefaultServerName is the server name of a homeserver that asks for no other.
 const DefaultServerName = "passerelle.test"
 
-// startPatience is how long a homeserver may take until it answers.
-const startPatience = time.Minute
+const (
+	// Patience is how long it is fair to wait for something before calling it missing: on a busy machine a hundred times what it
+	// takes. All waits of the test world that have no bound of their own use it.
+	Patience = time.Minute
+	// startPatience is how long a homeserver may take until it answers.
+	startPatience = time.Minute
+)
 
 // ChosenHomeserver returns the kind that the environment variable HOMESERVER
 // asks for: Dendrite when it is empty. It fails for a kind that is not known.
@@ -200,16 +205,6 @@ func (h *Homeserver) UserID(localpart string) id.UserID {
 
 // LogPath returns the file to which the program writes its log.
 func (h *Homeserver) LogPath() string { return filepath.Join(h.dir, "homeserver.log") }
-
-// Patience is how long it is fair to wait for something that this homeserver
-// takes part in before calling it missing. All waits of the test world that
-// have no bound of their own use it.
-func (h *Homeserver) Patience() time.Duration {
-	if h.kind == Synapse {
-		return time.Minute
-	}
-	return 20 * time.Second
-}
 
 // Register adds application services by the paths of their registration files.
 // Homeservers read these at their start: follow with Restart.

@@ -93,7 +93,7 @@ namespaces:
 	room := alice.StartsRoom("Office")
 	contact := world.UserID("contact_1")
 	alice.Invites(room, contact)
-	for !strings.Contains(receive(t, told, world.Patience()), contact.String()) {
+	for !strings.Contains(receive(t, told, bridgetest.Patience), contact.String()) {
 	}
 }
 

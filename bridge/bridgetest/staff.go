@@ -73,7 +73,7 @@ func LogsTo(log zerolog.Logger) StaffOption {
 //
 // The context bounds the making, not her life: call Stop.
 func (h *Homeserver) NewStaff(ctx context.Context, name string, options ...StaffOption) (*Staff, error) {
-	o := staffOptions{url: h.URL(), patience: h.Patience(), log: zerolog.Nop()}
+	o := staffOptions{url: h.URL(), patience: Patience, log: zerolog.Nop()}
 	for _, option := range options {
 		option(&o)
 	}

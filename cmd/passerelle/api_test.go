@@ -63,7 +63,7 @@ func (d *desk) asks(t *testing.T, method, path, body string) string {
 func (d *desk) awaits(t *testing.T, path string, is func(answer string) bool) {
 	t.Helper()
 	answer := ""
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(bridgetest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if answer = d.asks(t, http.MethodGet, path, ""); is(answer) {
 			return
 		}

@@ -154,7 +154,7 @@ func (d *dialogue) transacts(t *testing.T, transaction map[string]any) {
 	}
 	body, err := json.Marshal(transaction)
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), bridgetest.Patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, registration.URL+"/_matrix/app/v1/transactions/"+rand.Text(), bytes.NewReader(body))
 	must(t, err)

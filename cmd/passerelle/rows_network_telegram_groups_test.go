@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"passerelle/bridge/bridgetest"
 	"passerelle/bridge/bridgetest/rowtest"
 	"passerelle/connectors/telegram/telegramtest"
 )
@@ -94,7 +95,7 @@ func (m rowMember) Leaves(group rowtest.Address) {
 
 func (m rowMember) SeesGroup(group rowtest.Address, what string, match func(rowtest.Group) bool) {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.t.Context(), bridgetest.Patience)
 	defer cancel()
 	id := m.network.number(group)
 	now, err := m.network.server.Group(id)
@@ -134,7 +135,7 @@ func (m rowMember) Opens(rowtest.Address) {}
 // server's clock skips here.
 func (m rowMember) SeesTyping(chat rowtest.Address, typing bool) {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.t.Context(), bridgetest.Patience)
 	defer cancel()
 	action := "typing"
 	if !typing {

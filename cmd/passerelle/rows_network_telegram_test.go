@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode/utf16"
 
 	"maunium.net/go/mautrix/id"
@@ -164,7 +163,7 @@ func (m rowMember) Answers(to rowtest.Address, message rowtest.Message, text str
 
 func (m rowMember) Shows(what string, match func(rowtest.Shown) bool) rowtest.Shown {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.t.Context(), bridgetest.Patience)
 	defer cancel()
 	for version := int64(-1); ; {
 		all := m.Inbox()

@@ -92,7 +92,7 @@ func (n *whatsappRows) Link(t testing.TB, staff *bridgetest.Actor, desk id.RoomI
 
 // soon bounds a wait.
 func (p rowPhone) soon() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(p.t.Context(), 30*time.Second)
+	return context.WithTimeout(p.t.Context(), bridgetest.Patience)
 }
 
 // did fails the test when a person could not do something.

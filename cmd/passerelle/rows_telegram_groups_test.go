@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -73,7 +72,7 @@ func (n *telegramRows) group(s *rowtest.Scene, title string, options telegramtes
 // becomes waits until the group is so on Telegram.
 func (g *botGroup) becomes(what string, so func(telegramtest.GroupInfo) bool) {
 	g.Helper()
-	ctx, cancel := context.WithTimeout(g.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(g.Context(), bridgetest.Patience)
 	defer cancel()
 	if now, err := g.network.server.WaitForGroup(ctx, g.id, so); err != nil {
 		g.Fatalf("%s: the group is %+v", what, now)

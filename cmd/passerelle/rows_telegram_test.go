@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -265,7 +264,7 @@ func send(t *testing.T, who *telegramtest.Person, to int64, text string) {
 // reading waits until a person's app shows a text.
 func reading(t *testing.T, who *telegramtest.Person, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), bridgetest.Patience)
 	defer cancel()
 	if _, err := who.WaitForText(ctx, text); err != nil {
 		var shown []string

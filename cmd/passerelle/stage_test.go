@@ -131,7 +131,7 @@ func (s *stage) awaitLinked(t *testing.T, staff *bridgetest.Actor, room id.RoomI
 // bounded is a context that ends with the test's patience.
 func bounded(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), bridgetest.Patience)
 	t.Cleanup(cancel)
 	return ctx
 }

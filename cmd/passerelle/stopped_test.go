@@ -188,7 +188,7 @@ func TestAReactionOnTelegramWaitsWhileAPortalIsPaused(t *testing.T) {
 		}
 	}
 	held := func() bool { return decisions(t, d.bridge, "kind = 'reaction' AND outcome = 'held'") == 1 }
-	for end := time.Now().Add(30 * time.Second); !held() && time.Now().Before(end); {
+	for end := time.Now().Add(bridgetest.Patience); !held() && time.Now().Before(end); {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if !held() { // it would hold up what is behind it

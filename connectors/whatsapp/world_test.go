@@ -28,7 +28,7 @@ import (
 )
 
 // patience bounds every wait of the tests.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // world is a bridge of one WhatsApp connector: bridgev2 itself, WhatsApp simulated on the wire, and Matrix reduced to what
 // bridgev2 asks of it.
