@@ -139,6 +139,9 @@ func TestAFreePortIsFree(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
+	if other, err := net.ListenPacket("udp4", l.Addr().String()); err == nil {
+		t.Error("the port is free for other processes, too", other.Close())
+	}
 }
 
 func logIn(t *testing.T, address, name, password string) {

@@ -119,7 +119,7 @@ func freePair() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := probePort(port + 1); err == nil {
+		if err := reserve(port + 1); err == nil {
 			return port, nil
 		}
 	}

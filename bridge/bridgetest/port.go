@@ -6,10 +6,18 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 )
 
-// FreePort returns a TCP port on which nothing listens on 127.0.0.1.
+// reservations keeps the ports that this process was given.
+var reservations struct {
+	mu    sync.Mutex
+	ports []net.PacketConn // guarded by mu
+}
+
+// FreePort returns a TCP port on which nothing listens on 127.0.0.1, and that FreePort gives to nobody else, in no process,
+// for as long as this one runs.
 //
 // It lies below the ranges from which operating systems take the local ends of
 // outgoing connections (32768 and up on Linux, 49152 on others), so that a
@@ -19,7 +27,7 @@ func FreePort() (int, error) {
 	var failed error
 	for range attempts {
 		port := first + rand.IntN(last-first)
-		if err := probePort(port); err != nil {
+		if err := reserve(port); err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
@@ -28,13 +36,24 @@ func FreePort() (int, error) {
 	return 0, fmt.Errorf("finding a free port: %w", failed)
 }
 
-// probePort fails when something listens on the port.
-func probePort(port int) error {
-	l, err := net.Listen("tcp4", loopback(port))
+// reserve fails when something listens on the port, or a process was given it. UDP, which nothing here speaks, has ports of its
+// own: holding the one of the same number tells other processes.
+func reserve(port int) error {
+	reserved, err := net.ListenPacket("udp4", loopback(port))
 	if err != nil {
 		return err
 	}
-	return l.Close()
+	l, err := net.Listen("tcp4", loopback(port))
+	if err == nil {
+		err = l.Close()
+	}
+	if err != nil {
+		return errors.Join(err, reserved.Close())
+	}
+	reservations.mu.Lock()
+	defer reservations.mu.Unlock()
+	reservations.ports = append(reservations.ports, reserved)
+	return nil
 }
 
 // loopback returns the address of a port on this machine alone.

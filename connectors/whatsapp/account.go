@@ -58,8 +58,9 @@ type account struct {
 	watch        watch
 	posts        atomic.Bool // the owner wants to see contacts' status posts
 
-	beginning  sync.Once     // what runs for as long as the account does
-	dueChanged chan struct{} // holds that something else is due
+	asking     sync.WaitGroup // messages whose answer is awaited; begun under mu
+	beginning  sync.Once      // what runs for as long as the account does
+	dueChanged chan struct{}  // holds that something else is due
 
 	keeping sync.Mutex // one change of what the database keeps of the login at a time
 	telling sync.Mutex // one state at a time: bridgev2's queue keeps the last one without a lock
@@ -149,11 +150,38 @@ func (a *account) spawn(f func(ctx context.Context)) {
 	}()
 }
 
+// sendsNow notes that a message is sent, until the function that it returns is called: its answer has come.
+func (a *account) sendsNow() (answered func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
+		return func() {}
+	}
+	a.asking.Add(1)
+	return a.asking.Done
+}
+
+// lastAnswers is how long a stop waits for WhatsApp's answers: without one it is uncertain whether the message was sent.
+const lastAnswers = time.Second
+
+func (a *account) awaitLastAnswers() {
+	answered := make(chan struct{})
+	go func() {
+		a.asking.Wait()
+		close(answered)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(lastAnswers):
+	}
+}
+
 // Disconnect ends the connection and everything that the account began, and returns when all of it has ended.
 func (a *account) Disconnect() {
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
+	a.awaitLastAnswers()
 	if a.client != nil {
 		a.client.Disconnect() // before the context ends: whatsmeow's socket does not bear both at once
 	}

@@ -200,6 +200,7 @@ func (a *account) transmit(ctx context.Context, chat types.JID, id types.Message
 			}
 			uploaded = true
 		}
+		defer a.sendsNow()()
 		var sent whatsmeow.SendResponse
 		err = a.sessions.sends(ctx, func(ctx context.Context) (err error) {
 			sent, err = client.SendMessage(ctx, chat, message, whatsmeow.SendRequestExtra{ID: id, Timeout: answerPatience})
