@@ -61,8 +61,8 @@ func patiently[T any](ctx context.Context, log zerolog.Logger, query func() (T, 
 			waited = true
 		}
 	}))
-	if waited {
-		log.Info().Err(err).Dur("waited", time.Since(began)).Msg("The database can be used again")
+	if waited && err == nil {
+		log.Info().Dur("waited", time.Since(began)).Msg("The database can be used again")
 	}
 	return got, err
 }
