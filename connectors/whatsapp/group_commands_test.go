@@ -102,7 +102,7 @@ func TestARequestIsToldOnceOverACrash(t *testing.T) {
 	if told != 1 {
 		t.Errorf("it is told %d times", told)
 	}
-	g.bridge.Stop()
+	g.stop()
 	g.start()
 	g.settles()
 }

@@ -127,7 +127,7 @@ func TestAChangeOfAGroupOutlivesACrash(t *testing.T) {
 	fine(t, g.alice.ChangeMembers(g.id, whatsapptest.GroupRemove, carolNumber))
 	must[string](t)(g.bob.Send(t.Context(), g.id, "Alone at last"))
 	g.eventually("all to have arrived", func() bool { return g.inbox.waiting() == 3 && g.inbox.messages() == 1 })
-	g.bridge.Stop()
+	g.stop()
 	if g.in.name != "Team" {
 		t.Errorf("the room is called %q already", g.in.name)
 	}

@@ -176,7 +176,7 @@ func (c *Console) routes() (http.Handler, error) {
 	}
 
 	mux.HandleFunc("GET /{$}", c.inside(c.showOverview))
-	mux.HandleFunc("GET /live", c.inside(c.live))
+	mux.HandleFunc("GET /live", c.live)
 	mux.HandleFunc("GET /chats", c.inside(c.showChats))
 	mux.HandleFunc("POST /chats", c.inside(c.searchChats))
 	mux.HandleFunc("GET /chat/{ref}", c.inside(c.showChat))

@@ -6,41 +6,35 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"passerelle/portal/govern"
 )
 
 // live sends the parts of the first page that change, as server-sent events (HTML, "server-sent events"): "counts" and "approvals"
-// with the part as the page has it, "waiting" with a sentence, and "over" when the session has ended. It ends with the session, the
-// person's role, or the server.
-func (c *Console) live(v *visit) error {
-	cookie, err := v.r.Cookie(c.cookie("session"))
-	if err != nil {
-		return errForm
-	}
-	v.w.Header().Set("Content-Type", "text/event-stream")
-	v.w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
-	stream := liveStream{visit: v, control: http.NewResponseController(v.w), sent: map[string][]byte{}}
+// with the part as the page has it, "waiting" with a sentence, and "over" to whoever is not in, or no longer. It ends with the
+// session, the person's role, or the server.
+func (c *Console) live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep it back
+	v := &visit{c: c, w: w, r: r}
+	stream := liveStream{visit: v, control: http.NewResponseController(w), sent: map[string][]byte{}}
 	ticker := time.NewTicker(c.livePace)
 	defer ticker.Stop()
-	for ctx := v.r.Context(); ; {
-		if err := stream.send(ctx); err != nil {
-			return nil // the reader has gone, or will ask again
+	for {
+		in := v.sits()
+		v.language = v.reads()
+		if !in {
+			_ = stream.event("over", []byte(v.t("over"))) // the reader may have gone, too
+			return
+		}
+		if err := stream.send(r.Context()); err != nil {
+			return // the reader has gone, or will ask again
 		}
 		select {
-		case <-ctx.Done():
-			return nil
+		case <-r.Context().Done():
+			return
 		case <-c.options.Stopping:
-			return nil
+			return
 		case <-ticker.C:
 		}
-		_, going := c.sessions.find(cookie.Value, false)
-		seat, err := c.options.Desk.Sit(v.session.person, govern.Console)
-		if !going || err != nil {
-			_ = stream.event("over", []byte(v.t("over"))) // the reader may have gone, too
-			return nil
-		}
-		v.seat = seat
 	}
 }
 

@@ -84,16 +84,29 @@ func complaintOf(err error) complaint {
 func (c *Console) outside(answer func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{c: c, w: w, r: r}
-		if cookie, err := r.Cookie(c.cookie("session")); err == nil { // to show the frame of those who are in
-			if session, known := c.sessions.find(cookie.Value, false); known {
-				if seat, err := c.options.Desk.Sit(session.person, govern.Console); err == nil {
-					v.session, v.seat = session, seat
-				}
-			}
-		}
+		v.sits() // to show the frame of those who are in
 		v.language = v.reads()
 		v.finish(answer(v))
 	}
+}
+
+// sits takes the session and the seat as they are now, and tells whether somebody is in. To look is no click: it does not prolong
+// the session.
+func (v *visit) sits() bool {
+	cookie, err := v.r.Cookie(v.c.cookie("session"))
+	if err != nil {
+		return false
+	}
+	session, known := v.c.sessions.find(cookie.Value, false)
+	if !known {
+		return false
+	}
+	seat, err := v.c.options.Desk.Sit(session.person, govern.Console)
+	if err != nil {
+		return false
+	}
+	v.session, v.seat = session, seat
+	return true
 }
 
 // inside wraps what only people with a role may ask for, who are in.
@@ -109,13 +122,9 @@ func (c *Console) inside(answer func(*visit) error) http.HandlerFunc {
 		}
 		known := false
 		if err == nil {
-			v.session, known = c.sessions.find(cookie.Value, r.URL.Path != "/live")
+			v.session, known = c.sessions.find(cookie.Value, true)
 		}
-		switch {
-		case !known && r.URL.Path == "/live":
-			w.WriteHeader(http.StatusNoContent) // ends the browser's attempts (HTML, "server-sent events")
-			return
-		case !known:
+		if !known {
 			to := "/sign-in"
 			if err == nil {
 				to += "?over=1"
