@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -307,9 +308,15 @@ func (n *telegramRows) ownDeletions(s *rowtest.Scene) {
 	heard = s.Claire.Hears(room, "Et cela")
 	phone.did(phone.Delete(amina.ID(), numbered(own)))
 	s.Claire.SeesDeletion(room, heard.ID)
+	letGo := bot(s).HoldAnswers("sendMessage") // the bridge does not know yet what has arrived
+	defer letGo()
 	said := s.Claire.Says(room, "Moi aussi")
 	shown := amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "Moi aussi" })
 	amina.did(amina.Delete(phone.ID(), numbered(shown.ID)))
+	ctx, cancel := context.WithTimeout(s.T.Context(), bridgetest.Patience)
+	defer cancel()
+	amina.did(bot(s).WaitForConfirmed(ctx))
+	letGo()
 	s.Claire.SeesDeletion(room, said)
 	s.NeedsFromHomeserver("redactions")
 	said = s.Claire.Says(room, "À effacer")

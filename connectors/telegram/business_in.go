@@ -52,7 +52,7 @@ func (a *account) deliverDeletion(ctx context.Context, stored portal.Arrival, in
 		return err
 	}
 	for _, id := range update.MessageIDs {
-		row, err := a.known(ctx, in.message(id))
+		row, err := a.meant(ctx, in.message(id))
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type reactionCount struct {
 
 // deliverCount brings into a room how many have reacted to a message: as reactions of the channel's own, with their number.
 func (a *account) deliverCount(ctx context.Context, stored portal.Arrival, in chatID, update *reactionCount) error {
-	target, err := a.known(ctx, in.message(update.MessageID))
+	target, err := a.meant(ctx, in.message(update.MessageID))
 	if err == nil && target == nil {
 		err = a.behind(ctx, in.message(update.MessageID))
 	}

@@ -27,7 +27,7 @@ var _ bridgev2.RemoteEdit = (*edit)(nil)
 
 // runEdit brings an edit into its room. An edit of a message that the room does not hold is shown as that message.
 func (d *delivery) runEdit(ctx context.Context) error {
-	row, err := d.account.known(ctx, d.id)
+	row, err := d.account.meant(ctx, d.id)
 	if err == nil && row == nil {
 		err = d.account.behind(ctx, d.id)
 	}

@@ -24,7 +24,7 @@ import (
 // pin shows that a message was pinned. It is not handled when the room does not hold that message: then a sentence says so.
 func (d *delivery) pin(ctx context.Context) (handled bool, err error) {
 	pinned := d.in.message(d.message.PinnedMessage.MessageID)
-	row, err := d.account.known(ctx, pinned)
+	row, err := d.account.meant(ctx, pinned)
 	if err != nil {
 		return false, err
 	}

@@ -12,7 +12,6 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 
 	"passerelle/portal"
-	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -44,13 +43,7 @@ func (a *account) deliverReactions(ctx context.Context, stored portal.Arrival, i
 	case update.ActorChat != nil:
 		by = update.ActorChat.ID
 	}
-	target, err := a.known(ctx, in.message(update.MessageID))
-	if err == nil && target == nil { // it may have gone out a moment ago
-		if err := handover.Settle(ctx, a.login, in.key()); err != nil {
-			return wrapped("wait for a message", err)
-		}
-		target, err = a.known(ctx, in.message(update.MessageID))
-	}
+	target, err := a.meant(ctx, in.message(update.MessageID))
 	if err == nil && target == nil {
 		err = a.behind(ctx, in.message(update.MessageID))
 	}

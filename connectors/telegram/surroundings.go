@@ -8,6 +8,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/id"
+
+	"passerelle/portal/handover"
 )
 
 // reader returns what converts messages.
@@ -58,6 +60,19 @@ func (a *account) known(ctx context.Context, id messageID) (*database.Message, e
 		}
 	}
 	return nil, nil
+}
+
+// meant looks up a message that something has happened to. One that is not there may have gone out a moment ago, so what is being
+// written in its room comes first; it must not be called by what bridgev2 calls for the room.
+func (a *account) meant(ctx context.Context, id messageID) (*database.Message, error) {
+	row, err := a.known(ctx, id)
+	if err != nil || row != nil {
+		return row, err
+	}
+	if err := handover.Settle(ctx, a.login, a.roomOf(id.in).key()); err != nil {
+		return nil, wrapped("wait for a message", err)
+	}
+	return a.known(ctx, id)
 }
 
 // wrapped adds what was done to an error; nil stays nil.

@@ -71,9 +71,9 @@ func (d *delivery) changeOf(ctx context.Context) (event bridgev2.RemoteEvent, wa
 		if !ok {
 			return nil, false, nil
 		}
-		row, err := d.account.connector.bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, poll)
+		row, err := d.meant(ctx, poll)
 		if err == nil && row == nil {
-			err = d.behind(ctx, poll)
+			err = d.behind(ctx, poll.networkID())
 		}
 		return nil, row != nil, err
 	case protocol != nil && protocol.GetType() == waE2E.ProtocolMessage_REVOKE:

@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/database"
-	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -123,13 +122,13 @@ func (d *delivery) vote(ctx context.Context, update *waE2E.PollUpdateMessage) (c
 	if client == nil || !ok {
 		return unseen, nil
 	}
-	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, voted)
+	row, err := bridge.DB.Message.GetFirstPartByID(ctx, d.account.login.ID, voted.networkID())
 	if err != nil {
 		return content{}, fmt.Errorf("look up a poll: %w", err)
 	}
 	room, err := bridge.GetExistingPortalByKey(ctx, d.PortalKey)
 	if err == nil && row == nil {
-		err = d.behind(ctx, voted)
+		err = d.behind(ctx, voted.networkID())
 	}
 	if err != nil || room == nil || row == nil {
 		return unseen, err
@@ -166,7 +165,7 @@ func (d *delivery) choice(ctx context.Context, client *whatsmeow.Client) (*waE2E
 }
 
 // votedOn names the poll that a vote is for (whatsmeow/msgsecret.go, getOrigSenderFromKey).
-func (d *delivery) votedOn(ctx context.Context, update *waE2E.PollUpdateMessage) (networkid.MessageID, bool) {
+func (d *delivery) votedOn(ctx context.Context, update *waE2E.PollUpdateMessage) (named messageID, ok bool) {
 	key, author := update.GetPollCreationMessageKey(), d.came.Sender
 	if !key.GetFromMe() {
 		stated := key.GetRemoteJID()
@@ -175,12 +174,12 @@ func (d *delivery) votedOn(ctx context.Context, update *waE2E.PollUpdateMessage)
 		}
 		var err error
 		if author, err = types.ParseJID(stated); err != nil {
-			return "", false
+			return named, false
 		}
 	}
 	lid, err := d.account.knownLID(ctx, author, author)
 	if err != nil || lid.IsEmpty() || key.GetID() == "" {
-		return "", false
+		return named, false
 	}
-	return messageID{chat: d.id.chat, sender: userID(lid), id: key.GetID()}.networkID(), true
+	return messageID{chat: d.id.chat, sender: userID(lid), id: key.GetID()}, true
 }

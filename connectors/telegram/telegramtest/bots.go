@@ -23,7 +23,9 @@ type Bot struct {
 	callbacks   map[string]*callback
 	blockedBy   map[int64]bool
 	privacyMode bool
-	away        bool // nothing that happens is told
+	away        bool          // nothing that happens is told
+	held        chan struct{} // closed to let answers go; nil: none is kept back
+	heldMethod  string
 }
 
 // Action is what a bot is shown to be doing in a chat.

@@ -1,9 +1,11 @@
 package telegramtest
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,6 +37,39 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
+}
+
+// HoldAnswers keeps back the answers to a bot's calls of a method, which are carried out, until they are let go.
+func (b *Bot) HoldAnswers(method string) (letGo func()) {
+	s := b.server
+	held := make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.held, b.heldMethod = held, method
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		b.held = nil
+		close(held)
+	})
+}
+
+// waitHeld returns once nobody keeps the answer of a call back.
+func (b *Bot) waitHeld(ctx context.Context, method string) {
+	b.server.mu.Lock()
+	held := b.held
+	if !strings.EqualFold(method, b.heldMethod) {
+		held = nil
+	}
+	b.server.mu.Unlock()
+	if held == nil {
+		return
+	}
+	select {
+	case <-held:
+	case <-ctx.Done():
+	case <-b.server.ctx.Done():
+	}
 }
 
 // takeFault returns what goes wrong with a call; nil: nothing. The caller holds the mutex.

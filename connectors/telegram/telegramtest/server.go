@@ -174,6 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	result, err := s.run(bot, method, r)
+	bot.waitHeld(r.Context(), method)
 	if fault != nil && fault.after(w) {
 		return
 	}

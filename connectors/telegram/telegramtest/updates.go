@@ -45,6 +45,11 @@ func (b *Bot) Redeliver(n int) {
 	b.server.wake()
 }
 
+// WaitForConfirmed returns once a bot has confirmed all that it was told.
+func (b *Bot) WaitForConfirmed(ctx context.Context) error {
+	return b.server.wait(ctx, func() bool { return len(b.updates) == 0 })
+}
+
 // setAllowed takes the kinds that a bot wants to know of, if it says so. The caller holds the mutex.
 func (c *call) setAllowed() error {
 	if c.values["allowed_updates"] == "" {
