@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -313,9 +312,7 @@ func (n *telegramRows) ownDeletions(s *rowtest.Scene) {
 	said := s.Claire.Says(room, "Moi aussi")
 	shown := amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "Moi aussi" })
 	amina.did(amina.Delete(phone.ID(), numbered(shown.ID)))
-	ctx, cancel := context.WithTimeout(s.T.Context(), bridgetest.Patience)
-	defer cancel()
-	amina.did(bot(s).WaitForConfirmed(ctx))
+	amina.did(bot(s).WaitForConfirmed(s.Context()))
 	letGo()
 	s.Claire.SeesDeletion(room, said)
 	s.NeedsFromHomeserver("redactions")

@@ -290,12 +290,16 @@ func (n *telegramRows) supergroupKnows(s *rowtest.Scene) {
 	g := n.group(s, "Chorale", telegramtest.GroupOptions{}, true)
 	first := g.amina.sent(g.amina.Send(g.id, "Avant"))
 	before := s.Claire.Hears(g.room, "Avant")
+	letGo := g.bot.HoldAnswers("sendMessage") // the bridge does not know yet that it has arrived
+	defer letGo()
 	said := s.Claire.Says(g.room, "Moi aussi, avnat")
 	mine := g.amina.Shows("Claire's words", func(m rowtest.Shown) bool { return m.Text == "Moi aussi, avnat" })
 	old := g.id
 	grown, err := g.amina.Migrate(old)
 	g.amina.did(err)
 	g.id = grown
+	g.amina.did(g.bot.WaitForConfirmed(s.Context()))
+	letGo()
 	g.told(say.GroupGrew, "Telegram")
 	g.hears(g.amina, "Après")
 	g.bot.Redeliver(4) // and what happened before comes again

@@ -91,10 +91,10 @@ func (d *delivery) serve(ctx context.Context) (handled bool, err error) {
 		_, err := d.ensureRoom(ctx)
 		return true, err
 	case m.MigrateToChatID != 0:
-		return true, d.account.migrate(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
+		return true, d.account.migrateInTurn(ctx, d.in, chatID{bot: d.in.bot, chat: m.MigrateToChatID})
 	case m.MigrateFromChatID != 0:
 		d.notice = d.account.connector.say(say.GroupGrew, networkName)
-		return false, d.account.migrate(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
+		return false, d.account.migrateInTurn(ctx, chatID{bot: d.in.bot, chat: m.MigrateFromChatID}, d.in)
 	case m.NewChatPhoto != nil, m.DeleteChatPhoto: // what it is now says lookAround
 		d.account.looks.again(d.account.roomOf(d.in).chat)
 		_, err := d.ensureRoom(ctx)

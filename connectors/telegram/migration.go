@@ -9,6 +9,7 @@ import (
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/simplevent"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal/handover"
@@ -20,6 +21,28 @@ import (
 //
 // Messages keep the identifier that they came with, so that those of before are known in the room (ids.go). What comes late from
 // the old chat belongs into the room too: which chat became which is kept with the login.
+
+// migrateInTurn is migrate once what is being written in the group's room is done with: bridgev2 would not know a message again that it
+// keeps while the room's key changes. It must not be called by what bridgev2 calls for the room.
+func (a *account) migrateInTurn(ctx context.Context, from, to chatID) error {
+	room, err := a.connector.bridge.GetExistingPortalByKey(ctx, from.key())
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up a group's room: %w", err)
+	case !handover.HasRoom(room):
+		return a.migrate(ctx, from, to)
+	}
+	handled, failed := make(chan struct{}), error(nil)
+	err = handover.Do(ctx, a.login, &simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: from.key(),
+		PreHandleFunc:  func(ctx context.Context, _ *bridgev2.Portal) { failed = a.migrate(ctx, from, to) },
+		PostHandleFunc: func(context.Context, *bridgev2.Portal) { close(handled) },
+	}, handled, a.connector.stalls)
+	if err != nil {
+		return fmt.Errorf("wait for a group's room: %w", err)
+	}
+	return failed
+}
 
 // migrate keeps the room of a group that has become a supergroup.
 func (a *account) migrate(ctx context.Context, from, to chatID) error {
