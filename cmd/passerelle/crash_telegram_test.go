@@ -273,16 +273,7 @@ func TestTelegramKilledWhileAGroupGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, d.amina, grown, "mi")
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(filepath.Dir(d.bridge.Config()), "data", "telegram.db")+"?_busy_timeout=5000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	eventually(t, "the room to be the supergroup's, with what was said before still on its way", func() bool {
-		var rooms int
-		err := db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM portal WHERE id=$1 AND mxid=$2", fmt.Sprintf("%d:%d", d.bot.ID(), grown), room).Scan(&rooms)
-		return err == nil && rooms == 1
-	})
+	must(t, d.bot.WaitForConfirmed(bounded(t))) // all of it waits in the inbox, behind what was said before
 	d.restarts(t, held.Lift)
 	d.bot.Redeliver(10)
 	send(t, d.amina, grown, "fa")

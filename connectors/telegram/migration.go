@@ -9,7 +9,6 @@ import (
 
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
-	"maunium.net/go/mautrix/bridgev2/simplevent"
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal/handover"
@@ -32,12 +31,8 @@ func (a *account) migrateInTurn(ctx context.Context, from, to chatID) error {
 	case !handover.HasRoom(room):
 		return a.migrate(ctx, from, to)
 	}
-	handled, failed := make(chan struct{}), error(nil)
-	err = handover.Do(ctx, a.login, &simplevent.EventMeta{
-		Type: bridgev2.RemoteEventUnknown, PortalKey: from.key(),
-		PreHandleFunc:  func(ctx context.Context, _ *bridgev2.Portal) { failed = a.migrate(ctx, from, to) },
-		PostHandleFunc: func(context.Context, *bridgev2.Portal) { close(handled) },
-	}, handled, a.connector.stalls)
+	var failed error
+	err = handover.InTurn(ctx, a.login, from.key(), func(ctx context.Context, _ *bridgev2.Portal) { failed = a.migrate(ctx, from, to) }, a.connector.stalls)
 	if err != nil {
 		return fmt.Errorf("wait for a group's room: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -74,12 +75,10 @@ func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateP
 	if response.Portal, err = a.connector.bridge.GetPortalByKey(ctx, response.PortalKey); err != nil {
 		return nil, fmt.Errorf("look up a room: %w", err)
 	}
-	// Not FetchInfoVia: no login is in the portal yet through which bridgev2 could fetch it, and nobody would join
-	// (bridgev2/portal.go, updateInfoAfterTombstone).
-	err = response.Portal.UpdateMatrixRoomID(ctx, params.RoomID, bridgev2.UpdateMatrixRoomIDParams{
-		FailIfMXIDSet: true, ChatInfo: info, ChatInfoSource: a.login,
-	})
-	if err != nil {
+	if err := response.Portal.UpdateMatrixRoomID(ctx, params.RoomID, bridgev2.UpdateMatrixRoomIDParams{FailIfMXIDSet: true}); err != nil {
+		return nil, a.notMade(err)
+	}
+	if err := handover.Inform(ctx, a.login, response.PortalKey, info); err != nil {
 		return nil, a.notMade(err)
 	}
 	return response, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/bridgev2"
 	"maunium.net/go/mautrix/bridgev2/networkid"
+	"maunium.net/go/mautrix/bridgev2/simplevent"
 )
 
 // Errors of what bridgev2 did not do. They pass: the event is to be handed over again.
@@ -53,6 +54,25 @@ func Do(ctx context.Context, login *bridgev2.UserLogin, event bridgev2.RemoteEve
 	case <-passed.reached: // bridgev2 dropped the event or has let go of it: it handles a room's events in order
 		return ErrDropped
 	}
+}
+
+// InTurn has something done with a room that is there by the room's own goroutine, once what is being written in it is done with. It
+// must not be called by what bridgev2 calls for the room. Its errors are those of Do.
+func InTurn(ctx context.Context, login *bridgev2.UserLogin, room networkid.PortalKey, do func(context.Context, *bridgev2.Portal), patience time.Duration) error {
+	handled := make(chan struct{})
+	return Do(ctx, login, &simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: room, PreHandleFunc: do,
+		PostHandleFunc: func(context.Context, *bridgev2.Portal) { close(handled) },
+	}, handled, patience)
+}
+
+// Inform shows in a room what is known of its chat. bridgev2 would do so beside what the room's goroutine does, when it is given
+// the same with the room (bridgev2/portal.go, UpdateMatrixRoomID).
+func Inform(ctx context.Context, login *bridgev2.UserLogin, room networkid.PortalKey, info *bridgev2.ChatInfo) error {
+	whole := context.WithoutCancel(ctx)
+	return InTurn(ctx, login, room, func(_ context.Context, room *bridgev2.Portal) {
+		room.UpdateInfo(whole, info, login, nil, time.Time{})
+	}, Patience)
 }
 
 // Settle returns when what was with bridgev2 for a room is done with, what is written in it too: then its table holds it. It must not

@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"passerelle/portal/handover"
 	"passerelle/portal/say"
 )
 
@@ -56,7 +57,7 @@ func Into(ctx context.Context, at *bridgev2.Portal, login *bridgev2.UserLogin, r
 		}
 	}
 	if err := at.UpdateMatrixRoomID(ctx, room, bridgev2.UpdateMatrixRoomIDParams{
-		FailIfMXIDSet: true, ChatInfo: info, ChatInfoSource: login,
+		FailIfMXIDSet: true,
 		SyncDBMetadata: func() {
 			if at.Receiver != "" { // a name that the owner alone may read, from the room before
 				at.Name, at.NameIsCustom = "", false
@@ -64,6 +65,9 @@ func Into(ctx context.Context, at *bridgev2.Portal, login *bridgev2.UserLogin, r
 		},
 	}); err != nil {
 		return fmt.Errorf("make a room a chat's: %w", err)
+	}
+	if err := handover.Inform(ctx, login, at.PortalKey, info); err != nil {
+		return fmt.Errorf("show a chat in its room: %w", err)
 	}
 	at.UpdateBridgeInfo(ctx)
 	if matrix, ok := at.Bridge.Matrix.(bridgev2.MatrixConnectorWithPostRoomBridgeHandling); ok {

@@ -61,6 +61,7 @@ func TestACommunityAndItsGroups(t *testing.T) {
 	if !slices.Equal(members, []types.JID{alice.LID(), bob.LID(), carol.LID()}) {
 		t.Errorf("members are %v", members)
 	}
+	hears(client, func(e *events.GroupInfo) bool { return e.JID == news.JID && slices.Contains(e.Join, carol.LID()) })
 	client.says(news.JID, "school begins")
 	sees(t, bob, "school begins")
 	sees(t, carol, "school begins")
