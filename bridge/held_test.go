@@ -25,9 +25,10 @@ func TestWhatIsHeldWaitsForItsReleaseAndComesBeforeWhatIsLive(t *testing.T) {
 	hold(n, "second", "first")
 	stop() // the bridge stops before the rest has come
 
-	gate := make(chan struct{})
+	begun, gate := make(chan struct{}), make(chan struct{})
 	r = newRooms(func(a portal.Arrival) error {
 		if a.ID == "under way" {
+			close(begun)
 			<-gate
 		}
 		return nil
@@ -38,6 +39,7 @@ func TestWhatIsHeldWaitsForItsReleaseAndComesBeforeWhatIsLive(t *testing.T) {
 	}
 	running(t, n)
 	put(t, n, arrival("chat", "under way"))
+	<-begun
 	put(t, n, arrival("chat", "live"))
 	lanes, err := n.inbox.Held(t.Context(), "alice")
 	if err != nil || !slices.Equal(lanes, []string{"chat"}) {
