@@ -78,8 +78,8 @@ func (a *account) CreateGroup(ctx context.Context, params *bridgev2.GroupCreateP
 	if err := response.Portal.UpdateMatrixRoomID(ctx, params.RoomID, bridgev2.UpdateMatrixRoomIDParams{FailIfMXIDSet: true}); err != nil {
 		return nil, a.notMade(err)
 	}
-	if err := handover.Inform(ctx, a.login, response.PortalKey, info); err != nil {
-		return nil, a.notMade(err)
+	if err := handover.Inform(ctx, a.login, response.PortalKey, info); err != nil { // the group is there
+		a.log.Err(err).Msg("A new group's room does not show yet what is known of it")
 	}
 	return response, nil
 }
