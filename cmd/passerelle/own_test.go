@@ -10,6 +10,7 @@ import (
 	"maunium.net/go/mautrix/id"
 
 	"passerelle/bridge/bridgetest"
+	"passerelle/connectors/whatsapp/whatsapptest"
 )
 
 // spaces lists the spaces of a name that somebody is in.
@@ -72,8 +73,9 @@ func TestKilledBetweenASpacesCreationAndItsRecord(t *testing.T) {
 	}
 }
 
-func TestClaireHasTwoAccountsAndLogsOutOfOne(t *testing.T) {
-	d := newDialogue(t)
+// linksTheOffice links a second number of Claire's.
+func (d *dialogue) linksTheOffice(t *testing.T) *whatsapptest.Phone {
+	t.Helper()
 	office := d.whatsapp.MustAddPerson("+33700000042", "Accueil")
 	before := d.claire.Mark()
 	d.claire.Says(d.desk, "login qr")
@@ -82,6 +84,12 @@ func TestClaireHasTwoAccountsAndLogsOutOfOne(t *testing.T) {
 	}, before)
 	_, err := office.ScanQR(bounded(t), code.Text)
 	must(t, err)
+	return office
+}
+
+func TestClaireHasTwoAccountsAndLogsOutOfOne(t *testing.T) {
+	d := newDialogue(t)
+	office := d.linksTheOffice(t)
 	says(t, d.amina, office.Number(), "Bonjour l’accueil")
 	second := d.claire.Waits("Amina's message to the office", func(h bridgetest.Heard) bool { return h.Text == "Bonjour l’accueil" }).Room
 	if named := d.claire.WaitsForRoom("Amina · Accueil"); named != second || second == d.room {
@@ -114,5 +122,30 @@ func TestClaireHasTwoAccountsAndLogsOutOfOne(t *testing.T) {
 	}
 	if count != 1 {
 		t.Errorf("the group's first message is there %d times", count)
+	}
+}
+
+func TestARoomInTheMakingIsCalledByItsAccountsNewName(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	office := d.linksTheOffice(t)
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	says(t, d.amina, office.Number(), "Bonjour l’accueil")
+	must(t, held.WaitHits(bounded(t), 1))
+	must(t, office.SetName("Standard"))
+	for range 20 {
+		before := d.claire.Mark()
+		d.claire.Says(d.desk, "status")
+		said := d.claire.Waits("how the accounts are", func(h bridgetest.Heard) bool {
+			return h.Room == d.desk && !h.Mine && strings.Contains(h.Text, d.phone.Number())
+		}, before)
+		if strings.Contains(said.Text, "Standard") {
+			break
+		}
+	}
+	held.Lift()
+	room := d.claire.Waits("Amina's message to the office", func(h bridgetest.Heard) bool { return h.Text == "Bonjour l’accueil" }).Room
+	if named := d.claire.WaitsForRoom("Amina · Standard"); named != room {
+		t.Errorf("Amina wrote in %s, and %s is called so", room, named)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -192,25 +193,31 @@ func (a *account) contactsCame() {
 	})
 }
 
-// nameRoom gives a direct room the owner's name for the contact, if there is a room and the owner alone reads it.
+// nameRoom gives a direct room the owner's name for the contact, if there is a room and the owner alone reads it. It does so in the
+// room's own turn: one that is in the making may have been given an older name.
 func (a *account) nameRoom(ctx context.Context, of types.JID) {
 	lid, err := a.knownLID(ctx, of, types.EmptyJID)
 	if err != nil || lid.IsEmpty() {
 		return
 	}
 	key := portalKey(lid, a.login.ID)
-	// From the table: the room may be being made in its own goroutine. It gets the name in any case then.
-	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
-	if err != nil || room == nil || room.MXID == "" || !a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
+	if known, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key); err != nil || known == nil {
 		return
 	}
-	name := bridgev2.DefaultChatName
-	if called := a.roomName(ctx, lid); called != "" {
-		name = &called
-	}
-	a.login.QueueRemoteEvent(&simplevent.ChatInfoChange{
-		EventMeta:      simplevent.EventMeta{Type: bridgev2.RemoteEventChatInfoChange, PortalKey: key},
-		ChatInfoChange: &bridgev2.ChatInfoChange{ChatInfo: &bridgev2.ChatInfo{Name: name}},
+	a.login.QueueRemoteEvent(&simplevent.EventMeta{
+		Type: bridgev2.RemoteEventUnknown, PortalKey: key,
+		PreHandleFunc: func(ctx context.Context, room *bridgev2.Portal) {
+			called := a.roomName(ctx, lid)
+			if room.NameIsCustom == (called != "") && (called == "" || room.Name == called) ||
+				!a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
+				return
+			}
+			name := bridgev2.DefaultChatName
+			if called != "" {
+				name = &called
+			}
+			room.UpdateInfo(ctx, &bridgev2.ChatInfo{Name: name}, a.login, nil, time.Time{})
+		},
 	})
 }
 

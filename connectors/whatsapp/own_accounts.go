@@ -69,13 +69,15 @@ func (a *account) spaceName() string { return networkName + " (" + a.shownName()
 // nameAnew calls what bears the account's name as the account is called now: its space and, when it is a further one, its direct
 // chats.
 func (a *account) nameAnew(ctx context.Context) {
-	a.nameSpace(ctx)
-	if !a.isFurther() {
-		return
-	}
 	places, err := a.connector.bridge.DB.UserPortal.GetAllForLogin(ctx, a.login.UserLogin)
 	if err != nil {
-		a.log.Err(err).Msg("Direct rooms keep the account's old name")
+		a.log.Err(err).Msg("Rooms keep the account's old name")
+		return
+	}
+	if err := a.nameSpace(ctx, places); err != nil {
+		a.log.Err(err).Msg("A space keeps the account's old name")
+	}
+	if !a.isFurther() {
 		return
 	}
 	for _, place := range places {
@@ -85,15 +87,22 @@ func (a *account) nameAnew(ctx context.Context) {
 	}
 }
 
-func (a *account) nameSpace(ctx context.Context) {
-	if a.login.SpaceRoom == "" {
-		return // it gets its name when it is made
+// nameSpace names the account's space, if the configuration wants one. One that is in the making is waited for: it may have been
+// given the old name. None is made before there is a room for it among the account's places.
+func (a *account) nameSpace(ctx context.Context, places []*database.UserPortal) error {
+	if !slices.ContainsFunc(places, func(place *database.UserPortal) bool {
+		chat, err := a.connector.bridge.DB.Portal.GetByKey(ctx, place.Portal)
+		return err == nil && chat != nil && chat.MXID != ""
+	}) {
+		return nil
 	}
-	_, err := a.connector.bridge.Bot.SendState(ctx, a.login.SpaceRoom, event.StateRoomName, "",
+	space, err := a.login.GetSpaceRoom(ctx)
+	if err != nil || space == "" {
+		return err
+	}
+	_, err = a.connector.bridge.Bot.SendState(ctx, space, event.StateRoomName, "",
 		&event.Content{Parsed: &event.RoomNameEventContent{Name: a.spaceName()}}, time.Time{})
-	if err != nil {
-		a.log.Err(err).Msg("A space keeps its old name")
-	}
+	return err
 }
 
 // ownAccounts lists a person's accounts, the first one first.

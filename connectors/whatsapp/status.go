@@ -38,7 +38,7 @@ func (c *Connector) tellStatus(ce *commands.Event, _ *account) {
 // status says how the account is, a line each.
 func (a *account) status(ce *commands.Event) []string {
 	stand, kept, now := a.stand(), a.kept(), a.connector.now()
-	name := a.login.RemoteName
+	name := a.publicName()
 	if a.client != nil && a.client.Store.ID != nil {
 		name = strings.TrimSpace(name + " +" + a.client.Store.ID.User)
 	}
