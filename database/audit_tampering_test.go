@@ -67,10 +67,11 @@ func tamperings(columns map[string]map[string]string) (all []tampering) {
 				change = column + " + 5"
 			case "BLOB":
 				change = "x'00'"
-				all = append(all, hashTamperings("CAST(substr(hashes, 1, 39) || x'00' || substr(hashes, 41) AS BLOB)", "CAST(hashes || hashes AS BLOB)")...)
+				all = append(all, hashTamperings(
+					"CAST(substr(hashes, 1, 39) || CASE substr(hashes, 40, 1) WHEN x'00' THEN x'01' ELSE x'00' END || substr(hashes, 41) AS BLOB)", "CAST(hashes || hashes AS BLOB)")...)
 			case "BYTEA":
 				change = `'\x00'`
-				all = append(all, hashTamperings(`overlay(hashes placing '\x00' from 40)`, "hashes || hashes")...)
+				all = append(all, hashTamperings("set_byte(hashes, 39, get_byte(hashes, 39) # 1)", "hashes || hashes")...)
 			}
 			switch {
 			case table == "audit_entry":
