@@ -166,6 +166,13 @@ func (a *account) kept() LoginMetadata {
 	return *a.login.Metadata.(*LoginMetadata)
 }
 
+// name is what the bot is called.
+func (a *account) name() string {
+	a.keeping.Lock()
+	defer a.keeping.Unlock()
+	return a.login.RemoteName
+}
+
 // sender says who sent something, in bridgev2's words.
 func (a *account) sender(id int64) bridgev2.EventSender {
 	if id == a.bot {

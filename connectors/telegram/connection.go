@@ -38,7 +38,7 @@ func (a *account) Connect(context.Context) {
 func (a *account) connected(ctx context.Context) {
 	if me, err := a.api.getMe(ctx); err != nil {
 		a.log.Warn().Err(err).Msg("The bot's name is not known yet")
-	} else if me.name() != a.login.RemoteName || me.Username != a.kept().Username {
+	} else if me.name() != a.name() || me.Username != a.kept().Username {
 		err := a.keep(ctx, func(kept *LoginMetadata) {
 			a.login.RemoteName, kept.Username = me.name(), me.Username
 		})

@@ -133,7 +133,7 @@ func (d *delivery) tellPrivacy(ctx context.Context) error {
 		return nil // what cannot be asked is not told
 	}
 	said := a.deliveryAt(d.stored, in, d.Timestamp, d.message.sender())
-	said.id, said.notice = in.message(privacyNotice), a.connector.say(say.BotSeesLittle, networkName, a.login.RemoteName)
+	said.id, said.notice = in.message(privacyNotice), a.connector.say(say.BotSeesLittle, networkName, a.name())
 	return said.run(ctx)
 }
 

@@ -28,7 +28,7 @@ func (a *account) inMatrix(ctx context.Context, by *user, username string) (ment
 		return mentioned{by.name(), bridge.Matrix.GhostIntent(userID(by.ID)).GetMXID()}, true
 	}
 	if kept := a.kept(); kept.Username != "" && strings.EqualFold(kept.Username, username) {
-		return mentioned{a.login.RemoteName, a.login.UserMXID}, true
+		return mentioned{a.name(), a.login.UserMXID}, true
 	}
 	return mentioned{}, false
 }
