@@ -155,7 +155,9 @@ func (a *account) IsShared() bool { return true }
 func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
+	changing.Lock()
 	change(a.login.Metadata.(*LoginMetadata))
+	changing.Unlock()
 	return a.login.Save(ctx)
 }
 

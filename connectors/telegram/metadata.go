@@ -1,6 +1,8 @@
 package telegram
 
 import (
+	"encoding/json"
+	"sync"
 	"time"
 
 	"maunium.net/go/mautrix/bridgev2/database"
@@ -43,6 +45,18 @@ type LoginMetadata struct {
 	Asking map[int64][]int64 `json:"asking,omitempty"`
 	// Pins are the messages that are known to be pinned, by the chat: see pin.go.
 	Pins map[int64][]int64 `json:"pins,omitempty"`
+}
+
+// changing is held while a login's metadata changes, and while it is encoded: bridgev2 stores a login by itself, too, when its space is
+// made (bridgev2/space.go, GetSpaceRoom). It is never held for longer.
+var changing sync.Mutex
+
+// MarshalJSON encodes the metadata for the database.
+func (m *LoginMetadata) MarshalJSON() ([]byte, error) {
+	type plain LoginMetadata
+	changing.Lock()
+	defer changing.Unlock()
+	return json.Marshal((*plain)(m))
 }
 
 // MessageMetadata is what is kept of a message.

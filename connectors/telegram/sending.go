@@ -82,8 +82,10 @@ func (a *account) beginSending(ctx context.Context, evt id.EventID, to chatID, p
 func (a *account) endSending(evt id.EventID) {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
-	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
 	delete(a.underway, evt)
+	changing.Lock()
+	defer changing.Unlock()
+	delete(a.login.Metadata.(*LoginMetadata).Sending, evt)
 }
 
 // breakOff notes that nobody knows whether a message arrived. Its note stays.

@@ -224,7 +224,9 @@ func (a *account) GetUserID() networkid.UserID { return userID(a.lid) }
 func (a *account) keep(ctx context.Context, change func(*LoginMetadata)) error {
 	a.keeping.Lock()
 	defer a.keeping.Unlock()
+	changing.Lock()
 	change(a.login.Metadata.(*LoginMetadata))
+	changing.Unlock()
 	return a.login.Save(ctx)
 }
 

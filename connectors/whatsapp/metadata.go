@@ -1,6 +1,8 @@
 package whatsapp
 
 import (
+	"encoding/json"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -39,6 +41,18 @@ type LoginMetadata struct {
 	Further bool `json:"further,omitempty"`
 	// Mutes is when the silence of chats ends that are muted for a while.
 	Mutes map[networkid.PortalID]time.Time `json:"mutes,omitempty"`
+}
+
+// changing is held while a login's metadata changes, and while it is encoded: bridgev2 stores a login by itself, too, when its space is
+// made (bridgev2/space.go, GetSpaceRoom). It is never held for longer.
+var changing sync.Mutex
+
+// MarshalJSON encodes the metadata for the database.
+func (m *LoginMetadata) MarshalJSON() ([]byte, error) {
+	type plain LoginMetadata
+	changing.Lock()
+	defer changing.Unlock()
+	return json.Marshal((*plain)(m))
 }
 
 // GhostMetadata is what is kept of a contact besides the public profile.
