@@ -354,6 +354,14 @@ func (n *telegramRows) countedReactions(s *rowtest.Scene) {
 	s.Claire.SeesReaction(room, heard.ID, "👍️ 13")
 	s.Claire.SeesReaction(room, heard.ID, "🎉")
 	s.Claire.SeesDeletion(room, first.ID)
+	letGo := bot(s).HoldAnswers("sendMessage") // the bridge does not know yet that it has arrived
+	defer letGo()
+	said := s.Claire.Says(room, "Ouvert mardi")
+	shown := amina.Shows("Claire's post", func(m rowtest.Shown) bool { return m.Text == "Ouvert mardi" })
+	amina.did(amina.Count(channel, numbered(shown.ID), map[string]int{"👍": 3}))
+	s.Meets("Dora") // what came before has been looked at by then
+	letGo()
+	s.Claire.SeesReaction(room, said, "👍️ 3")
 }
 
 func (n *telegramRows) pictureReaction(s *rowtest.Scene) {
