@@ -124,28 +124,3 @@ func TestClaireHasTwoAccountsAndLogsOutOfOne(t *testing.T) {
 		t.Errorf("the group's first message is there %d times", count)
 	}
 }
-
-func TestARoomInTheMakingIsCalledByItsAccountsNewName(t *testing.T) {
-	var proxy *bridgetest.Proxy
-	d := newDialogue(t, proxied(t, &proxy))
-	office := d.linksTheOffice(t)
-	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
-	says(t, d.amina, office.Number(), "Bonjour l’accueil")
-	must(t, held.WaitHits(bounded(t), 1))
-	must(t, office.SetName("Standard"))
-	for range 20 {
-		before := d.claire.Mark()
-		d.claire.Says(d.desk, "status")
-		said := d.claire.Waits("how the accounts are", func(h bridgetest.Heard) bool {
-			return h.Room == d.desk && !h.Mine && strings.Contains(h.Text, d.phone.Number())
-		}, before)
-		if strings.Contains(said.Text, "Standard") {
-			break
-		}
-	}
-	held.Lift()
-	room := d.claire.Waits("Amina's message to the office", func(h bridgetest.Heard) bool { return h.Text == "Bonjour l’accueil" }).Room
-	if named := d.claire.WaitsForRoom("Amina · Standard"); named != room {
-		t.Errorf("Amina wrote in %s, and %s is called so", room, named)
-	}
-}

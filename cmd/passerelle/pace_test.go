@@ -30,6 +30,11 @@ func (d *dialogue) startsChat(t *testing.T, with *whatsapptest.Phone) id.RoomID 
 	t.Helper()
 	mark := d.claire.Mark()
 	d.claire.Says(d.desk, "start-chat +"+with.Number())
+	return d.entersStarted(mark)
+}
+
+// entersStarted enters the room that a start-chat made.
+func (d *dialogue) entersStarted(mark bridgetest.Mark) id.RoomID {
 	answer := d.claire.Waits("the link of the chat", func(h bridgetest.Heard) bool {
 		return h.Room == d.desk && strings.Contains(h.Text, "https://matrix.to/#/")
 	}, mark)

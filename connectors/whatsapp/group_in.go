@@ -14,6 +14,7 @@ import (
 	"maunium.net/go/mautrix/event"
 
 	"passerelle/portal"
+	"passerelle/portal/handover"
 )
 
 // newsPatience is how long a change that its room does not show is tried again, while the homeserver answers: the chat's
@@ -27,12 +28,9 @@ var errNotShown = errors.New("the room does not show the change")
 // group is then.
 func (a *account) takeGroupNews(ctx context.Context, stored portal.Arrival, came *arrival) error {
 	key := portalKey(came.Chat, a.login.ID)
-	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look up a room: %w", err)
-	case room == nil || room.MXID == "":
-		return nil
+	room, err := handover.Kept(ctx, a.login, key)
+	if err != nil || room == nil {
+		return err
 	}
 	change, err := a.groupChange(ctx, stored, came, room.AvatarID)
 	if err != nil {

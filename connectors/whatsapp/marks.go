@@ -14,6 +14,8 @@ import (
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/bridgev2/simplevent"
 	"maunium.net/go/mautrix/event"
+
+	"passerelle/portal/handover"
 )
 
 // Marks are what the owner of an account sets about a chat for themselves: it is muted, pinned, archived, or marked as
@@ -98,7 +100,7 @@ func (a *account) receiveMarks(chat types.JID, changed mark) (stored bool) {
 	})
 }
 
-// takeMarks shows a chat's marks in its room, if it has one: a room is made with the marks that the chat has then.
+// takeMarks shows a chat's marks in its room, if it has one. A room is made with the marks that the chat has when that begins.
 func (a *account) takeMarks(ctx context.Context, came *arrival) error {
 	chat := came.Chat
 	if chat.Server != types.GroupServer {
@@ -107,12 +109,9 @@ func (a *account) takeMarks(ctx context.Context, came *arrival) error {
 			return err
 		}
 	}
-	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, portalKey(chat, a.login.ID)) // the one in memory is its goroutine's
-	if err != nil {
-		return fmt.Errorf("look up a room: %w", err)
-	}
-	if room == nil || room.MXID == "" {
-		return nil
+	room, err := handover.Kept(ctx, a.login, portalKey(chat, a.login.ID))
+	if err != nil || room == nil {
+		return err
 	}
 	puppet := a.login.User.DoublePuppet(ctx)
 	if puppet == nil {
@@ -175,7 +174,7 @@ func (a *account) marksCame(which mark) {
 // remark shows marks of a chat in its room, if it has any.
 func (a *account) remark(ctx context.Context, key networkid.PortalKey, which mark) {
 	room, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
-	if err != nil || room == nil || room.MXID == "" {
+	if err != nil || room == nil {
 		return
 	}
 	metadata, _ := room.Metadata.(*PortalMetadata)

@@ -6,10 +6,12 @@ package handover
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix/bridgev2"
+	"maunium.net/go/mautrix/bridgev2/database"
 	"maunium.net/go/mautrix/bridgev2/networkid"
 	"maunium.net/go/mautrix/bridgev2/simplevent"
 )
@@ -88,6 +90,26 @@ func Settle(ctx context.Context, login *bridgev2.UserLogin, room networkid.Porta
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// Kept returns what the table holds of a chat that has a room, once what was with bridgev2 for it is done with, the room's creation
+// too; nil: it has none. It must not be called by what bridgev2 calls for the room.
+func Kept(ctx context.Context, login *bridgev2.UserLogin, room networkid.PortalKey) (*database.Portal, error) {
+	rows := login.Bridge.DB.Portal
+	row, err := rows.GetByKey(ctx, room)
+	if err == nil && row != nil {
+		if err := Settle(ctx, login, room); err != nil {
+			return nil, err
+		}
+		row, err = rows.GetByKey(ctx, room)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up a room: %w", err)
+	}
+	if row == nil || row.MXID == "" {
+		return nil, nil
+	}
+	return row, nil
 }
 
 // roomPatience is how long a room may still be in the making when ctx ends.

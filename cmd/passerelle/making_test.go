@@ -1,0 +1,68 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"passerelle/bridge/bridgetest"
+)
+
+// What comes while the homeserver makes a room is shown in it.
+
+func TestARoomInTheMakingIsCalledByItsAccountsNewName(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	office := d.linksTheOffice(t)
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	says(t, d.amina, office.Number(), "Bonjour l’accueil")
+	must(t, held.WaitHits(bounded(t), 1))
+	must(t, office.SetName("Standard"))
+	for range 20 {
+		before := d.claire.Mark()
+		d.claire.Says(d.desk, "status")
+		said := d.claire.Waits("how the accounts are", func(h bridgetest.Heard) bool {
+			return h.Room == d.desk && !h.Mine && strings.Contains(h.Text, d.phone.Number())
+		}, before)
+		if strings.Contains(said.Text, "Standard") {
+			break
+		}
+	}
+	held.Lift()
+	room := d.claire.Waits("Amina's message to the office", func(h bridgetest.Heard) bool { return h.Text == "Bonjour l’accueil" }).Room
+	if named := d.claire.WaitsForRoom("Amina · Standard"); named != room {
+		t.Errorf("Amina wrote in %s, and %s is called so", room, named)
+	}
+}
+
+func TestAGroupsNewNameThatComesWhileItsRoomIsMade(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	group, err := d.amina.CreateGroup("Chorale")
+	must(t, err)
+	link, err := d.amina.ResetInviteLink(group)
+	must(t, err)
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	d.claire.Says(d.desk, "join "+link)
+	must(t, held.WaitHits(bounded(t), 1))
+	must(t, d.amina.SetSubject(group, "Fanfare"))
+	says(t, d.amina, d.phone.Number(), "Nous changeons de nom")
+	d.claire.Hears(d.room, "Nous changeons de nom") // the bridge has the name, which came before
+	held.Lift()
+	d.claire.WaitsForRoom("Fanfare")
+}
+
+func TestWhatIsMarkedWhileItsRoomIsMade(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	mark := d.claire.Mark()
+	d.claire.Says(d.desk, "start-chat +"+rachid.Number())
+	must(t, held.WaitHits(bounded(t), 1))
+	must(t, d.phone.Mute(rachid.Number(), true, 0))
+	must(t, d.phone.Mute(d.amina.Number(), true, 0))
+	d.claire.SeesMarks(d.room, bridgetest.RoomMarks{Muted: true}) // so the bridge knows of the other one, too
+	held.Lift()
+	d.claire.SeesMarks(d.entersStarted(mark), bridgetest.RoomMarks{Muted: true})
+}
