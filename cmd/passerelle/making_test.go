@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"passerelle/bridge/bridgetest"
 )
@@ -65,4 +66,22 @@ func TestWhatIsMarkedWhileItsRoomIsMade(t *testing.T) {
 	d.claire.SeesMarks(d.room, bridgetest.RoomMarks{Muted: true}) // so the bridge knows of the other one, too
 	held.Lift()
 	d.claire.SeesMarks(d.entersStarted(mark), bridgetest.RoomMarks{Muted: true})
+}
+
+func TestATimerThatIsSetWhileItsRoomIsMade(t *testing.T) {
+	var proxy *bridgetest.Proxy
+	d := newDialogue(t, proxied(t, &proxy))
+	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
+	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
+	mark := d.claire.Mark()
+	d.claire.Says(d.desk, "start-chat +"+rachid.Number())
+	must(t, held.WaitHits(bounded(t), 1))
+	must(t, rachid.SetTimer(bounded(t), d.phone.Number(), 7*24*time.Hour))
+	says(t, d.amina, d.phone.Number(), "Ça va ?")
+	d.claire.Hears(d.room, "Ça va ?") // the bridge has the timer, which came before
+	held.Lift()
+	room := d.entersStarted(mark)
+	d.claire.Waits("the word of the timer", func(h bridgetest.Heard) bool {
+		return h.Room == room && strings.Contains(h.Text, "7 days")
+	})
 }

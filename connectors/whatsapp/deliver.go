@@ -234,7 +234,7 @@ func (a *account) handOver(ctx context.Context, event bridgev2.RemoteEvent, hand
 // the message is not worth one.
 //
 // bridgev2 would make it by itself for the message, but says nothing when it cannot (bridgev2/portal.go,
-// handleRemoteEvent). Messages of a chat are delivered one after another, so nobody else makes it meanwhile.
+// handleRemoteEvent). Messages of a chat are delivered one after another, so only a command may make it meanwhile.
 func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 	bridge, login := d.account.connector.bridge, d.account.login
 	room, err := bridge.GetPortalByKey(ctx, d.PortalKey)
@@ -245,6 +245,12 @@ func (d *delivery) ensureRoom(ctx context.Context) (*bridgev2.Portal, error) {
 		return room, nil
 	}
 	if to, ok := d.setsTimer(); ok {
+		if err := handover.Settle(ctx, login, d.PortalKey); err != nil { // a command may be making it
+			return nil, err
+		}
+		if handover.HasRoom(room) {
+			return room, nil
+		}
 		return nil, d.keepTimer(ctx, room, to)
 	}
 	if !bridge.Config.PortalCreateFilter.ShouldAllow(login.ID, d.PortalKey) {
