@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/bridgev2/matrix"
+	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -142,12 +143,22 @@ func (k *roomKeys) Init(ctx context.Context) error {
 	return nil
 }
 
-// Encrypt encrypts content for a room. It fails before Init has ended.
+// encryptAttempts is how often a room's key is shared anew for one event.
+const encryptAttempts = 5
+
+// Encrypt encrypts content for a room. It fails before Init has ended. A change of the room's members may take the key away that was
+// shared for it (mautrix crypto/machine.go, HandleMemberEvent): then another one is.
 func (k *roomKeys) Encrypt(ctx context.Context, room id.RoomID, t event.Type, content *event.Content) error {
 	if !k.isReady() {
 		return errNotListening
 	}
-	return k.Crypto.Encrypt(ctx, room, t, content)
+	for attempt := 1; ; attempt++ {
+		err := k.Crypto.Encrypt(ctx, room, t, content)
+		gone := errors.Is(err, crypto.ErrNoGroupSession) || errors.Is(err, crypto.ErrSessionNotShared) || errors.Is(err, crypto.ErrSessionExpired)
+		if !gone || attempt == encryptAttempts {
+			return err
+		}
+	}
 }
 
 // Start syncs until Stop. With keys that come in transactions there is nothing to sync.

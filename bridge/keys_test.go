@@ -2,11 +2,17 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/rs/zerolog"
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/bridgev2/matrix"
+	"maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"passerelle/database"
 )
@@ -55,5 +61,31 @@ func TestNewsAreAskedForAgainWhenTheDatabaseWasAwayForAMoment(t *testing.T) {
 	}
 	if token, err := client.Store.LoadNextBatch(t.Context(), client.UserID); err != nil || token != "after" {
 		t.Errorf("the token is %q, %v", token, err)
+	}
+}
+
+// taken is the library's encryption of a room whose key is taken away a number of times between its sharing and its use.
+type taken struct {
+	matrix.Crypto
+	times, asked int
+}
+
+func (t *taken) Encrypt(context.Context, id.RoomID, event.Type, *event.Content) error {
+	if t.asked++; t.asked <= t.times {
+		return fmt.Errorf("failed to encrypt event after re-sharing group session: %w", crypto.ErrNoGroupSession)
+	}
+	return nil
+}
+
+func TestAKeyThatMembersTakeAwayIsSharedAnew(t *testing.T) {
+	for times, want := range map[int]error{0: nil, 2: nil, 100: crypto.ErrNoGroupSession} {
+		library := &taken{times: times}
+		keys := &roomKeys{Crypto: library, ready: true}
+		if err := keys.Encrypt(t.Context(), "!room", event.EventMessage, &event.Content{}); !errors.Is(err, want) {
+			t.Errorf("taken away %d times: %v, want %v", times, err, want)
+		}
+		if most := min(times+1, encryptAttempts); library.asked != most {
+			t.Errorf("taken away %d times: asked %d times, want %d", times, library.asked, most)
+		}
 	}
 }
