@@ -88,7 +88,7 @@ func TestStanzasAreDroppedDoubledDelayedAndReordered(t *testing.T) {
 	say := func(text string) { t.Helper(); phoneSays(t, bob, aliceNumber, text) }
 	next := func() string { t.Helper(); return textOf(hears[*events.Message](client, nil).Message) }
 	say("hello")
-	client.forgets()
+	client.hearsText("hello")       // its answer would begin a session of its own
 	client.says(bob.LID(), "hello") // from here on in session
 	sees(t, bob, "hello")
 	settled(t, alice, 1)
