@@ -193,27 +193,23 @@ func (a *account) contactsCame() {
 	})
 }
 
-// nameRoom gives a direct room the owner's name for the contact, if there is a room and the owner alone reads it. It does so in the
-// room's own turn: one that is in the making may have been given an older name.
+// nameRoom gives a direct room the owner's name for the contact, if there is a room and the owner alone reads it. A room that is in the
+// making may have been given an older name, so this is done in its own turn.
 func (a *account) nameRoom(ctx context.Context, of types.JID) {
 	lid, err := a.knownLID(ctx, of, types.EmptyJID)
 	if err != nil || lid.IsEmpty() {
 		return
 	}
 	key := portalKey(lid, a.login.ID)
-	if known, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key); err != nil || known == nil {
+	known, err := a.connector.bridge.DB.Portal.GetByKey(ctx, key)
+	if err != nil || known == nil || known.MXID != "" && !a.connector.readsAlone(ctx, known.MXID, a.login.UserMXID) {
 		return
 	}
 	a.login.QueueRemoteEvent(&simplevent.EventMeta{
 		Type: bridgev2.RemoteEventUnknown, PortalKey: key,
 		PreHandleFunc: func(ctx context.Context, room *bridgev2.Portal) {
-			called := a.roomName(ctx, lid)
-			if room.NameIsCustom == (called != "") && (called == "" || room.Name == called) ||
-				!a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
-				return
-			}
 			name := bridgev2.DefaultChatName
-			if called != "" {
+			if called := a.roomName(ctx, lid); called != "" {
 				name = &called
 			}
 			room.UpdateInfo(ctx, &bridgev2.ChatInfo{Name: name}, a.login, nil, time.Time{})
@@ -221,7 +217,7 @@ func (a *account) nameRoom(ctx context.Context, of types.JID) {
 	})
 }
 
-// readsAlone tells whether a room has no other person in it than the named one. What cannot be known is no.
+// readsAlone tells whether a person is in a room, and no other person is. What cannot be known is no.
 func (c *Connector) readsAlone(ctx context.Context, room id.RoomID, person id.UserID) bool {
 	members, err := c.bridge.Matrix.GetMembers(ctx, room)
 	if err != nil {
@@ -235,5 +231,6 @@ func (c *Connector) readsAlone(ctx context.Context, room id.RoomID, person id.Us
 			return false
 		}
 	}
-	return true
+	member, in := members[person]
+	return in && member.Membership.IsInviteOrJoin()
 }

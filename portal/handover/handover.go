@@ -92,12 +92,12 @@ func Settle(ctx context.Context, login *bridgev2.UserLogin, room networkid.Porta
 	}
 }
 
-// Kept returns what the table holds of a chat that has a room, once what was with bridgev2 for it is done with, the room's creation
-// too; nil: it has none. It must not be called by what bridgev2 calls for the room.
+// Kept returns what the table holds of a chat that has a room; nil: it has none. A room that is in the making is waited for. It must
+// not be called by what bridgev2 calls for the room.
 func Kept(ctx context.Context, login *bridgev2.UserLogin, room networkid.PortalKey) (*database.Portal, error) {
 	rows := login.Bridge.DB.Portal
 	row, err := rows.GetByKey(ctx, room)
-	if err == nil && row != nil {
+	if err == nil && row != nil && row.MXID == "" {
 		if err := Settle(ctx, login, room); err != nil {
 			return nil, err
 		}
