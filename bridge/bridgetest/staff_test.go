@@ -142,8 +142,9 @@ func TestAConversationGoesOnOverRestarts(t *testing.T) {
 	alice, bob := world.Staff(t, "alice"), world.Staff(t, "bob")
 	room := alice.StartsChatWith(bob.ID())
 
-	alice.Says(room, "before")
+	first := alice.Says(room, "before")
 	bob.Hears(room, "before")
+	alice.Sees(room, first) // Dendrite leaves out of its last answers what it cannot look up any more, and does not make up for it
 	if err := world.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
