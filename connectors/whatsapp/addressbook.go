@@ -208,6 +208,9 @@ func (a *account) nameRoom(ctx context.Context, of types.JID) {
 	a.login.QueueRemoteEvent(&simplevent.EventMeta{
 		Type: bridgev2.RemoteEventUnknown, PortalKey: key,
 		PreHandleFunc: func(ctx context.Context, room *bridgev2.Portal) {
+			if room.MXID != known.MXID && !a.connector.readsAlone(ctx, room.MXID, a.login.UserMXID) {
+				return
+			}
 			name := bridgev2.DefaultChatName
 			if called := a.roomName(ctx, lid); called != "" {
 				name = &called
