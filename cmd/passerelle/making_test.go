@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"maunium.net/go/mautrix/id"
+
 	"passerelle/bridge/bridgetest"
+	"passerelle/connectors/whatsapp/whatsapptest"
 )
 
 // What comes while the homeserver makes a room is shown in it.
@@ -53,35 +56,38 @@ func TestAGroupsNewNameThatComesWhileItsRoomIsMade(t *testing.T) {
 	d.claire.WaitsForRoom("Fanfare")
 }
 
-func TestWhatIsMarkedWhileItsRoomIsMade(t *testing.T) {
+// startedAndHeld has Claire begin the chat with Rachid. The homeserver has made its room, and does not say so before room is called,
+// which enters it.
+func startedAndHeld(t *testing.T) (d *dialogue, rachid *whatsapptest.Phone, room func() id.RoomID) {
+	t.Helper()
 	var proxy *bridgetest.Proxy
-	d := newDialogue(t, proxied(t, &proxy))
-	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
+	d = newDialogue(t, proxied(t, &proxy))
+	rachid = d.whatsapp.MustAddPerson("+33698765432", "Rachid")
 	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
 	mark := d.claire.Mark()
 	d.claire.Says(d.desk, "start-chat +"+rachid.Number())
 	must(t, held.WaitHits(bounded(t), 1))
+	return d, rachid, func() id.RoomID {
+		held.Lift()
+		return d.entersStarted(mark)
+	}
+}
+
+func TestWhatIsMarkedWhileItsRoomIsMade(t *testing.T) {
+	d, rachid, room := startedAndHeld(t)
 	must(t, d.phone.Mute(rachid.Number(), true, 0))
 	must(t, d.phone.Mute(d.amina.Number(), true, 0))
 	d.claire.SeesMarks(d.room, bridgetest.RoomMarks{Muted: true}) // so the bridge knows of the other one, too
-	held.Lift()
-	d.claire.SeesMarks(d.entersStarted(mark), bridgetest.RoomMarks{Muted: true})
+	d.claire.SeesMarks(room(), bridgetest.RoomMarks{Muted: true})
 }
 
 func TestATimerThatIsSetWhileItsRoomIsMade(t *testing.T) {
-	var proxy *bridgetest.Proxy
-	d := newDialogue(t, proxied(t, &proxy))
-	rachid := d.whatsapp.MustAddPerson("+33698765432", "Rachid")
-	held := proxy.Inject(bridgetest.On(http.MethodPost, "/createRoom"), bridgetest.HoldAnswer(), 1)
-	mark := d.claire.Mark()
-	d.claire.Says(d.desk, "start-chat +"+rachid.Number())
-	must(t, held.WaitHits(bounded(t), 1))
+	d, rachid, room := startedAndHeld(t)
 	must(t, rachid.SetTimer(bounded(t), d.phone.Number(), 7*24*time.Hour))
 	says(t, d.amina, d.phone.Number(), "Ça va ?")
 	d.claire.Hears(d.room, "Ça va ?") // the bridge has the timer, which came before
-	held.Lift()
-	room := d.entersStarted(mark)
+	made := room()
 	d.claire.Waits("the word of the timer", func(h bridgetest.Heard) bool {
-		return h.Room == room && strings.Contains(h.Text, "7 days")
+		return h.Room == made && strings.Contains(h.Text, "7 days")
 	})
 }
