@@ -143,7 +143,7 @@ func (k *roomKeys) Init(ctx context.Context) error {
 	return nil
 }
 
-// encryptAttempts is how often a room's key is shared anew for one event.
+// encryptAttempts is how often one event is encrypted at most.
 const encryptAttempts = 5
 
 // Encrypt encrypts content for a room. It fails before Init has ended. A change of the room's members may take the key away that was
